@@ -1,0 +1,174 @@
+//! How to open a store.
+
+use std::{path::Path, path::PathBuf, sync::Arc, time::Duration};
+
+use kv_core::{Clock, ErrorKind, Result, SystemClock};
+use tokio::sync::oneshot;
+
+use crate::{
+    error::{error, open_failed},
+    open::{Opened, open},
+    queue::queue,
+    snapshot::Snapshot,
+    state::State,
+    store::{RedbStore, Shared},
+    writer::Writer,
+};
+
+/// How to open a [`RedbStore`]. Every setting has a default that suits a service.
+///
+/// ```
+/// use std::time::Duration;
+/// use kv_core::KvStore;
+/// use kv_redb::RedbStore;
+///
+/// # #[tokio::main]
+/// # async fn main() -> kv_core::Result<()> {
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("app.kv");
+/// let store = RedbStore::builder()
+///     .cache_bytes(64 * 1024 * 1024)
+///     .sweep_interval(Duration::from_secs(60))
+///     .open(&path)
+///     .await?;
+/// # store.close().await
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a builder opens nothing until `open` is called"]
+pub struct RedbStoreBuilder {
+    clock: Arc<dyn Clock>,
+    cache_bytes: usize,
+    sweep_interval: Option<Duration>,
+    cold_reads: bool,
+}
+
+impl Default for RedbStoreBuilder {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            cache_bytes: 256 * 1024 * 1024,
+            sweep_interval: Some(Duration::from_secs(10)),
+            cold_reads: false,
+        }
+    }
+}
+
+impl RedbStoreBuilder {
+    /// Where the store gets the time from: [`SystemClock`] by default.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// How many bytes of the file the store keeps in memory at the most: 256 MiB by default.
+    pub fn cache_bytes(mut self, bytes: usize) -> Self {
+        self.cache_bytes = bytes;
+        self
+    }
+
+    /// How long the store waits between two looks for expired entries to reclaim: 10 seconds by default. `None`, or no
+    /// time at all, leaves that to [`RedbStore::sweep`]. Expired entries are absent either way.
+    pub fn sweep_interval(mut self, interval: impl Into<Option<Duration>>) -> Self {
+        self.sweep_interval = interval.into().filter(|interval| !interval.is_zero());
+        self
+    }
+
+    /// Whether every read goes to the runtime's blocking pool. By default a read of up to 64 KiB is answered on the
+    /// calling task, which is fastest while the file fits into memory; turn this on where reads often wait for the disk.
+    pub fn cold_reads(mut self, cold: bool) -> Self {
+        self.cold_reads = cold;
+        self
+    }
+
+    /// Opens the store in the file at `path`, and makes it if there is none. The folder has to exist.
+    ///
+    /// Blocks no runtime thread, and needs no runtime. After a crash it checks the whole file, which takes seconds for
+    /// gigabytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Locked`](ErrorKind::Locked) if the file is open already, here or elsewhere; [`Corrupt`](ErrorKind::Corrupt) if it
+    /// is damaged, of an unknown version, or not a store of this crate (it is then left as it was);
+    /// [`Other`](ErrorKind::Other) if it cannot be opened or made. All of them name the path.
+    pub async fn open(self, path: impl AsRef<Path>) -> Result<RedbStore> {
+        let path = path.as_ref().to_owned();
+        let (reply, opened) = oneshot::channel();
+        self.start(path.clone(), open, move |store| {
+            // Nobody waits any more: the store closes as it is dropped.
+            let _ = reply.send(store);
+        })?;
+        opened.await.unwrap_or_else(|_| Err(unreadable(&path)))
+    }
+
+    /// As [`open`](RedbStoreBuilder::open), blocking the calling thread: for code outside a runtime.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](RedbStoreBuilder::open).
+    pub fn open_blocking(self, path: impl AsRef<Path>) -> Result<RedbStore> {
+        let path = path.as_ref().to_owned();
+        let (reply, opened) = std::sync::mpsc::sync_channel(1);
+        self.start(path.clone(), open, move |store| {
+            let _ = reply.send(store);
+        })?;
+        opened.recv().unwrap_or_else(|_| Err(unreadable(&path)))
+    }
+
+    /// Starts the writer's thread, which opens the file, answers, and then writes.
+    pub(crate) fn start(
+        self,
+        path: PathBuf,
+        open: impl FnOnce(&Path, usize) -> Result<Opened> + Send + 'static,
+        answer: impl FnOnce(Result<RedbStore>) + Send + 'static,
+    ) -> Result<()> {
+        let name = path.clone();
+        let thread = move || {
+            let runtime = match tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .build()
+            {
+                Ok(runtime) => runtime,
+                Err(cause) => return answer(Err(open_failed(&path, cause.into()))),
+            };
+            let writer = runtime.block_on(async {
+                let opened = open(&path, self.cache_bytes)?;
+                let snapshot = Snapshot::take(&opened.database).map_err(|cause| open_failed(&path, cause))?;
+                let state = Arc::new(State::new(path, self.clock, opened.registry, snapshot));
+                let (queue, requests) = queue();
+                let shared = Shared {
+                    state: Arc::clone(&state),
+                    queue,
+                    cold_reads: self.cold_reads,
+                };
+                let ticks = self.sweep_interval.map(tokio::time::interval);
+                Ok((
+                    shared,
+                    Writer::new(opened.database, state, requests, opened.versions, ticks),
+                ))
+            });
+            match writer {
+                Err(error) => answer(Err(error)),
+                Ok((shared, writer)) => {
+                    answer(Ok(RedbStore::new(shared)));
+                    runtime.block_on(writer.run());
+                }
+            }
+        };
+        let started = std::thread::Builder::new()
+            .name("kv-redb".to_owned())
+            .spawn(thread);
+        started
+            .map(drop)
+            .map_err(|cause| open_failed(&name, cause.into()))
+    }
+}
+
+/// redb gave up on the file in a way that it does not report.
+fn unreadable(path: &Path) -> kv_core::Error {
+    let message = format!(
+        "the store {} is damaged so that it cannot be read: restore a backup of it",
+        path.display()
+    );
+    error(ErrorKind::Corrupt, message)
+}

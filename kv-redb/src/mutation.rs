@@ -1,0 +1,158 @@
+//! One change of one entry, within a transaction.
+
+use std::ops::Range;
+
+use kv_core::{Conditional, Expected, Metadata, PutOptions, Timestamp, Value, Version};
+use redb::ReadableTable;
+
+use crate::{
+    error::EngineResult,
+    pieces,
+    record::{Damage, Header},
+    tables::Tables,
+    versions::Versions,
+};
+
+/// One change of one entry: a write or a removal, if what is there is what is expected.
+#[derive(Debug)]
+pub(crate) struct Mutation {
+    /// The entry's key in the tables.
+    pub(crate) key: Vec<u8>,
+    /// `None` changes whatever is there.
+    pub(crate) expected: Option<Expected>,
+    pub(crate) action: Action,
+}
+
+#[derive(Debug)]
+pub(crate) enum Action {
+    Write(Value, PutOptions),
+    Remove,
+}
+
+/// How a mutation ended in the transaction.
+pub(crate) type Outcome = Result<Conditional, Damage>;
+
+impl Mutation {
+    /// About how many bytes it takes up while it waits.
+    pub(crate) fn bytes(&self) -> usize {
+        let action = match &self.action {
+            Action::Write(value, options) => {
+                value.len()
+                    + options
+                        .metadata
+                        .as_ref()
+                        .map_or(0, |metadata| metadata.as_str().len())
+            }
+            Action::Remove => 0,
+        };
+        self.key.len() + action
+    }
+
+    /// Changes the tables at `now`, under a new version. A conflict and damage change nothing.
+    pub(crate) fn apply(
+        &self,
+        tables: &mut Tables<'_>,
+        now: Timestamp,
+        versions: &mut Versions,
+    ) -> EngineResult<Outcome> {
+        let old = match tables.header(&self.key)? {
+            Ok(old) => old,
+            Err(damage) => return Ok(Err(damage)),
+        };
+        let live = old
+            .filter(|header| !header.is_expired(now))
+            .map(|header| header.version);
+        if self.expected.is_some_and(|expected| !expected.holds(live)) {
+            return Ok(Ok(Conditional::Conflict));
+        }
+        let version = versions.take();
+        match &self.action {
+            Action::Write(value, options) => {
+                if let Some(old) = old {
+                    tables.remove_apart(&self.key, &old)?;
+                }
+                let header = Header {
+                    version,
+                    expires_at: options.expires_at(now),
+                    in_pieces: value.len() > pieces::MAX_WHOLE_BYTES,
+                };
+                tables.insert(&self.key, header, value, options.metadata.as_ref())?;
+            }
+            Action::Remove => {
+                if let Some(old) = old {
+                    tables.remove(&self.key, &old)?;
+                }
+            }
+        }
+        Ok(Ok(Conditional::Applied(version)))
+    }
+}
+
+impl Tables<'_> {
+    /// The header of the entry that is `key` in the tables, expired or not.
+    pub(crate) fn header(&self, key: &[u8]) -> EngineResult<Result<Option<Header>, Damage>> {
+        let Some(record) = self.entries.get(key)? else {
+            return Ok(Ok(None));
+        };
+        Ok(Header::decode(record.value()).map(|(header, _)| Some(header)))
+    }
+
+    fn insert(
+        &mut self,
+        key: &[u8],
+        header: Header,
+        value: &Value,
+        metadata: Option<&Metadata>,
+    ) -> EngineResult<()> {
+        let entry = header.encode(&[metadata.map_or(&[], |metadata| metadata.as_str().as_bytes())]);
+        self.entries.insert(key, &entry[..])?;
+        if let Some(deadline) = header.expires_at {
+            self.deadlines.insert((deadline.as_secs(), key), ())?;
+        }
+        let record = if header.in_pieces {
+            let end = self.insert_pieces(header.version, value)?;
+            header.encode(&[&(value.len() as u64).to_be_bytes(), end])
+        } else {
+            header.encode(&[value])
+        };
+        self.values.insert(key, &record[..])?;
+        Ok(())
+    }
+
+    /// Writes the pieces of `value`, and gives the bytes behind the last one.
+    fn insert_pieces<'v>(&mut self, version: Version, value: &'v Value) -> EngineResult<&'v [u8]> {
+        let mut rest = &value[..];
+        for (number, Range { start, end }) in (0..).zip(pieces::cut(value.len())) {
+            let (piece, after) = rest.split_at(end - start);
+            self.pieces.insert((version.as_u64(), number), piece)?;
+            rest = after;
+        }
+        Ok(rest)
+    }
+
+    /// Removes the entry that is `key` in the tables, and whose header is `header`.
+    pub(crate) fn remove(&mut self, key: &[u8], header: &Header) -> EngineResult<()> {
+        self.remove_records(key)?;
+        self.remove_apart(key, header)
+    }
+
+    /// Removes the records of the entry that is `key` in the tables.
+    pub(crate) fn remove_records(&mut self, key: &[u8]) -> EngineResult<()> {
+        self.entries.remove(key)?;
+        self.values.remove(key)?;
+        Ok(())
+    }
+
+    /// Removes what an overwriting insert would leave: the deadline and the pieces.
+    fn remove_apart(&mut self, key: &[u8], header: &Header) -> EngineResult<()> {
+        if let Some(deadline) = header.expires_at {
+            self.deadlines.remove((deadline.as_secs(), key))?;
+        }
+        if header.in_pieces {
+            let version = header.version.as_u64();
+            self.pieces
+                .retain_in((version, 0)..=(version, u32::MAX), |_, _| false)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,208 @@
+//! One namespace of a store.
+
+use std::sync::Arc;
+
+use kv_core::{
+    AtomicKv, BulkReport, Conditional, Entry, Error, Expected, GetOptions, Key, KvNamespace, ListOptions,
+    ListPage, NamespaceId, PutEntry, PutOptions, Result, Value, Version, async_trait,
+};
+
+use crate::{
+    blocking, entry_key,
+    mutation::{Action, Mutation},
+    registry::Namespace,
+    request::{Data, Request},
+    snapshot::{Found, Snapshot, Wanted},
+    store::Shared,
+};
+
+/// One namespace of a [`RedbStore`](crate::RedbStore). Clones are the same namespace.
+///
+/// Beyond the contract it promises:
+///
+/// - A write is answered once it would survive a power cut, and is then seen by every read that begins.
+/// - Every call is atomic for a single key and linearizable; a page of a listing, and
+///   [`read_many`](KvNamespace::read_many), show one moment of the whole namespace.
+/// - A write that is dropped before it could enter the store's queue is not applied; one that is queued is.
+#[derive(Debug, Clone)]
+pub struct RedbNamespace {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) namespace: Arc<Namespace>,
+}
+
+impl RedbNamespace {
+    pub(crate) fn new(shared: Arc<Shared>, namespace: Arc<Namespace>) -> Self {
+        Self { shared, namespace }
+    }
+
+    /// The id, by which [`KvStore::namespace`](kv_core::KvStore::namespace) gives this namespace.
+    #[must_use]
+    pub fn id(&self) -> &NamespaceId {
+        &self.namespace.id
+    }
+
+    /// What the last commit left, if the namespace still exists.
+    pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot>> {
+        let snapshot = self.shared.state.snapshot()?;
+        self.namespace.check()?;
+        Ok(snapshot)
+    }
+
+    /// The entry under `key` with its version: read here if that is quick, else where it holds up nobody.
+    async fn find(&self, key: &Key<'_>, metadata: bool) -> Result<Option<(Entry, Version)>> {
+        let snapshot = self.snapshot()?;
+        let state = &self.shared.state;
+        let key = entry_key::encode(self.namespace.number, key.as_str());
+        let now = state.clock.now();
+        let mut found = Found::Long;
+        if !self.shared.cold_reads {
+            let wanted = Wanted {
+                metadata,
+                long: false,
+            };
+            found = snapshot
+                .find(&key, now, wanted)
+                .map_err(|failure| failure.into_error(state))?;
+        }
+        if let Found::Long = found {
+            let state = Arc::clone(state);
+            found = blocking::run(move || {
+                let wanted = Wanted { metadata, long: true };
+                snapshot
+                    .find(&key, now, wanted)
+                    .map_err(|failure| failure.into_error(&state))
+            })
+            .await?;
+        }
+        Ok(match found {
+            Found::Entry(entry, version) => Some((entry, version)),
+            Found::Absent | Found::Long => None,
+        })
+    }
+
+    async fn mutate(&self, key: &Key<'_>, expected: Option<Expected>, action: Action) -> Result<Conditional> {
+        self.snapshot()?;
+        let mutation = Mutation {
+            key: entry_key::encode(self.namespace.number, key.as_str()),
+            expected,
+            action,
+        };
+        let namespace = Arc::clone(&self.namespace);
+        self.shared
+            .ask(|answer| Request::Data(Data::One(namespace, mutation, answer)))
+            .await
+    }
+}
+
+/// Says of an error which operation met it, and on which key.
+fn about(operation: &'static str, key: &Key<'_>) -> impl FnOnce(Error) -> Error {
+    move |error| error.with_operation(operation).with_key(key)
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl KvNamespace for RedbNamespace {
+    async fn read(&self, key: Key<'_>, options: GetOptions) -> Result<Option<Entry>> {
+        let found = self
+            .find(&key, options.metadata)
+            .await
+            .map_err(about("read", &key))?;
+        Ok(found.map(|(entry, _)| entry))
+    }
+
+    async fn write(&self, key: Key<'_>, value: Value, options: PutOptions) -> Result<()> {
+        let written = self.mutate(&key, None, Action::Write(value, options)).await;
+        written.map(drop).map_err(about("write", &key))
+    }
+
+    async fn remove(&self, key: Key<'_>) -> Result<()> {
+        let removed = self.mutate(&key, None, Action::Remove).await;
+        removed.map(drop).map_err(about("remove", &key))
+    }
+
+    async fn list_page(&self, options: ListOptions) -> Result<ListPage> {
+        let snapshot = self
+            .snapshot()
+            .map_err(|error| error.with_operation("list_page"))?;
+        let (state, number) = (Arc::clone(&self.shared.state), self.namespace.number);
+        let page = blocking::run(move || {
+            let start = options.start()?;
+            let page = snapshot.list(number, &options, start, state.clock.now());
+            page.map_err(|failure| failure.into_error(&state))
+        });
+        page.await.map_err(|error| error.with_operation("list_page"))
+    }
+
+    async fn read_many(&self, keys: Vec<Key<'static>>, options: GetOptions) -> Result<Vec<Option<Entry>>> {
+        let snapshot = self
+            .snapshot()
+            .map_err(|error| error.with_operation("read_many"))?;
+        let (state, number) = (Arc::clone(&self.shared.state), self.namespace.number);
+        blocking::run(move || {
+            let (now, wanted) = (
+                state.clock.now(),
+                Wanted {
+                    metadata: options.metadata,
+                    long: true,
+                },
+            );
+            let read = |key: Key<'static>| match snapshot.find(
+                &entry_key::encode(number, key.as_str()),
+                now,
+                wanted,
+            ) {
+                Ok(Found::Entry(entry, _)) => Ok(Some(entry)),
+                Ok(Found::Absent | Found::Long) => Ok(None),
+                Err(failure) => Err(about("read_many", &key)(failure.into_error(&state))),
+            };
+            keys.into_iter().map(read).collect()
+        })
+        .await
+    }
+
+    async fn write_many(&self, entries: Vec<PutEntry>) -> Result<BulkReport> {
+        let items = entries
+            .into_iter()
+            .map(|entry| (entry.key, Action::Write(entry.value, entry.options)));
+        self.bulk(items.collect())
+            .await
+            .map_err(|error| error.with_operation("write_many"))
+    }
+
+    async fn remove_many(&self, keys: Vec<Key<'static>>) -> Result<BulkReport> {
+        let items = keys.into_iter().map(|key| (key, Action::Remove));
+        self.bulk(items.collect())
+            .await
+            .map_err(|error| error.with_operation("remove_many"))
+    }
+
+    fn into_atomic(self: Arc<Self>) -> Option<Arc<dyn AtomicKv>> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl AtomicKv for RedbNamespace {
+    async fn read_versioned(&self, key: Key<'_>) -> Result<Option<(Entry, Version)>> {
+        self.find(&key, true).await.map_err(about("read_versioned", &key))
+    }
+
+    async fn write_if(
+        &self,
+        key: Key<'_>,
+        expected: Expected,
+        value: Value,
+        options: PutOptions,
+    ) -> Result<Conditional> {
+        let written = self
+            .mutate(&key, Some(expected), Action::Write(value, options))
+            .await;
+        written.map_err(about("write_if", &key))
+    }
+
+    async fn remove_if(&self, key: Key<'_>, expected: Version) -> Result<Conditional> {
+        let removed = self.mutate(&key, Some(expected.into()), Action::Remove).await;
+        removed.map_err(about("remove_if", &key))
+    }
+}

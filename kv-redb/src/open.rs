@@ -1,0 +1,152 @@
+//! Opening a file: whose it is, which layout it has, what it holds.
+
+use std::{
+    fs::{self, File},
+    path::Path,
+    sync::Arc,
+};
+
+use kv_core::{Error, ErrorKind, NamespaceId, NamespaceTitle, Result};
+use redb::{Database, DatabaseError, ReadOnlyDatabase, ReadableDatabase, ReadableTable};
+
+use crate::{
+    error::{EngineResult, damaged, error, not_ours, open_failed, unknown_format},
+    record::Damage,
+    registry::{Namespace, Registry},
+    tables::{DELETED, FILE, FORMAT, FORMAT_VERSION, NAMESPACES, Tables},
+    versions::Versions,
+};
+
+/// What an opened file holds beside its entries.
+pub(crate) struct Opened {
+    pub(crate) database: Database,
+    pub(crate) registry: Registry,
+    pub(crate) versions: Versions,
+}
+
+/// Opens the store at `path`, and makes it if there is none.
+pub(crate) fn open(path: &Path, cache_bytes: usize) -> Result<Opened> {
+    if path.is_dir() {
+        let message = format!(
+            "the path {} is a folder: name a file in it for the store",
+            path.display()
+        );
+        return Err(error(ErrorKind::Other, message));
+    }
+    let is_new = fs::metadata(path).is_ok_and(|file| file.len() == 0) || !path.exists();
+    if !is_new {
+        inspect(path)?;
+    }
+    let database = Database::builder().set_cache_size(cache_bytes).create(path);
+    let opened = load(path, database.map_err(|cause| open_failed(path, cause.into()))?)?;
+    if is_new {
+        sync_folder(path).map_err(|cause| open_failed(path, cause.into()))?;
+    }
+    Ok(opened)
+}
+
+/// Refuses a file that is not ours before it is opened for writing, which alone would change it.
+fn inspect(path: &Path) -> Result<()> {
+    match ReadOnlyDatabase::open(path) {
+        Ok(database) => check(path, layout(&database).map_err(|cause| open_failed(path, cause))?),
+        // After a crash only a writer may read it, and who has it open is told to whoever opens it for writing.
+        Err(DatabaseError::RepairAborted | DatabaseError::DatabaseAlreadyOpen) => Ok(()),
+        Err(cause) => Err(open_failed(path, cause.into())),
+    }
+}
+
+fn check(path: &Path, layout: Layout) -> Result<()> {
+    match layout {
+        Layout::None | Layout::Version(FORMAT_VERSION) => Ok(()),
+        Layout::Version(found) => Err(unknown_format(path, found, FORMAT_VERSION)),
+        Layout::Foreign => Err(not_ours(path)),
+    }
+}
+
+/// Reads what the file holds, and lays it out if it holds nothing.
+pub(crate) fn load(path: &Path, database: Database) -> Result<Opened> {
+    let failed = |cause| open_failed(path, cause);
+    let layout = layout(&database).map_err(failed)?;
+    if layout == Layout::None {
+        lay_out(&database).map_err(failed)?;
+    }
+    check(path, layout)?;
+    let versions = load_versions(&database).map_err(failed)?;
+    let registry = load_registry(path, &database)?;
+    Ok(Opened {
+        database,
+        registry,
+        versions,
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    /// An empty file, or one whose making was cut short.
+    None,
+    Version(u64),
+    Foreign,
+}
+
+fn layout(database: &impl ReadableDatabase) -> EngineResult<Layout> {
+    let transaction = database.begin_read()?;
+    if transaction.list_tables()?.next().is_none() && transaction.list_multimap_tables()?.next().is_none() {
+        return Ok(Layout::None);
+    }
+    match transaction.open_table(FILE) {
+        Ok(file) => Ok(file
+            .get(FORMAT)?
+            .map_or(Layout::Foreign, |version| Layout::Version(version.value()))),
+        Err(redb::TableError::Storage(cause)) => Err(cause.into()),
+        Err(_) => Ok(Layout::Foreign),
+    }
+}
+
+/// Makes every table, so that a snapshot can open them.
+fn lay_out(database: &Database) -> EngineResult<()> {
+    let transaction = database.begin_write()?;
+    transaction.open_table(FILE)?.insert(FORMAT, FORMAT_VERSION)?;
+    transaction.open_table(NAMESPACES)?;
+    transaction.open_table(DELETED)?;
+    Tables::open(&transaction)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Makes a new file's name as durable as its contents.
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+fn load_versions(database: &Database) -> EngineResult<Versions> {
+    Versions::load(&database.begin_read()?.open_table(FILE)?)
+}
+
+fn load_registry(path: &Path, database: &Database) -> Result<Registry> {
+    let rows = || -> EngineResult<Vec<(String, u32, String)>> {
+        let namespaces = database.begin_read()?.open_table(NAMESPACES)?;
+        let rows = namespaces.iter()?.map(|row| {
+            let (id, namespace) = row?;
+            let (number, title) = namespace.value();
+            Ok((id.value().to_owned(), number, title.to_owned()))
+        });
+        rows.collect()
+    };
+    let registry = Registry::default();
+    for (id, number, title) in rows().map_err(|cause| open_failed(path, cause))? {
+        let bad_name = |_| -> Error { damaged(path, Damage("a namespace's id or title is none")) };
+        let (id, title) = (
+            NamespaceId::new(id).map_err(bad_name)?,
+            NamespaceTitle::new(title).map_err(bad_name)?,
+        );
+        registry.set(Arc::new(Namespace::new(id, number)), title);
+    }
+    Ok(registry)
+}

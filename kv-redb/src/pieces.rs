@@ -1,0 +1,54 @@
+//! How a large value is cut.
+//!
+//! redb gives a pair that is longer than a page a run of pages whose number is a power of two, so a value kept whole
+//! may take up twice its size. A large value is therefore cut into pieces that fill such runs exactly; what remains,
+//! less than a page, stays in the value's record.
+
+use std::ops::Range;
+
+/// A value up to this length stays whole in its record.
+pub(crate) const MAX_WHOLE_BYTES: usize = 3 * 1024;
+
+const PAGE_BYTES: usize = 4096;
+/// What redb keeps beside a single value in a leaf page: a header of 4 bytes, the value's end, and the 12-byte key.
+const LEAF_OVERHEAD_BYTES: usize = 4 + 4 + 12;
+/// The longest run, 64 pages: longer ones would save nothing and leave holes that are hard to fill.
+const MAX_RUN_BYTES: usize = 64 * PAGE_BYTES;
+
+/// The pieces of a value of `len` bytes, first to last, as ranges of its bytes. What follows the last one, less than
+/// the smallest piece, belongs into the record.
+pub(crate) fn cut(len: usize) -> impl Iterator<Item = Range<usize>> {
+    let mut start = 0;
+    let mut run = MAX_RUN_BYTES;
+    std::iter::from_fn(move || {
+        while run >= PAGE_BYTES {
+            let piece = run - LEAF_OVERHEAD_BYTES;
+            if len - start >= piece {
+                start += piece;
+                return Some(start - piece..start);
+            }
+            run /= 2;
+        }
+        None
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn pieces_follow_each_other_and_leave_less_than_a_page(len in 0..=kv_core::limits::MAX_VALUE_BYTES) {
+            let mut end = 0;
+            for piece in cut(len) {
+                prop_assert_eq!(piece.start, end);
+                prop_assert!((piece.len() + LEAF_OVERHEAD_BYTES).is_power_of_two());
+                end = piece.end;
+            }
+            prop_assert!(end <= len && len - end < PAGE_BYTES);
+        }
+    }
+}

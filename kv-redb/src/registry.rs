@@ -1,0 +1,111 @@
+//! The namespaces of a store, as every handle sees them.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use kv_core::{Error, NamespaceId, NamespaceInfo, NamespaceTitle};
+
+use crate::error::namespace_not_found;
+
+/// A namespace, as its handles hold it.
+#[derive(Debug)]
+pub(crate) struct Namespace {
+    pub(crate) id: NamespaceId,
+    /// What stands for it in the tables' keys; never used again.
+    pub(crate) number: u32,
+    deleted: AtomicBool,
+}
+
+impl Namespace {
+    pub(crate) fn new(id: NamespaceId, number: u32) -> Self {
+        Self {
+            id,
+            number,
+            deleted: false.into(),
+        }
+    }
+
+    /// What a handle holds for an id that the store does not have; ids are never given twice, so it stays that way.
+    fn missing(id: NamespaceId) -> Self {
+        Self {
+            id,
+            number: 0,
+            deleted: true.into(),
+        }
+    }
+
+    /// Fails if it was deleted.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.deleted.load(Ordering::Acquire) {
+            Err(namespace_not_found())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The namespaces that the file holds. The writer changes it once the file says so.
+#[derive(Debug, Default)]
+pub(crate) struct Registry(RwLock<BTreeMap<NamespaceId, (Arc<Namespace>, NamespaceTitle)>>);
+
+impl Registry {
+    fn read<T>(&self, look: impl FnOnce(&BTreeMap<NamespaceId, (Arc<Namespace>, NamespaceTitle)>) -> T) -> T {
+        // Nothing that runs under the lock panics, so a poisoned one holds nothing half done.
+        look(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Adds a namespace, or gives it another title.
+    pub(crate) fn set(&self, namespace: Arc<Namespace>, title: NamespaceTitle) {
+        let mut namespaces = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        namespaces.insert(namespace.id.clone(), (namespace, title));
+    }
+
+    /// Forgets a namespace; its handles see that at once.
+    pub(crate) fn delete(&self, id: &NamespaceId) {
+        let removed = self.0.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+        if let Some((namespace, _)) = removed {
+            namespace.deleted.store(true, Ordering::Release);
+        }
+    }
+
+    pub(crate) fn get(&self, id: &NamespaceId) -> Result<Arc<Namespace>, Error> {
+        self.read(|namespaces| namespaces.get(id).map(|(namespace, _)| Arc::clone(namespace)))
+            .ok_or_else(namespace_not_found)
+    }
+
+    /// The namespace, or one that does not exist.
+    pub(crate) fn get_or_missing(&self, id: &NamespaceId) -> Arc<Namespace> {
+        self.get(id)
+            .unwrap_or_else(|_| Arc::new(Namespace::missing(id.clone())))
+    }
+
+    pub(crate) fn by_title(&self, title: &NamespaceTitle) -> Option<Arc<Namespace>> {
+        self.read(|namespaces| {
+            let mut all = namespaces.values();
+            all.find(|(_, its_title)| its_title == title)
+                .map(|(namespace, _)| Arc::clone(namespace))
+        })
+    }
+
+    pub(crate) fn info(&self, id: &NamespaceId) -> Result<NamespaceInfo, Error> {
+        let title = self.read(|namespaces| namespaces.get(id).map(|(_, title)| title.clone()));
+        Ok(NamespaceInfo::new(
+            id.clone(),
+            title.ok_or_else(namespace_not_found)?,
+        ))
+    }
+
+    pub(crate) fn list(&self) -> Vec<NamespaceInfo> {
+        self.read(|namespaces| {
+            namespaces
+                .iter()
+                .map(|(id, (_, title))| NamespaceInfo::new(id.clone(), title.clone()))
+                .collect()
+        })
+    }
+}

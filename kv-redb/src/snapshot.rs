@@ -1,0 +1,193 @@
+//! Reading what a commit left.
+
+use std::{fmt, ops::Bound};
+
+use kv_core::{Bytes, Cursor, Entry, KeyInfo, ListOptions, ListPage, Result, Timestamp, Value, Version};
+use redb::{Database, ReadOnlyTable, ReadableDatabase};
+
+use crate::{
+    entry_key,
+    error::{EngineResult, damaged, read_failed},
+    record::{Damage, Header, decode_metadata, take_u64},
+    state::State,
+    tables::{ENTRIES, PIECES, VALUES},
+};
+
+/// A value up to this length is read on the calling task; copying a longer one takes long enough to hold up others.
+const MAX_DIRECT_BYTES: usize = 64 * 1024;
+
+/// How many entries a page of a listing looks at. Past that it is answered as it is: many expired entries side by side
+/// must not make one call long.
+const MAX_EXAMINED: usize = 10_000;
+
+/// The tables as a commit left them, open for reading.
+pub(crate) struct Snapshot {
+    entries: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    values: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    pieces: ReadOnlyTable<(u64, u32), &'static [u8]>,
+}
+
+/// What a look for an entry finds.
+pub(crate) enum Found {
+    /// Nothing: it is absent or has expired.
+    Absent,
+    /// The entry.
+    Entry(Entry, Version),
+    /// An entry whose value is too long to be read on the calling task.
+    Long,
+}
+
+/// What a look for an entry wants.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted {
+    pub(crate) metadata: bool,
+    /// Whether to read a value that is long.
+    pub(crate) long: bool,
+}
+
+/// Why a read failed.
+pub(crate) enum Failure {
+    Engine(redb::Error),
+    Damage(Damage),
+}
+
+impl From<redb::StorageError> for Failure {
+    fn from(error: redb::StorageError) -> Self {
+        Self::Engine(error.into())
+    }
+}
+
+impl Failure {
+    pub(crate) fn into_error(self, state: &State) -> kv_core::Error {
+        match self {
+            Self::Engine(cause) => read_failed(&state.path, cause),
+            Self::Damage(damage) => damaged(&state.path, damage),
+        }
+    }
+}
+
+impl Snapshot {
+    /// The tables as the last commit left them.
+    pub(crate) fn take(database: &Database) -> EngineResult<Self> {
+        let transaction = database.begin_read()?;
+        Ok(Self {
+            entries: transaction.open_table(ENTRIES)?,
+            values: transaction.open_table(VALUES)?,
+            pieces: transaction.open_table(PIECES)?,
+        })
+    }
+
+    /// Looks for the entry that is `key` in the tables.
+    pub(crate) fn find(&self, key: &[u8], now: Timestamp, wanted: Wanted) -> Result<Found, Failure> {
+        let Some(record) = self.values.get(key)? else {
+            return Ok(Found::Absent);
+        };
+        let (header, content) = Header::decode(record.value()).map_err(Failure::Damage)?;
+        if header.is_expired(now) {
+            return Ok(Found::Absent);
+        }
+        let bytes = if header.in_pieces {
+            let (len, end) = take_u64(content).map_err(Failure::Damage)?;
+            let len = usize::try_from(len).unwrap_or(usize::MAX);
+            if len > MAX_DIRECT_BYTES && !wanted.long {
+                return Ok(Found::Long);
+            }
+            self.join(header.version, len, end)?
+        } else {
+            Bytes::copy_from_slice(content)
+        };
+        let value = Value::new(bytes)
+            .map_err(|_| Failure::Damage(Damage("a value is longer than a value may be")))?;
+        let mut entry = Entry::new(value).with_expires_at(header.expires_at);
+        if wanted.metadata {
+            entry = entry.with_metadata(self.metadata(key)?);
+        }
+        Ok(Found::Entry(entry, header.version))
+    }
+
+    /// The value of `len` bytes whose pieces are kept under `version` and whose last bytes are `end`.
+    fn join(&self, version: Version, len: usize, end: &[u8]) -> Result<Bytes, Failure> {
+        let damage = || Failure::Damage(Damage("a value's pieces do not make up its length"));
+        if len > kv_core::limits::MAX_VALUE_BYTES {
+            return Err(damage());
+        }
+        let mut bytes = Vec::with_capacity(len);
+        let version = version.as_u64();
+        for piece in self.pieces.range((version, 0)..=(version, u32::MAX))? {
+            bytes.extend_from_slice(piece?.1.value());
+        }
+        bytes.extend_from_slice(end);
+        if bytes.len() == len {
+            Ok(bytes.into())
+        } else {
+            Err(damage())
+        }
+    }
+
+    fn metadata(&self, key: &[u8]) -> Result<Option<kv_core::Metadata>, Failure> {
+        let damage = || Failure::Damage(Damage("a value has no entry"));
+        let record = self.entries.get(key)?.ok_or_else(damage)?;
+        let (_, content) = Header::decode(record.value()).map_err(Failure::Damage)?;
+        decode_metadata(content).map_err(Failure::Damage)
+    }
+
+    /// One page of the keys of the namespace `number`, from behind `start` on.
+    pub(crate) fn list(
+        &self,
+        number: u32,
+        options: &ListOptions,
+        start: Option<&str>,
+        now: Timestamp,
+    ) -> Result<ListPage, Failure> {
+        let prefix = options.prefix();
+        let first = entry_key::encode(number, start.unwrap_or(prefix.as_str()));
+        let end = match prefix.upper_bound() {
+            Some(bound) => entry_key::encode(number, &bound),
+            None => entry_key::encode(number.saturating_add(1), ""),
+        };
+        if first >= end {
+            // The cursor is of a key that the prefix does not have; redb wants ranges in order.
+            return Ok(ListPage::default());
+        }
+        let first = if start.is_some() {
+            Bound::Excluded(&first[..])
+        } else {
+            Bound::Included(&first[..])
+        };
+
+        let mut keys: Vec<KeyInfo> = Vec::new();
+        for (index, pair) in self
+            .entries
+            .range::<&[u8]>((first, Bound::Excluded(&end[..])))?
+            .enumerate()
+        {
+            let (key, record) = pair?;
+            let (header, content) = Header::decode(record.value()).map_err(Failure::Damage)?;
+            let live = !header.is_expired(now);
+            if live && let Some(last) = keys.last().filter(|_| keys.len() == options.limit()) {
+                let next = Cursor::after(prefix, &last.name);
+                return Ok(ListPage::new(keys, Some(next)));
+            }
+            let name = || entry_key::decode(key.value()).map_err(Failure::Damage);
+            if live {
+                let metadata = decode_metadata(content).map_err(Failure::Damage)?;
+                keys.push(
+                    KeyInfo::new(name()?)
+                        .with_metadata(metadata)
+                        .with_expires_at(header.expires_at),
+                );
+            }
+            if index >= MAX_EXAMINED {
+                let next = Cursor::after(prefix, &name()?);
+                return Ok(ListPage::new(keys, Some(next)));
+            }
+        }
+        Ok(ListPage::new(keys, None))
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot").finish_non_exhaustive()
+    }
+}

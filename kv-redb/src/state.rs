@@ -1,0 +1,97 @@
+//! What the writer publishes and every handle reads.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
+
+use arc_swap::ArcSwapOption;
+use kv_core::{Clock, Error, Result};
+use tokio::sync::Semaphore;
+
+use crate::{error, registry::Registry, snapshot::Snapshot};
+
+/// What the writer publishes and every handle reads.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) path: PathBuf,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) registry: Registry,
+    /// What the last commit left; `None` once the store is closed.
+    snapshot: ArcSwapOption<Snapshot>,
+    /// Why the store takes no more writes, if it does not.
+    failure: OnceLock<Error>,
+    /// Why closing the file failed, if it did.
+    close_failure: OnceLock<Error>,
+    /// Has no permits and is closed once the file is: waiting for a permit is waiting for that.
+    ended: Semaphore,
+}
+
+impl State {
+    pub(crate) fn new(path: PathBuf, clock: Arc<dyn Clock>, registry: Registry, snapshot: Snapshot) -> Self {
+        Self {
+            path,
+            clock,
+            registry,
+            snapshot: ArcSwapOption::from_pointee(snapshot),
+            failure: OnceLock::new(),
+            close_failure: OnceLock::new(),
+            ended: Semaphore::new(0),
+        }
+    }
+
+    /// The last commit's snapshot. To be held for one call alone: its pages cannot be used again while it is.
+    pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot>> {
+        self.snapshot.load_full().ok_or_else(|| self.closed())
+    }
+
+    pub(crate) fn publish(&self, snapshot: Snapshot) {
+        self.snapshot.store(Some(Arc::new(snapshot)));
+    }
+
+    /// Records that the store takes no more writes, and why.
+    pub(crate) fn fail(&self, cause: redb::Error) -> Error {
+        self.failure
+            .get_or_init(|| error::write_failed(&self.path, cause))
+            .clone()
+    }
+
+    /// Why the store takes no more writes, if it does not.
+    pub(crate) fn failure(&self) -> Option<&Error> {
+        self.failure.get()
+    }
+
+    /// Why a request cannot be accepted any more: the store failed, or is closed.
+    pub(crate) fn closed(&self) -> Error {
+        self.failure
+            .get()
+            .cloned()
+            .unwrap_or_else(|| error::closed(&self.path))
+    }
+
+    /// Lets go of the file's pages: from now on everything is answered with [`closed`](State::closed).
+    pub(crate) fn withdraw(&self) {
+        self.snapshot.store(None);
+    }
+
+    /// Records that the file is closed.
+    pub(crate) fn end(&self, closed: Result<(), redb::Error>) {
+        // After a failed write, that closing fails too is no news.
+        if let Err(cause) = closed
+            && self.failure.get().is_none()
+        {
+            let _ = self.close_failure.set(error::close_failed(&self.path, cause));
+        }
+        self.withdraw();
+        self.ended.close();
+    }
+
+    /// Waits until the file is closed.
+    pub(crate) async fn ended(&self) -> Result<()> {
+        // There are no permits, so this ends with the closing alone.
+        let _ = self.ended.acquire().await;
+        self.close_failure
+            .get()
+            .map_or(Ok(()), |failure| Err(failure.clone()))
+    }
+}

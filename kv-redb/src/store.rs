@@ -1,0 +1,193 @@
+//! The file, and the namespaces in it.
+
+use std::{path::Path, sync::Arc};
+
+use kv_core::{
+    InvalidInput, KvNamespace, KvStore, NamespaceId, NamespaceInfo, NamespaceTitle, Result, async_trait,
+};
+
+use crate::{
+    RedbNamespace, RedbStoreBuilder,
+    queue::Queue,
+    request::{Admin, Answer, Data, Request},
+    state::State,
+    sweep,
+};
+
+/// A file with many namespaces, open for reading and writing. Clones are the same store.
+///
+/// A write is answered once it would survive a power cut. One process has the file open at a time. Close it with
+/// [`close`](KvStore::close): dropping the last handle, namespaces included, also finishes what was accepted, but on a
+/// thread that nobody waits for.
+///
+/// ```
+/// use kv_core::{KvStore, prelude::*};
+/// use kv_redb::RedbStore;
+///
+/// # #[tokio::main]
+/// # async fn main() -> kv_core::Result<()> {
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("app.kv");
+/// let store = RedbStore::open(&path).await?;
+/// let sessions = store.open_namespace("sessions").await?;
+/// sessions.put("17", "ada").await?;
+/// store.close().await?;
+///
+/// let store = RedbStore::open(&path).await?;
+/// let sessions = store.open_namespace("sessions").await?;
+/// assert_eq!(sessions.get_text("17").await?.as_deref(), Some("ada"));
+/// # store.close().await
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct RedbStore(Arc<Shared>);
+
+/// What every handle of a store holds.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) state: Arc<State>,
+    pub(crate) queue: Queue,
+    pub(crate) cold_reads: bool,
+}
+
+impl Shared {
+    /// Asks the writer, and waits for its answer.
+    pub(crate) async fn ask<T>(&self, request: impl FnOnce(Answer<T>) -> Request) -> Result<T> {
+        self.queue.ask(&self.state, request).await
+    }
+}
+
+impl RedbStore {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+
+    /// Opens the store in the file at `path`, and makes it if there is none; see [`RedbStoreBuilder::open`].
+    ///
+    /// # Errors
+    ///
+    /// As [`RedbStoreBuilder::open`].
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::builder().open(path).await
+    }
+
+    /// As [`open`](RedbStore::open), blocking the calling thread: for code outside a runtime.
+    ///
+    /// # Errors
+    ///
+    /// As [`RedbStoreBuilder::open`].
+    pub fn open_blocking(path: impl AsRef<Path>) -> Result<Self> {
+        Self::builder().open_blocking(path)
+    }
+
+    /// How to open a store otherwise than by default.
+    pub fn builder() -> RedbStoreBuilder {
+        RedbStoreBuilder::default()
+    }
+
+    /// The namespace with the title, created if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](kv_core::ErrorKind::InvalidInput) unless the title has 1 to 512 characters; else what a write may
+    /// meet.
+    pub async fn open_namespace(&self, title: impl Into<String>) -> Result<RedbNamespace> {
+        let title =
+            NamespaceTitle::new(title).map_err(|refused: InvalidInput| kv_core::Error::from(refused))?;
+        let open = self.0.ask(|answer| Request::Admin(Admin::Open(title, answer)));
+        let namespace = open
+            .await
+            .map_err(|error| error.with_operation("open_namespace"))?;
+        Ok(RedbNamespace::new(Arc::clone(&self.0), namespace))
+    }
+
+    /// Reclaims up to `limit` entries that have expired or whose namespace was deleted, in steps between which writes are
+    /// served, and answers how many. Fewer than `limit` means that none is left. The store does this by itself every
+    /// [`sweep_interval`](RedbStoreBuilder::sweep_interval).
+    ///
+    /// The file does not become shorter, but what comes uses the space.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`](kv_core::ErrorKind::Closed).
+    pub async fn sweep(&self, limit: usize) -> Result<usize> {
+        let mut swept = 0;
+        while swept < limit {
+            let step = (limit - swept).min(sweep::STEP);
+            let reclaimed = self
+                .0
+                .ask(|answer| Request::Data(Data::Sweep(step, answer)))
+                .await;
+            let reclaimed = reclaimed.map_err(|error| error.with_operation("sweep"))?;
+            swept += reclaimed;
+            if reclaimed < step {
+                break;
+            }
+        }
+        Ok(swept)
+    }
+
+    /// The file's path, as it was given.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0.state.path
+    }
+}
+
+#[async_trait]
+impl KvStore for RedbStore {
+    async fn create_namespace(&self, title: NamespaceTitle) -> Result<NamespaceInfo> {
+        let create = self
+            .0
+            .ask(|answer| Request::Admin(Admin::Create(title.clone(), answer)));
+        let created = create
+            .await
+            .map_err(|error| error.with_operation("create_namespace"))?;
+        Ok(NamespaceInfo::new(created.id.clone(), title))
+    }
+
+    async fn list_namespaces(&self) -> Result<Vec<NamespaceInfo>> {
+        self.0.state.snapshot()?;
+        Ok(self.0.state.registry.list())
+    }
+
+    async fn namespace_info(&self, id: &NamespaceId) -> Result<NamespaceInfo> {
+        self.0.state.snapshot()?;
+        self.0
+            .state
+            .registry
+            .info(id)
+            .map_err(|error| error.with_operation("namespace_info"))
+    }
+
+    async fn rename_namespace(&self, id: &NamespaceId, title: NamespaceTitle) -> Result<NamespaceInfo> {
+        let rename = self
+            .0
+            .ask(|answer| Request::Admin(Admin::Rename(id.clone(), title.clone(), answer)));
+        rename
+            .await
+            .map_err(|error| error.with_operation("rename_namespace"))?;
+        Ok(NamespaceInfo::new(id.clone(), title))
+    }
+
+    async fn delete_namespace(&self, id: &NamespaceId) -> Result<()> {
+        let delete = self
+            .0
+            .ask(|answer| Request::Admin(Admin::Delete(id.clone(), answer)));
+        delete
+            .await
+            .map_err(|error| error.with_operation("delete_namespace"))
+    }
+
+    fn namespace(&self, id: &NamespaceId) -> Arc<dyn KvNamespace> {
+        let namespace = self.0.state.registry.get_or_missing(id);
+        Arc::new(RedbNamespace::new(Arc::clone(&self.0), namespace))
+    }
+
+    async fn close(&self) -> Result<()> {
+        let (queue, state) = (&self.0.queue, &self.0.state);
+        // A store that is closed, or closing, takes no request; then there is only the end to wait for.
+        let _ = queue.send(state, |_: Answer<()>| Request::Close).await;
+        state.ended().await.map_err(|error| error.with_operation("close"))
+    }
+}
