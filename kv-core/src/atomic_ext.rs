@@ -102,7 +102,7 @@ pub trait AtomicKvExt: AtomicKv {
     /// for _ in 0..3 {
     ///     kv.update("visits", |entry| {
     ///         let visits: u64 = entry.map_or(Ok(0), |entry| entry.value.json())?;
-    ///         Ok(Change::put((visits + 1).to_string())?)
+    ///         Change::put((visits + 1).to_string())
     ///     })
     ///     .await?;
     /// }

@@ -1,6 +1,6 @@
 //! What an update decides.
 
-use crate::{IntoValue, InvalidInput, PutOptions, Value};
+use crate::{IntoValue, PutOptions, Result, Value};
 
 /// What an update decides to do with what it found; see [`AtomicKvExt::update`](crate::AtomicKvExt::update).
 ///
@@ -22,7 +22,7 @@ impl Change {
     /// # Errors
     ///
     /// As [`Value::new`].
-    pub fn put(value: impl IntoValue) -> Result<Self, InvalidInput> {
+    pub fn put(value: impl IntoValue) -> Result<Self> {
         Ok(Self::Put(value.into_value()?, PutOptions::default()))
     }
 }

@@ -11,7 +11,8 @@ use crate::{InvalidInput, Key, Prefix};
 /// A cursor belongs to its prefix: used with another one, or altered, it is refused. It stays good while keys
 /// around it come and go, its own key too.
 ///
-/// Its text is the base64 of a version, a hash over prefix and token, and the backend's token.
+/// Its text is the base64 of a version, a hash over prefix and token, and the backend's token. The hash finds mistakes; it
+/// is no signature, so a backend takes the token for what anybody may have sent.
 ///
 /// ```
 /// use kv_core::{Cursor, InvalidInput, Key, ListOptions, Prefix};

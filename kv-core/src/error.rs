@@ -67,7 +67,7 @@ impl Error {
         self.change(|details| details.key = Some(key))
     }
 
-    /// Adds the operation: the trait method's name.
+    /// Adds the operation: the name of the method that met the error, such as `write` or `get_json`.
     #[must_use]
     pub fn with_operation(self, operation: &'static str) -> Self {
         self.change(|details| details.operation = Some(operation))
@@ -116,7 +116,7 @@ impl Error {
         self.0.key.as_ref()
     }
 
-    /// The operation that failed: the trait method's name.
+    /// The operation that failed: the name of the method that met the error, such as `write` or `get_json`.
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation

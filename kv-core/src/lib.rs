@@ -31,6 +31,7 @@ mod namespace_title;
 mod prefix;
 pub mod prelude;
 mod put_options;
+mod record_info;
 mod store;
 mod timestamp;
 mod typed;
@@ -70,7 +71,8 @@ pub use crate::{
     put_options::PutOptions,
     store::KvStore,
     timestamp::Timestamp,
-    typed::{RecordInfo, TypedKv},
+    record_info::RecordInfo,
+    typed::TypedKv,
     value::Value,
     version::{Conditional, Expected, Version},
 };

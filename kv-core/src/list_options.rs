@@ -79,6 +79,7 @@ impl ListOptions {
     /// Where the page starts, for backends: the token that the backend gave to
     /// [`Cursor::issue`](crate::Cursor::issue) (behind the key of [`Cursor::after`](crate::Cursor::after)), or
     /// `None` for the first page. This is the only way to a cursor's token, so the check cannot be forgotten.
+    /// Somebody who means it can make up a cursor: the token need not be a key, nor one with the prefix.
     ///
     /// # Errors
     ///

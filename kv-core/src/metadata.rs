@@ -30,7 +30,7 @@ impl Metadata {
     /// # Errors
     ///
     /// [`InvalidInput::MetadataNotSerializable`], [`MetadataTooLong`](InvalidInput::MetadataTooLong), or
-    /// [`MetadataNull`](InvalidInput::MetadataNull) (of a `None`, say).
+    /// [`MetadataNull`](InvalidInput::MetadataNull) (a `None` is, and a number that is none).
     pub fn new<T: Serialize + ?Sized>(metadata: &T) -> Result<Self, InvalidInput> {
         let text = serde_json::to_string(metadata).map_err(|_| InvalidInput::MetadataNotSerializable)?;
         // A raw value may bring white space of its own.

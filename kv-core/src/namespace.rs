@@ -130,6 +130,9 @@ pub trait KvNamespace: Debug + Send + Sync + 'static {
 
     /// The same namespace with conditional writes, if it has them: the way from `Arc<dyn KvNamespace>` to
     /// [`AtomicKv`]. A backend that implements `AtomicKv` answers `Some(self)`.
+    ///
+    /// `Arc<Arc<dyn KvNamespace>>` leads there too. A `Box` inside an `Arc` that has other owners does not, since it cannot
+    /// be taken out: hold an `Arc` to begin with.
     fn into_atomic(self: Arc<Self>) -> Option<Arc<dyn AtomicKv>> {
         None
     }

@@ -72,6 +72,12 @@ impl From<Option<Expiration>> for PutOptions {
     }
 }
 
+impl From<Option<Metadata>> for PutOptions {
+    fn from(metadata: Option<Metadata>) -> Self {
+        Self::default().with_metadata(metadata)
+    }
+}
+
 impl From<Metadata> for PutOptions {
     fn from(metadata: Metadata) -> Self {
         Self::default().with_metadata(metadata)

@@ -3,12 +3,12 @@
 use std::{fmt, marker::PhantomData};
 
 use futures_core::Stream;
-use futures_util::StreamExt;
+use futures_util::TryStreamExt;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    BulkReport, Entry, GetOptions, InvalidInput, Key, KvNamespace, KvNamespaceExt, ListOptions, Metadata,
-    Prefix, PutOptions, Result, Timestamp, Value,
+    BulkReport, Entry, GetOptions, InvalidInput, Key, KvNamespace, KvNamespaceExt, Prefix, PutOptions, RecordInfo,
+    Result, Value,
 };
 
 /// A collection of records of type `T` in a namespace, under a prefix of its own.
@@ -43,20 +43,9 @@ pub struct TypedKv<T, N> {
     records: PhantomData<fn() -> T>,
 }
 
-/// What a listing says of a record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RecordInfo {
-    /// The record's id: its key without the collection's prefix. It may be empty.
-    pub id: String,
-    /// From when on the record is gone; `None` if it stays.
-    pub expires_at: Option<Timestamp>,
-    /// The record's metadata, if it has any.
-    pub metadata: Option<Metadata>,
-}
-
 impl<T, N> TypedKv<T, N> {
     /// The records of `namespace`, without a prefix.
+    #[must_use]
     pub fn new(namespace: N) -> Self {
         Self {
             namespace,
@@ -84,47 +73,134 @@ impl<T, N> TypedKv<T, N> {
         Key::new([self.prefix.as_str(), id.as_ref()].concat())
     }
 
+    fn keys<I: AsRef<str>>(&self, ids: impl IntoIterator<Item = I>) -> Result<Vec<Key<'static>>, InvalidInput> {
+        ids.into_iter().map(|id| self.key(id)).collect()
+    }
+
     /// The namespace that holds the records.
+    #[must_use]
     pub fn namespace(&self) -> &N {
         &self.namespace
     }
 }
 
-impl<T: Serialize + DeserializeOwned, N: KvNamespace> TypedKv<T, N> {
+impl<T: DeserializeOwned, N: KvNamespace> TypedKv<T, N> {
     /// The record `id`, or `None` if there is none.
+    ///
+    /// ```
+    /// # use kv_core::prelude::*;
+    /// # use kv_memory::MemoryNamespace;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> kv_core::Result<()> {
+    /// # let scores = MemoryNamespace::new().typed::<u32>().with_prefix("score:")?;
+    /// scores.put("ada", &7).await?;
+    /// assert_eq!(scores.get("ada").await?, Some(7));
+    /// assert_eq!(scores.get("bob").await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self, id: impl AsRef<str>) -> impl Future<Output = Result<Option<T>>> + Send {
         let key = self.key(id);
-        async move {
-            Ok(self
-                .read(key?, GetOptions::default())
-                .await?
-                .map(|entry| entry.value))
-        }
+        async move { Ok(self.read("get", key?, GetOptions::default()).await?.map(|entry| entry.value)) }
     }
 
     /// The record `id` with its metadata and deadline.
+    ///
+    /// ```
+    /// # use kv_core::Metadata;
+    /// # use kv_core::prelude::*;
+    /// # use kv_memory::MemoryNamespace;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> kv_core::Result<()> {
+    /// # let scores = MemoryNamespace::new().typed::<u32>().with_prefix("score:")?;
+    /// scores.put_with("ada", &7, Metadata::new("gold")?).await?;
+    /// let entry = scores.get_with_metadata("ada").await?.unwrap();
+    /// assert_eq!((entry.value, entry.metadata.unwrap().json::<String>()?), (7, "gold".to_owned()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_with_metadata(
         &self,
         id: impl AsRef<str>,
     ) -> impl Future<Output = Result<Option<Entry<T>>>> + Send {
         let key = self.key(id);
-        async move { self.read(key?, GetOptions::default().with_metadata(true)).await }
+        async move { self.read("get_with_metadata", key?, GetOptions::default().with_metadata(true)).await }
     }
 
-    async fn read(&self, key: Key<'static>, options: GetOptions) -> Result<Option<Entry<T>>> {
-        let entry = self
-            .namespace
-            .read(key.as_borrowed(), options.with_text(true))
-            .await?;
-        entry.map(|entry| decode(&key, entry)).transpose()
+    async fn read(
+        &self,
+        operation: &'static str,
+        key: Key<'static>,
+        options: GetOptions,
+    ) -> Result<Option<Entry<T>>> {
+        let entry = self.namespace.read(key.as_borrowed(), options.with_text(true)).await?;
+        entry.map(|entry| decode(operation, &key, entry)).transpose()
     }
 
+    /// The records `ids`, each at its id's place, in as few requests as the backend can.
+    ///
+    /// ```
+    /// # use kv_core::prelude::*;
+    /// # use kv_memory::MemoryNamespace;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> kv_core::Result<()> {
+    /// # let scores = MemoryNamespace::new().typed::<u32>().with_prefix("score:")?;
+    /// scores.put("ada", &7).await?;
+    /// assert_eq!(scores.get_many(["ada", "bob"]).await?, [Some(7), None]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get_many<I: AsRef<str>>(
+        &self,
+        ids: impl IntoIterator<Item = I>,
+    ) -> impl Future<Output = Result<Vec<Option<T>>>> + Send {
+        let keys = self.keys(ids);
+        async move {
+            let keys = keys?;
+            let options = GetOptions::default().with_text(true);
+            let entries = self.namespace.read_many(keys.clone(), options).await?;
+            let records = keys.iter().zip(entries).map(|(key, entry)| match entry {
+                Some(entry) => Ok(Some(decode("get_many", key, entry)?.value)),
+                None => Ok(None),
+            });
+            records.collect()
+        }
+    }
+}
+
+impl<T: Serialize, N: KvNamespace> TypedKv<T, N> {
     /// Makes `record` the record `id`, without metadata and without an expiration.
+    ///
+    /// ```
+    /// # use kv_core::prelude::*;
+    /// # use kv_memory::MemoryNamespace;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> kv_core::Result<()> {
+    /// # let scores = MemoryNamespace::new().typed::<u32>().with_prefix("score:")?;
+    /// scores.put("ada", &7).await?;
+    /// assert_eq!(scores.namespace().get_text("score:ada").await?.as_deref(), Some("7"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn put(&self, id: impl AsRef<str>, record: &T) -> impl Future<Output = Result<()>> + Send {
         self.put_with(id, record, PutOptions::default())
     }
 
     /// As [`put`](TypedKv::put), with metadata, an expiration or both.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use kv_core::Expiration;
+    /// # use kv_core::prelude::*;
+    /// # use kv_memory::MemoryNamespace;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> kv_core::Result<()> {
+    /// # let scores = MemoryNamespace::new().typed::<u32>().with_prefix("score:")?;
+    /// let hour = Expiration::after(Duration::from_secs(3_600))?;
+    /// scores.put_with("ada", &7, hour).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn put_with(
         &self,
         id: impl AsRef<str>,
@@ -138,11 +214,46 @@ impl<T: Serialize + DeserializeOwned, N: KvNamespace> TypedKv<T, N> {
             self.namespace.write(key, value, options).await
         }
     }
+}
 
+impl<T, N: KvNamespace> TypedKv<T, N> {
     /// Deletes the record `id`. If there is none, that is fine.
+    ///
+    /// ```
+    /// # use kv_core::prelude::*;
+    /// # use kv_memory::MemoryNamespace;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> kv_core::Result<()> {
+    /// # let scores = MemoryNamespace::new().typed::<u32>().with_prefix("score:")?;
+    /// scores.put("ada", &7).await?;
+    /// scores.delete("ada").await?;
+    /// assert_eq!(scores.get("ada").await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(&self, id: impl AsRef<str>) -> impl Future<Output = Result<()>> + Send {
         let key = self.key(id);
         async move { self.namespace.remove(key?).await }
+    }
+
+    /// Deletes the records `ids`, in as few requests as the backend can. Look at the report: single ones may fail.
+    ///
+    /// ```
+    /// # use kv_core::prelude::*;
+    /// # use kv_memory::MemoryNamespace;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> kv_core::Result<()> {
+    /// # let scores = MemoryNamespace::new().typed::<u32>().with_prefix("score:")?;
+    /// assert!(scores.delete_many(["ada", "bob"]).await?.is_complete());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn delete_many<I: AsRef<str>>(
+        &self,
+        ids: impl IntoIterator<Item = I>,
+    ) -> impl Future<Output = Result<BulkReport>> + Send {
+        let keys = self.keys(ids);
+        async move { self.namespace.remove_many(keys?).await }
     }
 
     /// Every record's id, deadline and metadata, in ascending order of the ids' bytes, without reading the records.
@@ -153,8 +264,7 @@ impl<T: Serialize + DeserializeOwned, N: KvNamespace> TypedKv<T, N> {
     /// # use kv_memory::MemoryNamespace;
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> kv_core::Result<()> {
-    /// # let kv = MemoryNamespace::new();
-    /// let scores = kv.typed::<u32>().with_prefix("score:")?;
+    /// # let scores = MemoryNamespace::new().typed::<u32>().with_prefix("score:")?;
     /// scores.put("ada", &7).await?;
     /// let ids: Vec<String> = scores.list().map_ok(|record| record.id).try_collect().await?;
     /// assert_eq!(ids, ["ada"]);
@@ -163,53 +273,37 @@ impl<T: Serialize + DeserializeOwned, N: KvNamespace> TypedKv<T, N> {
     /// ```
     pub fn list(&self) -> impl Stream<Item = Result<RecordInfo>> + Send + Unpin {
         let prefix = self.prefix.as_str().len();
-        self.namespace
-            .list(ListOptions::from(self.prefix.clone()))
-            .map(move |key| {
-                let key = key?;
-                let mut id = key.name.into_string();
-                Ok(RecordInfo {
-                    id: id.split_off(prefix),
-                    expires_at: key.expires_at,
-                    metadata: key.metadata,
-                })
-            })
+        self.namespace.list(&self.prefix).map_ok(move |key| RecordInfo::new(key, prefix))
     }
 
-    /// The records `ids`, each at its id's place, in as few requests as the backend can.
-    pub fn get_many<I: AsRef<str>>(
-        &self,
-        ids: impl IntoIterator<Item = I>,
-    ) -> impl Future<Output = Result<Vec<Option<T>>>> + Send {
-        let keys: Result<Vec<_>, _> = ids.into_iter().map(|id| self.key(id)).collect();
-        async move {
-            let keys = keys?;
-            let entries = self
-                .namespace
-                .read_many(keys.clone(), GetOptions::default().with_text(true))
-                .await?;
-            let records = keys.iter().zip(entries).map(|(key, entry)| match entry {
-                Some(entry) => Ok(Some(decode(key, entry)?.value)),
-                None => Ok(None),
-            });
-            records.collect()
-        }
-    }
-
-    /// Deletes the records `ids`, in as few requests as the backend can. Look at the report: single ones may fail.
-    pub fn delete_many<I: AsRef<str>>(
-        &self,
-        ids: impl IntoIterator<Item = I>,
-    ) -> impl Future<Output = Result<BulkReport>> + Send {
-        let keys: Result<Vec<_>, _> = ids.into_iter().map(|id| self.key(id)).collect();
-        async move { self.namespace.remove_many(keys?).await }
+    /// As [`list`](TypedKv::list), owning the namespace: for streams that outlive the caller.
+    ///
+    /// ```
+    /// # use futures_util::TryStreamExt;
+    /// # use kv_core::prelude::*;
+    /// # use kv_memory::MemoryNamespace;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> kv_core::Result<()> {
+    /// # let scores = MemoryNamespace::new().typed::<u32>().with_prefix("score:")?;
+    /// scores.put("ada", &7).await?;
+    /// let records: Vec<_> = scores.into_list().try_collect().await?;
+    /// assert_eq!(records.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn into_list(self) -> impl Stream<Item = Result<RecordInfo>> + Send + Unpin + 'static {
+        let prefix = self.prefix.as_str().len();
+        self.namespace.into_list(self.prefix).map_ok(move |key| RecordInfo::new(key, prefix))
     }
 }
 
-pub(crate) fn decode<T: DeserializeOwned>(key: &Key<'_>, entry: Entry) -> Result<Entry<T>> {
-    entry
-        .try_map(|value| value.json())
-        .map_err(|error| error.with_key(key).with_operation("get"))
+/// The record in an entry.
+pub(crate) fn decode<T: DeserializeOwned>(
+    operation: &'static str,
+    key: &Key<'_>,
+    entry: Entry,
+) -> Result<Entry<T>> {
+    entry.try_map(|value| value.json()).map_err(|error| error.with_key(key).with_operation(operation))
 }
 
 impl<T, N: Clone> Clone for TypedKv<T, N> {

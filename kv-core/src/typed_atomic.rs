@@ -9,6 +9,19 @@ use crate::{
 
 impl<T: Serialize + DeserializeOwned + Send, N: AtomicKv> TypedKv<T, N> {
     /// The record `id`, with metadata and deadline, and its version.
+    ///
+    /// ```
+    /// # use kv_core::prelude::*;
+    /// # use kv_memory::MemoryNamespace;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> kv_core::Result<()> {
+    /// # let scores = MemoryNamespace::new().typed::<u32>().with_prefix("score:")?;
+    /// scores.put("ada", &7).await?;
+    /// let (entry, _version) = scores.get_versioned("ada").await?.unwrap();
+    /// assert_eq!(entry.value, 7);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_versioned(
         &self,
         id: impl AsRef<str>,
@@ -19,11 +32,27 @@ impl<T: Serialize + DeserializeOwned + Send, N: AtomicKv> TypedKv<T, N> {
             let Some((entry, version)) = self.namespace.read_versioned(key.as_borrowed()).await? else {
                 return Ok(None);
             };
-            Ok(Some((decode(&key, entry)?, version)))
+            Ok(Some((decode("get_versioned", &key, entry)?, version)))
         }
     }
 
     /// Puts `record` if what is under `id` is what is expected: [`Expected::Absent`], or a [`Version`].
+    ///
+    /// ```
+    /// # use kv_core::{Conditional, Expected, PutOptions};
+    /// # use kv_core::prelude::*;
+    /// # use kv_memory::MemoryNamespace;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> kv_core::Result<()> {
+    /// # let scores = MemoryNamespace::new().typed::<u32>().with_prefix("score:")?;
+    /// let first = scores.put_if("ada", Expected::Absent, &7, PutOptions::default()).await?;
+    /// let Conditional::Applied(version) = first else { panic!("nobody else was here") };
+    /// scores.put("ada", &9).await?;
+    /// let late = scores.put_if("ada", version, &8, PutOptions::default()).await?;
+    /// assert_eq!(late, Conditional::Conflict);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn put_if(
         &self,
         id: impl AsRef<str>,
@@ -45,6 +74,20 @@ impl<T: Serialize + DeserializeOwned + Send, N: AtomicKv> TypedKv<T, N> {
     }
 
     /// Deletes the record `id` if it is the `expected` one. An absent one is a conflict.
+    ///
+    /// ```
+    /// # use kv_core::Conditional;
+    /// # use kv_core::prelude::*;
+    /// # use kv_memory::MemoryNamespace;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> kv_core::Result<()> {
+    /// # let scores = MemoryNamespace::new().typed::<u32>().with_prefix("score:")?;
+    /// scores.put("ada", &7).await?;
+    /// let (_, version) = scores.get_versioned("ada").await?.unwrap();
+    /// assert!(matches!(scores.delete_if("ada", version).await?, Conditional::Applied(_)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete_if(
         &self,
         id: impl AsRef<str>,
@@ -85,24 +128,29 @@ impl<T: Serialize + DeserializeOwned + Send, N: AtomicKv> TypedKv<T, N> {
         let key = self.key(id);
         async move {
             let key = key?;
+            // What was put is the answer as it is: to read it back from its JSON could fail, after the write.
+            let mut put = None;
             let update = self.namespace.update(&key, |entry| {
+                put = None;
                 Ok(
-                    match decide(entry.map(|entry| decode(&key, entry)).transpose()?)? {
+                    match decide(entry.map(|entry| decode("update", &key, entry)).transpose()?)? {
                         Change::Keep => Change::Keep,
                         Change::Delete => Change::Delete,
                         Change::Put(record, options) => {
-                            let value = Value::from_json(&record);
-                            Change::Put(
-                                value.map_err(|error| error.with_key(&key).with_operation("update"))?,
-                                options,
-                            )
+                            let value = Value::from_json(&record)
+                                .map_err(|error| error.with_key(&key).with_operation("update"))?;
+                            put = Some(record);
+                            Change::Put(value, options)
                         }
                     },
                 )
             });
             let after = update.await?;
+            if put.is_some() {
+                return Ok(put);
+            }
             Ok(after
-                .map(|value| decode(&key, Entry::new(value)))
+                .map(|value| decode("update", &key, Entry::new(value)))
                 .transpose()?
                 .map(|entry| entry.value))
         }

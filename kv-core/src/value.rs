@@ -9,13 +9,14 @@ use crate::{Error, ErrorKind, IntoValue, InvalidInput, Result, json, limits};
 
 /// The bytes of an entry: 0 to 26,214,400 of them (25 MiB). Cheap to clone.
 ///
-/// It derefs to its bytes. `Debug` shows their number alone.
+/// It derefs to its bytes and compares with bytes and text. `Debug` shows their number alone.
 ///
 /// ```
 /// use kv_core::Value;
 ///
 /// let value = Value::new("dark")?;
 /// assert_eq!(value.text()?, "dark");
+/// assert_eq!(value, "dark");
 /// assert_eq!(&value[..2], b"da");
 /// # Ok::<(), kv_core::Error>(())
 /// ```
@@ -137,6 +138,39 @@ impl AsRef<[u8]> for Value {
 impl From<Value> for Bytes {
     fn from(value: Value) -> Self {
         value.0
+    }
+}
+
+impl PartialEq<[u8]> for Value {
+    fn eq(&self, other: &[u8]) -> bool {
+        self.0 == other
+    }
+}
+
+impl<const N: usize> PartialEq<[u8; N]> for Value {
+    fn eq(&self, other: &[u8; N]) -> bool {
+        self.0 == other[..]
+    }
+}
+
+impl PartialEq<Vec<u8>> for Value {
+    fn eq(&self, other: &Vec<u8>) -> bool {
+        self.0 == other
+    }
+}
+
+impl PartialEq<str> for Value {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other
+    }
+}
+
+impl<T: ?Sized> PartialEq<&T> for Value
+where
+    Self: PartialEq<T>,
+{
+    fn eq(&self, other: &&T) -> bool {
+        *self == **other
     }
 }
 

@@ -1,0 +1,26 @@
+//! What the types of the contract accept and refuse, show and hide.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod bulk_report;
+mod codec;
+mod cursor;
+mod debug;
+mod error;
+mod expiration;
+mod json_text;
+mod key;
+mod list_options;
+mod metadata;
+mod metadata_limit;
+mod namespace_names;
+mod prefix;
+mod text;
+mod timestamp;
+mod value;
+mod version;
