@@ -54,12 +54,8 @@ pub trait AtomicKvExt: AtomicKv {
         value: impl IntoValue,
         options: impl Into<PutOptions>,
     ) -> impl Future<Output = Result<Conditional>> + Send {
-        let (key, expected, value, options) = (
-            key.into_key(),
-            expected.into(),
-            value.into_value(),
-            options.into(),
-        );
+        let (key, expected, value, options) =
+            (key.into_key(), expected.into(), value.into_value(), options.into());
         async move { self.write_if(key?, expected, value?, options).await }
     }
 
@@ -136,12 +132,7 @@ async fn update<N: AtomicKv + ?Sized>(
             (Change::Delete, Some(version)) => (namespace.remove_if(key.as_borrowed(), version).await?, None),
             (Change::Put(value, options), version) => {
                 let expected = version.map_or(Expected::Absent, Expected::Version);
-                (
-                    namespace
-                        .write_if(key.as_borrowed(), expected, value.clone(), options)
-                        .await?,
-                    Some(value),
-                )
+                (namespace.write_if(key.as_borrowed(), expected, value.clone(), options).await?, Some(value))
             }
         };
         if let Conditional::Applied(_) = outcome {

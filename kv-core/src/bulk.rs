@@ -30,11 +30,7 @@ impl PutEntry {
     /// As [`Key::new`] and [`Value::new`].
     pub fn new<'k>(key: impl IntoKey<'k>, value: impl IntoValue) -> Result<Self, InvalidInput> {
         let (key, value) = (key.into_key()?.into_owned(), value.into_value()?);
-        Ok(Self {
-            key,
-            value,
-            options: PutOptions::default(),
-        })
+        Ok(Self { key, value, options: PutOptions::default() })
     }
 
     /// Sets what is set beside the value.
@@ -61,21 +57,14 @@ pub struct BulkReport {
 impl BulkReport {
     /// A report of `succeeded` items and no failure.
     pub const fn new(succeeded: usize) -> Self {
-        Self {
-            succeeded,
-            failed: Vec::new(),
-        }
+        Self { succeeded, failed: Vec::new() }
     }
 
     /// Counts the outcome of the item at `index`. For backends.
     pub fn record(&mut self, index: usize, key: &Key<'_>, outcome: Result<(), Error>) {
         match outcome {
             Ok(()) => self.succeeded += 1,
-            Err(error) => self.failed.push(BulkFailure {
-                index,
-                key: key.clone().into_owned(),
-                error,
-            }),
+            Err(error) => self.failed.push(BulkFailure { index, key: key.clone().into_owned(), error }),
         }
     }
 

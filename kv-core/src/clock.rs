@@ -30,16 +30,11 @@ pub trait Clock: Debug + Send + Sync {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place that asks the system for the time"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place that asks the system for the time")]
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         // A clock that is set before 1970 is taken to be at 1970.
-        let since_epoch = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
+        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Timestamp::EPOCH.saturating_add(since_epoch)
     }
 

@@ -43,11 +43,7 @@ impl Cursor {
         let token = token.into();
         let hash = hash(prefix, &token);
         let bytes = [&[VERSION][..], &hash.to_be_bytes(), token.as_bytes()].concat();
-        Self {
-            text: URL_SAFE_NO_PAD.encode(bytes),
-            hash,
-            token,
-        }
+        Self { text: URL_SAFE_NO_PAD.encode(bytes), hash, token }
     }
 
     /// The cursor of an ordered backend: the next page starts behind `key`, which need not exist any more.
@@ -64,23 +60,15 @@ impl Cursor {
     /// [`InvalidInput::CursorMalformed`].
     pub fn parse(text: impl Into<String>) -> Result<Self, InvalidInput> {
         let text = text.into();
-        let bytes = URL_SAFE_NO_PAD
-            .decode(&text)
-            .map_err(|_| InvalidInput::CursorMalformed)?;
+        let bytes = URL_SAFE_NO_PAD.decode(&text).map_err(|_| InvalidInput::CursorMalformed)?;
         let Some((&VERSION, bytes)) = bytes.split_first() else {
             return Err(InvalidInput::CursorMalformed);
         };
         let Some((hash, token)) = bytes.split_first_chunk() else {
             return Err(InvalidInput::CursorMalformed);
         };
-        let token = std::str::from_utf8(token)
-            .map_err(|_| InvalidInput::CursorMalformed)?
-            .to_owned();
-        Ok(Self {
-            hash: u64::from_be_bytes(*hash),
-            token,
-            text,
-        })
+        let token = std::str::from_utf8(token).map_err(|_| InvalidInput::CursorMalformed)?.to_owned();
+        Ok(Self { hash: u64::from_be_bytes(*hash), token, text })
     }
 
     /// The text to send.
@@ -100,13 +88,8 @@ impl Cursor {
 /// FNV-1a, 64 bits: the same in every build, unlike the standard library's. It guards against mistakes.
 fn hash(prefix: &Prefix, token: &str) -> u64 {
     let length = (prefix.as_str().len() as u64).to_be_bytes();
-    let bytes = length
-        .iter()
-        .chain(prefix.as_str().as_bytes())
-        .chain(token.as_bytes());
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    let bytes = length.iter().chain(prefix.as_str().as_bytes()).chain(token.as_bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 impl FromStr for Cursor {

@@ -21,11 +21,7 @@ impl<V> Entry<V> {
     /// An entry without metadata that does not expire.
     #[must_use]
     pub const fn new(value: V) -> Self {
-        Self {
-            value,
-            metadata: None,
-            expires_at: None,
-        }
+        Self { value, metadata: None, expires_at: None }
     }
 
     /// With `metadata`, if there is any.
@@ -44,10 +40,6 @@ impl<V> Entry<V> {
 
     /// The same entry with another value.
     pub(crate) fn try_map<U, E>(self, change: impl FnOnce(V) -> Result<U, E>) -> Result<Entry<U>, E> {
-        Ok(Entry {
-            value: change(self.value)?,
-            metadata: self.metadata,
-            expires_at: self.expires_at,
-        })
+        Ok(Entry { value: change(self.value)?, metadata: self.metadata, expires_at: self.expires_at })
     }
 }

@@ -137,12 +137,8 @@ impl Error {
 
 impl From<InvalidInput> for Error {
     fn from(invalid_input: InvalidInput) -> Self {
-        Self::new(
-            ErrorKind::InvalidInput,
-            env!("CARGO_PKG_NAME"),
-            invalid_input.to_string(),
-        )
-        .change(|details| details.invalid_input = Some(invalid_input))
+        Self::new(ErrorKind::InvalidInput, env!("CARGO_PKG_NAME"), invalid_input.to_string())
+            .change(|details| details.invalid_input = Some(invalid_input))
     }
 }
 
@@ -156,9 +152,7 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let details = &*self.0;
         let mut debug = f.debug_struct("Error");
-        debug
-            .field("kind", &details.kind)
-            .field("backend", &details.backend);
+        debug.field("kind", &details.kind).field("backend", &details.backend);
         if let Some(operation) = details.operation {
             debug.field("operation", &operation);
         }
@@ -178,9 +172,6 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0
-            .source
-            .as_deref()
-            .map(|source| source as &(dyn StdError + 'static))
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
 }

@@ -52,10 +52,7 @@ impl Expiration {
     pub fn at(deadline: Timestamp, now: Timestamp) -> Result<Self, InvalidInput> {
         // Not `now + 60`, which would saturate at the end of time.
         if deadline.saturating_since(now) < limits::MIN_EXPIRATION {
-            return Err(InvalidInput::ExpirationTooSoon {
-                expiration: deadline,
-                now,
-            });
+            return Err(InvalidInput::ExpirationTooSoon { expiration: deadline, now });
         }
         Ok(Self(Kind::At(deadline)))
     }

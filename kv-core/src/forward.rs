@@ -77,8 +77,6 @@ macro_rules! forward_pointer {
     };
 }
 
-forward_pointer!(Arc, |shared: Arc<Self>| Arc::unwrap_or_clone(shared)
-    .into_atomic());
+forward_pointer!(Arc, |shared: Arc<Self>| Arc::unwrap_or_clone(shared).into_atomic());
 // A box cannot be shared: it has to be taken out of its `Arc`.
-forward_pointer!(Box, |shared: Arc<Self>| Arc::<N>::from(Arc::into_inner(shared)?)
-    .into_atomic());
+forward_pointer!(Box, |shared: Arc<Self>| Arc::<N>::from(Arc::into_inner(shared)?).into_atomic());

@@ -141,16 +141,10 @@ mod tests {
 
     /// One refusal of every variant, by the constructor that it belongs to, and its sentence.
     fn refusals() -> Vec<(InvalidInput, &'static str)> {
-        let (now, soon) = (
-            Timestamp::from_secs(1_000).unwrap(),
-            Timestamp::from_secs(1_059).unwrap(),
-        );
+        let (now, soon) = (Timestamp::from_secs(1_000).unwrap(), Timestamp::from_secs(1_059).unwrap());
         let elsewhere = Cursor::issue(&Prefix::from_static("a"), "t");
         vec![
-            (
-                Key::new("").unwrap_err(),
-                "a key of 0 bytes is too short: a key has 1 to 512 bytes of UTF-8",
-            ),
+            (Key::new("").unwrap_err(), "a key of 0 bytes is too short: a key has 1 to 512 bytes of UTF-8"),
             (
                 Key::new("..").unwrap_err(),
                 "the key \"..\" is not allowed: a URL cannot carry it; every other key of 1 to 512 bytes is",
@@ -179,10 +173,7 @@ mod tests {
                 Metadata::new(&Unwritable).unwrap_err(),
                 "metadata has to be JSON: the type given cannot be written as JSON",
             ),
-            (
-                Metadata::parse(" null").unwrap_err(),
-                "metadata of null is no metadata: leave it out instead",
-            ),
+            (Metadata::parse(" null").unwrap_err(), "metadata of null is no metadata: leave it out instead"),
             (
                 Timestamp::from_secs(253_402_300_800).unwrap_err(),
                 "a time of 253402300800 seconds since the epoch is too late: the limit is 253402300799 \
@@ -256,10 +247,7 @@ mod tests {
     #[test]
     fn every_variant_says_the_limit_and_what_was_given() {
         let refusals = refusals();
-        let variants: HashSet<_> = refusals
-            .iter()
-            .map(|(refusal, _)| mem::discriminant(refusal))
-            .collect();
+        let variants: HashSet<_> = refusals.iter().map(|(refusal, _)| mem::discriminant(refusal)).collect();
         assert_eq!(variants.len(), number_of_variants());
         for (refusal, sentence) in refusals {
             assert_eq!(refusal.to_string(), sentence);
@@ -270,10 +258,7 @@ mod tests {
     fn every_variant_is_an_error_that_gives_it_back() {
         for (refusal, sentence) in refusals() {
             let error = Error::from(refusal);
-            assert_eq!(
-                (error.kind(), error.backend()),
-                (ErrorKind::InvalidInput, "kv-core")
-            );
+            assert_eq!((error.kind(), error.backend()), (ErrorKind::InvalidInput, "kv-core"));
             assert_eq!(error.as_invalid_input(), Some(&refusal));
             assert_eq!(error.to_string(), sentence);
             assert!(!error.is_retryable() && error.source().is_none());

@@ -21,29 +21,19 @@ pub(crate) fn decode_error(what: &str, error: &serde_json::Error) -> Error {
 /// The caller's type could not be written.
 pub(crate) fn encode_error(_: &serde_json::Error) -> Error {
     // The error's own text is the type's, which may quote what it failed on.
-    Error::new(
-        ErrorKind::Codec,
-        env!("CARGO_PKG_NAME"),
-        "the type given cannot be written as JSON",
-    )
+    Error::new(ErrorKind::Codec, env!("CARGO_PKG_NAME"), "the type given cannot be written as JSON")
 }
 
 /// The part of serde's message that comes from the type: "invalid type: string "secret", expected u64" quotes
 /// the data, so all but the end of it is dropped.
 fn complaint(message: &str) -> Option<String> {
-    let message = message
-        .rsplit_once(" at line ")
-        .map_or(message, |(message, _)| message);
+    let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
     if message.starts_with("missing field ") {
         return Some(message.to_owned());
     }
-    let typed = ["invalid type: ", "invalid value: ", "invalid length "]
-        .iter()
-        .any(|form| message.starts_with(form));
-    message
-        .rsplit_once(", expected ")
-        .filter(|_| typed)
-        .map(|(_, wanted)| format!("expected {wanted}"))
+    let typed =
+        ["invalid type: ", "invalid value: ", "invalid length "].iter().any(|form| message.starts_with(form));
+    message.rsplit_once(", expected ").filter(|_| typed).map(|(_, wanted)| format!("expected {wanted}"))
 }
 
 #[cfg(test)]
@@ -62,10 +52,7 @@ mod tests {
 
     fn message<T: serde::de::DeserializeOwned + std::fmt::Debug>(text: &str) -> String {
         let error = decode_error("the value", &serde_json::from_str::<T>(text).unwrap_err());
-        assert!(
-            std::error::Error::source(&error).is_none(),
-            "the source would quote the data"
-        );
+        assert!(std::error::Error::source(&error).is_none(), "the source would quote the data");
         error.to_string()
     }
 
@@ -79,14 +66,8 @@ mod tests {
             message::<Session>("{}"),
             "the value is not JSON of the wanted type: missing field `user`, at line 1, column 2"
         );
-        assert_eq!(
-            message::<Session>("{"),
-            "the value is not JSON: it ends too early, at line 1, column 1"
-        );
-        assert_eq!(
-            message::<Session>("hunter2"),
-            "the value is not JSON, at line 1, column 1"
-        );
+        assert_eq!(message::<Session>("{"), "the value is not JSON: it ends too early, at line 1, column 1");
+        assert_eq!(message::<Session>("hunter2"), "the value is not JSON, at line 1, column 1");
         assert!(!message::<BTreeMap<u8, u8>>(r#"{"hunter2":1}"#).contains("hunter2"));
     }
 }

@@ -88,10 +88,7 @@ impl Key<'static> {
     /// If [`Key::new`] would refuse it.
     #[must_use]
     pub const fn from_static(key: &'static str) -> Self {
-        assert!(
-            check(key).is_ok(),
-            "a key has 1 to 512 bytes of UTF-8 and is neither \".\" nor \"..\""
-        );
+        assert!(check(key).is_ok(), "a key has 1 to 512 bytes of UTF-8 and is neither \".\" nor \"..\"");
         Self(Cow::Borrowed(key))
     }
 }

@@ -21,11 +21,7 @@ pub struct ListOptions {
 
 impl Default for ListOptions {
     fn default() -> Self {
-        Self {
-            prefix: Prefix::default(),
-            limit: limits::MAX_LIST_LIMIT,
-            cursor: None,
-        }
+        Self { prefix: Prefix::default(), limit: limits::MAX_LIST_LIMIT, cursor: None }
     }
 }
 
@@ -85,10 +81,7 @@ impl ListOptions {
     ///
     /// [`InvalidInput::CursorForOtherPrefix`] if the cursor was not issued for this prefix.
     pub fn start(&self) -> Result<Option<&str>, InvalidInput> {
-        self.cursor
-            .as_ref()
-            .map(|cursor| cursor.token(&self.prefix))
-            .transpose()
+        self.cursor.as_ref().map(|cursor| cursor.token(&self.prefix)).transpose()
     }
 }
 

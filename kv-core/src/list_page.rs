@@ -38,11 +38,7 @@ impl KeyInfo {
     /// A key without metadata whose entry does not expire.
     #[must_use]
     pub const fn new(name: Key<'static>) -> Self {
-        Self {
-            name,
-            expires_at: None,
-            metadata: None,
-        }
+        Self { name, expires_at: None, metadata: None }
     }
 
     /// With `metadata`, if there is any.

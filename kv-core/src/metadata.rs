@@ -46,10 +46,8 @@ impl Metadata {
     /// [`MetadataNull`](InvalidInput::MetadataNull).
     pub fn parse(text: &str) -> Result<Self, InvalidInput> {
         // Ignoring builds nothing and does not recurse, however deep the text nests.
-        serde_json::from_str::<IgnoredAny>(text).map_err(|error| InvalidInput::MetadataNotJson {
-            line: error.line(),
-            column: error.column(),
-        })?;
+        serde_json::from_str::<IgnoredAny>(text)
+            .map_err(|error| InvalidInput::MetadataNotJson { line: error.line(), column: error.column() })?;
         Self::from_json(text)
     }
 

@@ -44,12 +44,7 @@ pub trait KvNamespaceExt: KvNamespace {
     /// ```
     fn get<'a>(&'a self, key: impl IntoKey<'a>) -> impl Future<Output = Result<Option<Value>>> + Send {
         let key = key.into_key();
-        async move {
-            Ok(self
-                .read(key?, GetOptions::default())
-                .await?
-                .map(|entry| entry.value))
-        }
+        async move { Ok(self.read(key?, GetOptions::default()).await?.map(|entry| entry.value)) }
     }
 
     /// The whole entry under `key`: value, metadata and deadline.
@@ -313,10 +308,7 @@ pub trait KvNamespaceExt: KvNamespace {
         let keys = owned_keys(keys);
         async move {
             let entries = self.read_many(keys?, GetOptions::default()).await?;
-            Ok(entries
-                .into_iter()
-                .map(|entry| entry.map(|entry| entry.value))
-                .collect())
+            Ok(entries.into_iter().map(|entry| entry.map(|entry| entry.value)).collect())
         }
     }
 
@@ -393,9 +385,7 @@ async fn read_as<N: KvNamespace + ?Sized, T>(
     operation: &'static str,
     decode: impl FnOnce(Value) -> Result<T> + Send,
 ) -> Result<Option<T>> {
-    let entry = namespace
-        .read(key.as_borrowed(), GetOptions::default().with_text(true))
-        .await?;
+    let entry = namespace.read(key.as_borrowed(), GetOptions::default().with_text(true)).await?;
     let decoded = entry.map(|entry| decode(entry.value)).transpose();
     decoded.map_err(|error| error.with_key(&key).with_operation(operation))
 }
@@ -403,7 +393,5 @@ async fn read_as<N: KvNamespace + ?Sized, T>(
 fn owned_keys<'a, K: IntoKey<'a>>(
     keys: impl IntoIterator<Item = K>,
 ) -> Result<Vec<Key<'static>>, InvalidInput> {
-    keys.into_iter()
-        .map(|key| key.into_key().map(Key::into_owned))
-        .collect()
+    keys.into_iter().map(|key| key.into_key().map(Key::into_owned)).collect()
 }

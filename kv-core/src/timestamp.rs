@@ -51,11 +51,7 @@ impl Timestamp {
     #[must_use]
     pub const fn saturating_add(self, duration: Duration) -> Self {
         let seconds = self.0.saturating_add(duration.as_secs());
-        if seconds > Self::MAX.0 {
-            Self::MAX
-        } else {
-            Self(seconds)
-        }
+        if seconds > Self::MAX.0 { Self::MAX } else { Self(seconds) }
     }
 
     /// How long `earlier` was before this; zero if it was not.

@@ -7,8 +7,8 @@ use futures_util::TryStreamExt;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    BulkReport, Entry, GetOptions, InvalidInput, Key, KvNamespace, KvNamespaceExt, Prefix, PutOptions, RecordInfo,
-    Result, Value,
+    BulkReport, Entry, GetOptions, InvalidInput, Key, KvNamespace, KvNamespaceExt, Prefix, PutOptions,
+    RecordInfo, Result, Value,
 };
 
 /// A collection of records of type `T` in a namespace, under a prefix of its own.
@@ -47,11 +47,7 @@ impl<T, N> TypedKv<T, N> {
     /// The records of `namespace`, without a prefix.
     #[must_use]
     pub fn new(namespace: N) -> Self {
-        Self {
-            namespace,
-            prefix: Prefix::default(),
-            records: PhantomData,
-        }
+        Self { namespace, prefix: Prefix::default(), records: PhantomData }
     }
 
     /// Only records under `prefix`, which every key gets.
@@ -73,7 +69,10 @@ impl<T, N> TypedKv<T, N> {
         Key::new([self.prefix.as_str(), id.as_ref()].concat())
     }
 
-    fn keys<I: AsRef<str>>(&self, ids: impl IntoIterator<Item = I>) -> Result<Vec<Key<'static>>, InvalidInput> {
+    fn keys<I: AsRef<str>>(
+        &self,
+        ids: impl IntoIterator<Item = I>,
+    ) -> Result<Vec<Key<'static>>, InvalidInput> {
         ids.into_iter().map(|id| self.key(id)).collect()
     }
 
@@ -308,19 +307,12 @@ pub(crate) fn decode<T: DeserializeOwned>(
 
 impl<T, N: Clone> Clone for TypedKv<T, N> {
     fn clone(&self) -> Self {
-        Self {
-            namespace: self.namespace.clone(),
-            prefix: self.prefix.clone(),
-            records: PhantomData,
-        }
+        Self { namespace: self.namespace.clone(), prefix: self.prefix.clone(), records: PhantomData }
     }
 }
 
 impl<T, N: fmt::Debug> fmt::Debug for TypedKv<T, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TypedKv")
-            .field("namespace", &self.namespace)
-            .field("prefix", &self.prefix)
-            .finish()
+        f.debug_struct("TypedKv").field("namespace", &self.namespace).field("prefix", &self.prefix).finish()
     }
 }

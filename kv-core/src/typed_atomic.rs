@@ -60,12 +60,8 @@ impl<T: Serialize + DeserializeOwned + Send, N: AtomicKv> TypedKv<T, N> {
         record: &T,
         options: impl Into<PutOptions>,
     ) -> impl Future<Output = Result<Conditional>> + Send {
-        let (key, expected, value, options) = (
-            self.key(id),
-            expected.into(),
-            Value::from_json(record),
-            options.into(),
-        );
+        let (key, expected, value, options) =
+            (self.key(id), expected.into(), Value::from_json(record), options.into());
         async move {
             let key = key?;
             let value = value.map_err(|error| error.with_key(&key).with_operation("put_if"))?;
@@ -132,18 +128,16 @@ impl<T: Serialize + DeserializeOwned + Send, N: AtomicKv> TypedKv<T, N> {
             let mut put = None;
             let update = self.namespace.update(&key, |entry| {
                 put = None;
-                Ok(
-                    match decide(entry.map(|entry| decode("update", &key, entry)).transpose()?)? {
-                        Change::Keep => Change::Keep,
-                        Change::Delete => Change::Delete,
-                        Change::Put(record, options) => {
-                            let value = Value::from_json(&record)
-                                .map_err(|error| error.with_key(&key).with_operation("update"))?;
-                            put = Some(record);
-                            Change::Put(value, options)
-                        }
-                    },
-                )
+                Ok(match decide(entry.map(|entry| decode("update", &key, entry)).transpose()?)? {
+                    Change::Keep => Change::Keep,
+                    Change::Delete => Change::Delete,
+                    Change::Put(record, options) => {
+                        let value = Value::from_json(&record)
+                            .map_err(|error| error.with_key(&key).with_operation("update"))?;
+                        put = Some(record);
+                        Change::Put(value, options)
+                    }
+                })
             });
             let after = update.await?;
             if put.is_some() {

@@ -114,10 +114,7 @@ impl Value {
 }
 
 fn not_text(len: usize, error: std::str::Utf8Error) -> Error {
-    let message = format!(
-        "the value is not UTF-8 text: byte {} of {len} does not fit",
-        error.valid_up_to()
-    );
+    let message = format!("the value is not UTF-8 text: byte {} of {len} does not fit", error.valid_up_to());
     Error::new(ErrorKind::Codec, env!("CARGO_PKG_NAME"), message)
 }
 

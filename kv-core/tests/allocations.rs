@@ -49,10 +49,7 @@ fn allocations<F: Future>(make: impl FnOnce() -> F) -> u64 {
     let info = allocation_counter::measure(|| {
         let mut future = pin!(make());
         let answer = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        assert!(
-            matches!(answer, Poll::Ready(_)),
-            "a trivial namespace never waits"
-        );
+        assert!(matches!(answer, Poll::Ready(_)), "a trivial namespace never waits");
     });
     info.count_total
 }
@@ -64,10 +61,7 @@ fn calls<N: KvNamespace>(name: &str, kv: &N) -> [u64; 3] {
         allocations(|| async { kv.put("session:17", VALUE).await.unwrap() }),
         allocations(|| async { kv.delete("session:17").await.unwrap() }),
     ];
-    println!(
-        "{name:<30} get {}, put {}, delete {}",
-        counts[0], counts[1], counts[2]
-    );
+    println!("{name:<30} get {}, put {}, delete {}", counts[0], counts[1], counts[2]);
     counts
 }
 

@@ -31,14 +31,11 @@ pub(crate) fn apply(database: &Database, state: &State, request: &mut Admin) -> 
             answer.keep(outcome);
         }
         Admin::Rename(id, title, answer) => {
-            let outcome = match state
-                .registry
-                .get(id)
-                .and_then(|found| free(state, title, Some(id)).map(|()| found))
-            {
-                Ok(namespace) => Ok(rename(database, state, &namespace, title)?),
-                Err(refused) => Err(refused),
-            };
+            let outcome =
+                match state.registry.get(id).and_then(|found| free(state, title, Some(id)).map(|()| found)) {
+                    Ok(namespace) => Ok(rename(database, state, &namespace, title)?),
+                    Err(refused) => Err(refused),
+                };
             answer.keep(outcome);
         }
         Admin::Delete(id, answer) => {
@@ -86,9 +83,7 @@ fn create(
             return Ok(Err(error(ErrorKind::QuotaExceeded, message)));
         };
         file.insert(NEXT_NAMESPACE, next + 1)?;
-        transaction
-            .open_table(NAMESPACES)?
-            .insert(id.as_str(), (number, title.as_str()))?;
+        transaction.open_table(NAMESPACES)?.insert(id.as_str(), (number, title.as_str()))?;
         number
     };
     transaction.commit()?;
@@ -104,9 +99,7 @@ fn rename(
     title: &NamespaceTitle,
 ) -> EngineResult<()> {
     let transaction = database.begin_write()?;
-    transaction
-        .open_table(NAMESPACES)?
-        .insert(namespace.id.as_str(), (namespace.number, title.as_str()))?;
+    transaction.open_table(NAMESPACES)?.insert(namespace.id.as_str(), (namespace.number, title.as_str()))?;
     transaction.commit()?;
     state.registry.set(Arc::clone(namespace), title.clone());
     Ok(())
@@ -115,9 +108,7 @@ fn rename(
 /// Only the name goes now; the sweep reclaims the entries, also after a restart.
 fn delete(database: &Database, state: &State, namespace: &Namespace) -> EngineResult<()> {
     let transaction = database.begin_write()?;
-    transaction
-        .open_table(NAMESPACES)?
-        .remove(namespace.id.as_str())?;
+    transaction.open_table(NAMESPACES)?.remove(namespace.id.as_str())?;
     transaction.open_table(DELETED)?.insert(namespace.number, ())?;
     transaction.commit()?;
     state.registry.delete(&namespace.id);

@@ -124,10 +124,7 @@ impl RedbStoreBuilder {
     ) -> Result<()> {
         let name = path.clone();
         let thread = move || {
-            let runtime = match tokio::runtime::Builder::new_current_thread()
-                .enable_time()
-                .build()
-            {
+            let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
                 Ok(runtime) => runtime,
                 Err(cause) => return answer(Err(open_failed(&path, cause.into()))),
             };
@@ -136,16 +133,9 @@ impl RedbStoreBuilder {
                 let snapshot = Snapshot::take(&opened.database).map_err(|cause| open_failed(&path, cause))?;
                 let state = Arc::new(State::new(path, self.clock, opened.registry, snapshot));
                 let (queue, requests) = queue();
-                let shared = Shared {
-                    state: Arc::clone(&state),
-                    queue,
-                    cold_reads: self.cold_reads,
-                };
+                let shared = Shared { state: Arc::clone(&state), queue, cold_reads: self.cold_reads };
                 let ticks = self.sweep_interval.map(tokio::time::interval);
-                Ok((
-                    shared,
-                    Writer::new(opened.database, state, requests, opened.versions, ticks),
-                ))
+                Ok((shared, Writer::new(opened.database, state, requests, opened.versions, ticks)))
             });
             match writer {
                 Err(error) => answer(Err(error)),
@@ -155,20 +145,14 @@ impl RedbStoreBuilder {
                 }
             }
         };
-        let started = std::thread::Builder::new()
-            .name("kv-redb".to_owned())
-            .spawn(thread);
-        started
-            .map(drop)
-            .map_err(|cause| open_failed(&name, cause.into()))
+        let started = std::thread::Builder::new().name("kv-redb".to_owned()).spawn(thread);
+        started.map(drop).map_err(|cause| open_failed(&name, cause.into()))
     }
 }
 
 /// redb gave up on the file in a way that it does not report.
 fn unreadable(path: &Path) -> kv_core::Error {
-    let message = format!(
-        "the store {} is damaged so that it cannot be read: restore a backup of it",
-        path.display()
-    );
+    let message =
+        format!("the store {} is damaged so that it cannot be read: restore a backup of it", path.display());
     error(ErrorKind::Corrupt, message)
 }

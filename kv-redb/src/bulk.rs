@@ -24,9 +24,10 @@ impl RedbNamespace {
         let mut requests = Vec::new();
         for request in self.split(items, &mut keys) {
             let (count, namespace) = (request.len(), Arc::clone(&self.namespace));
-            let send = self.shared.queue.send(&self.shared.state, |answer| {
-                Request::Data(Data::Many(namespace, request, answer))
-            });
+            let send = self
+                .shared
+                .queue
+                .send(&self.shared.state, |answer| Request::Data(Data::Many(namespace, request, answer)));
             // Sent one after the other, so that they are applied in order, but not waited for: they share commits.
             requests.push((count, send.await));
         }
@@ -39,10 +40,9 @@ impl RedbNamespace {
             let mut outcomes = outcomes.map(Vec::into_iter);
             for (index, key) in items.by_ref().take(count) {
                 let outcome = match &mut outcomes {
-                    Ok(outcomes) => outcomes
-                        .next()
-                        .unwrap_or_else(|| Err(self.shared.state.closed()))
-                        .map(drop),
+                    Ok(outcomes) => {
+                        outcomes.next().unwrap_or_else(|| Err(self.shared.state.closed())).map(drop)
+                    }
                     Err(failure) => Err(failure.clone()),
                 };
                 report.record(index, key, outcome);
@@ -63,9 +63,7 @@ impl RedbNamespace {
             };
             keys.push(key);
             bytes = bytes.saturating_add(mutation.bytes());
-            let last = requests
-                .last_mut()
-                .filter(|request| request.len() < MAX_ITEMS && bytes <= MAX_BYTES);
+            let last = requests.last_mut().filter(|request| request.len() < MAX_ITEMS && bytes <= MAX_BYTES);
             if let Some(request) = last {
                 request.push(mutation);
             } else {

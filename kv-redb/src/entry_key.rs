@@ -16,9 +16,7 @@ pub(crate) fn encode(number: u32, key: &str) -> Vec<u8> {
 
 /// The key that the caller knows.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Key<'static>, Damage> {
-    let text = bytes
-        .get(NUMBER_BYTES..)
-        .and_then(|text| std::str::from_utf8(text).ok());
+    let text = bytes.get(NUMBER_BYTES..).and_then(|text| std::str::from_utf8(text).ok());
     let key = text.and_then(|text| Key::new(text.to_owned()).ok());
     key.ok_or(Damage("a key in a table is no key"))
 }

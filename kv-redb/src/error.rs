@@ -15,10 +15,7 @@ pub(crate) fn error(kind: ErrorKind, message: String) -> Error {
 }
 
 pub(crate) fn closed(path: &Path) -> Error {
-    error(
-        ErrorKind::Closed,
-        format!("the store {} is closed: open it again to use it", path.display()),
-    )
+    error(ErrorKind::Closed, format!("the store {} is closed: open it again to use it", path.display()))
 }
 
 pub(crate) fn namespace_not_found() -> Error {
@@ -39,10 +36,9 @@ pub(crate) fn write_failed(path: &Path, cause: redb::Error) -> Error {
 pub(crate) fn read_failed(path: &Path, cause: redb::Error) -> Error {
     let path = path.display();
     let (kind, message) = match cause {
-        redb::Error::Corrupted(_) => (
-            ErrorKind::Corrupt,
-            format!("the store {path} is damaged: restore a backup of it"),
-        ),
+        redb::Error::Corrupted(_) => {
+            (ErrorKind::Corrupt, format!("the store {path} is damaged: restore a backup of it"))
+        }
         redb::Error::DatabaseClosed => return closed(Path::new(&path.to_string())),
         _ => (
             ErrorKind::Unavailable,
@@ -56,10 +52,7 @@ pub(crate) fn damaged(path: &Path, damage: Damage) -> Error {
     let Damage(what) = damage;
     error(
         ErrorKind::Corrupt,
-        format!(
-            "the store {} is damaged ({what}): restore a backup of it",
-            path.display()
-        ),
+        format!("the store {} is damaged ({what}): restore a backup of it", path.display()),
     )
 }
 
@@ -80,18 +73,15 @@ pub(crate) fn open_failed(path: &Path, cause: redb::Error) -> Error {
             ErrorKind::Corrupt,
             format!("the file {path} is not a store of kv-redb: it stays as it was; choose another path"),
         ),
-        redb::Error::Io(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => (
-            ErrorKind::Corrupt,
-            format!("the store {path} is cut short: restore a backup of it"),
-        ),
-        redb::Error::Io(_) => (
-            ErrorKind::Other,
-            format!("the store {path} cannot be opened for reading and writing"),
-        ),
-        redb::Error::Corrupted(_) | redb::Error::TableTypeMismatch { .. } => (
-            ErrorKind::Corrupt,
-            format!("the store {path} is damaged: restore a backup of it"),
-        ),
+        redb::Error::Io(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => {
+            (ErrorKind::Corrupt, format!("the store {path} is cut short: restore a backup of it"))
+        }
+        redb::Error::Io(_) => {
+            (ErrorKind::Other, format!("the store {path} cannot be opened for reading and writing"))
+        }
+        redb::Error::Corrupted(_) | redb::Error::TableTypeMismatch { .. } => {
+            (ErrorKind::Corrupt, format!("the store {path} is damaged: restore a backup of it"))
+        }
         _ => (ErrorKind::Other, format!("the store {path} cannot be opened")),
     };
     error(kind, message).with_source(cause)

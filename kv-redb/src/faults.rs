@@ -26,11 +26,7 @@ struct Failing {
 impl Failing {
     fn new() -> Self {
         let memory = Arc::new(InMemoryBackend::new());
-        Self {
-            memory,
-            writes_fail: Arc::default(),
-            reads_fail: Arc::default(),
-        }
+        Self { memory, writes_fail: Arc::default(), reads_fail: Arc::default() }
     }
 
     /// Opens a store on it, which keeps next to nothing in its cache.
@@ -49,11 +45,7 @@ impl Failing {
 }
 
 fn check(fails: &AtomicBool) -> io::Result<()> {
-    if fails.load(Ordering::SeqCst) {
-        Err(io::ErrorKind::StorageFull.into())
-    } else {
-        Ok(())
-    }
+    if fails.load(Ordering::SeqCst) { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
 }
 
 impl StorageBackend for Failing {
@@ -102,10 +94,7 @@ fn after_a_failed_write_the_store_takes_none_until_it_is_opened_again() -> Resul
             kv.put("b", "1").await.unwrap_err(),
             kv.delete("kept").await.unwrap_err(),
             kv.delete_if("kept", kv_core::Version::new(1)).await.unwrap_err(),
-            store
-                .create_namespace(NamespaceTitle::new("b")?)
-                .await
-                .unwrap_err(),
+            store.create_namespace(NamespaceTitle::new("b")?).await.unwrap_err(),
             store.delete_namespace(id).await.unwrap_err(),
             store.sweep(1).await.unwrap_err(),
         ] {
@@ -141,9 +130,7 @@ fn a_read_that_fails_is_unavailable_and_never_a_wrong_answer() -> Result<()> {
         let store = file.open()?;
         let kv = store.open_namespace("a").await?;
         let entries = (0..1_000).map(|number| kv_core::PutEntry::new(number.to_string(), vec![7; 1_000]));
-        kv.put_many(entries.collect::<Result<Vec<_>, _>>()?)
-            .await?
-            .into_result()?;
+        kv.put_many(entries.collect::<Result<Vec<_>, _>>()?).await?.into_result()?;
         file.reads_fail.store(true, Ordering::SeqCst);
         let mut failures = 0;
         for number in 0..1_000 {
@@ -163,11 +150,7 @@ fn a_read_that_fails_is_unavailable_and_never_a_wrong_answer() -> Result<()> {
         let store = file.open()?;
         let kv = store.open_namespace("a").await?;
         let values = kv.get_many((0..1_000).map(|number| number.to_string())).await?;
-        assert!(
-            values
-                .iter()
-                .all(|value| *value.as_ref().unwrap() == vec![7; 1_000])
-        );
+        assert!(values.iter().all(|value| *value.as_ref().unwrap() == vec![7; 1_000]));
         store.close().await
     })
 }

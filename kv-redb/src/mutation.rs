@@ -37,11 +37,7 @@ impl Mutation {
     pub(crate) fn bytes(&self) -> usize {
         let action = match &self.action {
             Action::Write(value, options) => {
-                value.len()
-                    + options
-                        .metadata
-                        .as_ref()
-                        .map_or(0, |metadata| metadata.as_str().len())
+                value.len() + options.metadata.as_ref().map_or(0, |metadata| metadata.as_str().len())
             }
             Action::Remove => 0,
         };
@@ -59,9 +55,7 @@ impl Mutation {
             Ok(old) => old,
             Err(damage) => return Ok(Err(damage)),
         };
-        let live = old
-            .filter(|header| !header.is_expired(now))
-            .map(|header| header.version);
+        let live = old.filter(|header| !header.is_expired(now)).map(|header| header.version);
         if self.expected.is_some_and(|expected| !expected.holds(live)) {
             return Ok(Ok(Conditional::Conflict));
         }
@@ -150,8 +144,7 @@ impl Tables<'_> {
         }
         if header.in_pieces {
             let version = header.version.as_u64();
-            self.pieces
-                .retain_in((version, 0)..=(version, u32::MAX), |_, _| false)?;
+            self.pieces.retain_in((version, 0)..=(version, u32::MAX), |_, _| false)?;
         }
         Ok(())
     }

@@ -56,21 +56,14 @@ impl RedbNamespace {
         let now = state.clock.now();
         let mut found = Found::Long;
         if !self.shared.cold_reads {
-            let wanted = Wanted {
-                metadata,
-                long: false,
-            };
-            found = snapshot
-                .find(&key, now, wanted)
-                .map_err(|failure| failure.into_error(state))?;
+            let wanted = Wanted { metadata, long: false };
+            found = snapshot.find(&key, now, wanted).map_err(|failure| failure.into_error(state))?;
         }
         if let Found::Long = found {
             let state = Arc::clone(state);
             found = blocking::run(move || {
                 let wanted = Wanted { metadata, long: true };
-                snapshot
-                    .find(&key, now, wanted)
-                    .map_err(|failure| failure.into_error(&state))
+                snapshot.find(&key, now, wanted).map_err(|failure| failure.into_error(&state))
             })
             .await?;
         }
@@ -82,15 +75,10 @@ impl RedbNamespace {
 
     async fn mutate(&self, key: &Key<'_>, expected: Option<Expected>, action: Action) -> Result<Conditional> {
         self.snapshot()?;
-        let mutation = Mutation {
-            key: entry_key::encode(self.namespace.number, key.as_str()),
-            expected,
-            action,
-        };
+        let mutation =
+            Mutation { key: entry_key::encode(self.namespace.number, key.as_str()), expected, action };
         let namespace = Arc::clone(&self.namespace);
-        self.shared
-            .ask(|answer| Request::Data(Data::One(namespace, mutation, answer)))
-            .await
+        self.shared.ask(|answer| Request::Data(Data::One(namespace, mutation, answer))).await
     }
 }
 
@@ -103,10 +91,7 @@ fn about(operation: &'static str, key: &Key<'_>) -> impl FnOnce(Error) -> Error 
 #[deny(clippy::missing_trait_methods)]
 impl KvNamespace for RedbNamespace {
     async fn read(&self, key: Key<'_>, options: GetOptions) -> Result<Option<Entry>> {
-        let found = self
-            .find(&key, options.metadata)
-            .await
-            .map_err(about("read", &key))?;
+        let found = self.find(&key, options.metadata).await.map_err(about("read", &key))?;
         Ok(found.map(|(entry, _)| entry))
     }
 
@@ -121,9 +106,7 @@ impl KvNamespace for RedbNamespace {
     }
 
     async fn list_page(&self, options: ListOptions) -> Result<ListPage> {
-        let snapshot = self
-            .snapshot()
-            .map_err(|error| error.with_operation("list_page"))?;
+        let snapshot = self.snapshot().map_err(|error| error.with_operation("list_page"))?;
         let (state, number) = (Arc::clone(&self.shared.state), self.namespace.number);
         let page = blocking::run(move || {
             let start = options.start()?;
@@ -134,18 +117,10 @@ impl KvNamespace for RedbNamespace {
     }
 
     async fn read_many(&self, keys: Vec<Key<'static>>, options: GetOptions) -> Result<Vec<Option<Entry>>> {
-        let snapshot = self
-            .snapshot()
-            .map_err(|error| error.with_operation("read_many"))?;
+        let snapshot = self.snapshot().map_err(|error| error.with_operation("read_many"))?;
         let (state, number) = (Arc::clone(&self.shared.state), self.namespace.number);
         blocking::run(move || {
-            let (now, wanted) = (
-                state.clock.now(),
-                Wanted {
-                    metadata: options.metadata,
-                    long: true,
-                },
-            );
+            let (now, wanted) = (state.clock.now(), Wanted { metadata: options.metadata, long: true });
             let read = |key: Key<'static>| match snapshot.find(
                 &entry_key::encode(number, key.as_str()),
                 now,
@@ -161,19 +136,13 @@ impl KvNamespace for RedbNamespace {
     }
 
     async fn write_many(&self, entries: Vec<PutEntry>) -> Result<BulkReport> {
-        let items = entries
-            .into_iter()
-            .map(|entry| (entry.key, Action::Write(entry.value, entry.options)));
-        self.bulk(items.collect())
-            .await
-            .map_err(|error| error.with_operation("write_many"))
+        let items = entries.into_iter().map(|entry| (entry.key, Action::Write(entry.value, entry.options)));
+        self.bulk(items.collect()).await.map_err(|error| error.with_operation("write_many"))
     }
 
     async fn remove_many(&self, keys: Vec<Key<'static>>) -> Result<BulkReport> {
         let items = keys.into_iter().map(|key| (key, Action::Remove));
-        self.bulk(items.collect())
-            .await
-            .map_err(|error| error.with_operation("remove_many"))
+        self.bulk(items.collect()).await.map_err(|error| error.with_operation("remove_many"))
     }
 
     fn into_atomic(self: Arc<Self>) -> Option<Arc<dyn AtomicKv>> {
@@ -195,9 +164,7 @@ impl AtomicKv for RedbNamespace {
         value: Value,
         options: PutOptions,
     ) -> Result<Conditional> {
-        let written = self
-            .mutate(&key, Some(expected), Action::Write(value, options))
-            .await;
+        let written = self.mutate(&key, Some(expected), Action::Write(value, options)).await;
         written.map_err(about("write_if", &key))
     }
 

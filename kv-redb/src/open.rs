@@ -27,10 +27,7 @@ pub(crate) struct Opened {
 /// Opens the store at `path`, and makes it if there is none.
 pub(crate) fn open(path: &Path, cache_bytes: usize) -> Result<Opened> {
     if path.is_dir() {
-        let message = format!(
-            "the path {} is a folder: name a file in it for the store",
-            path.display()
-        );
+        let message = format!("the path {} is a folder: name a file in it for the store", path.display());
         return Err(error(ErrorKind::Other, message));
     }
     let is_new = fs::metadata(path).is_ok_and(|file| file.len() == 0) || !path.exists();
@@ -73,11 +70,7 @@ pub(crate) fn load(path: &Path, database: Database) -> Result<Opened> {
     check(path, layout)?;
     let versions = load_versions(&database).map_err(failed)?;
     let registry = load_registry(path, &database)?;
-    Ok(Opened {
-        database,
-        registry,
-        versions,
-    })
+    Ok(Opened { database, registry, versions })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -94,9 +87,7 @@ fn layout(database: &impl ReadableDatabase) -> EngineResult<Layout> {
         return Ok(Layout::None);
     }
     match transaction.open_table(FILE) {
-        Ok(file) => Ok(file
-            .get(FORMAT)?
-            .map_or(Layout::Foreign, |version| Layout::Version(version.value()))),
+        Ok(file) => Ok(file.get(FORMAT)?.map_or(Layout::Foreign, |version| Layout::Version(version.value()))),
         Err(redb::TableError::Storage(cause)) => Err(cause.into()),
         Err(_) => Ok(Layout::Foreign),
     }
@@ -118,10 +109,7 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
     if !cfg!(unix) {
         return Ok(());
     }
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }
 
@@ -142,10 +130,8 @@ fn load_registry(path: &Path, database: &Database) -> Result<Registry> {
     let registry = Registry::default();
     for (id, number, title) in rows().map_err(|cause| open_failed(path, cause))? {
         let bad_name = |_| -> Error { damaged(path, Damage("a namespace's id or title is none")) };
-        let (id, title) = (
-            NamespaceId::new(id).map_err(bad_name)?,
-            NamespaceTitle::new(title).map_err(bad_name)?,
-        );
+        let (id, title) =
+            (NamespaceId::new(id).map_err(bad_name)?, NamespaceTitle::new(title).map_err(bad_name)?);
         registry.set(Arc::new(Namespace::new(id, number)), title);
     }
     Ok(registry)

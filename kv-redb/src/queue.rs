@@ -43,16 +43,7 @@ fn with_room(kib: usize) -> (Queue, Receiver) {
     let room = Arc::new(Semaphore::new(kib));
     // Bounded by the room, which a request takes before it is sent.
     let (sender, receiver) = mpsc::unbounded_channel();
-    (
-        Queue {
-            room: Arc::clone(&room),
-            requests: sender,
-        },
-        Receiver {
-            room,
-            requests: receiver,
-        },
-    )
+    (Queue { room: Arc::clone(&room), requests: sender }, Receiver { room, requests: receiver })
 }
 
 impl Queue {
@@ -66,13 +57,9 @@ impl Queue {
         let (answer, reply) = Answer::new();
         let request = request(answer);
         let kib = (request.bytes() / 1024 + 1).min(ROOM_KIB);
-        let room = Arc::clone(&self.room)
-            .acquire_many_owned(u32::try_from(kib).unwrap_or(u32::MAX))
-            .await;
+        let room = Arc::clone(&self.room).acquire_many_owned(u32::try_from(kib).unwrap_or(u32::MAX)).await;
         let room = room.map_err(|_| state.closed())?;
-        self.requests
-            .send(Queued { request, room })
-            .map_err(|_| state.closed())?;
+        self.requests.send(Queued { request, room }).map_err(|_| state.closed())?;
         Ok(reply)
     }
 
@@ -130,12 +117,7 @@ mod tests {
         let database = redb::Database::builder().create_with_backend(redb::backends::InMemoryBackend::new());
         let opened = crate::open::load("memory".as_ref(), database.unwrap()).unwrap();
         let snapshot = crate::snapshot::Snapshot::take(&opened.database).unwrap();
-        State::new(
-            "memory".into(),
-            Arc::new(SystemClock) as Arc<dyn Clock>,
-            Registry::default(),
-            snapshot,
-        )
+        State::new("memory".into(), Arc::new(SystemClock) as Arc<dyn Clock>, Registry::default(), snapshot)
     }
 
     fn sweep(limit: usize) -> impl FnOnce(Answer<usize>) -> Request {
@@ -184,11 +166,9 @@ mod tests {
         let mut waiting = pin!(queue.ask(&state, sweep(2)));
         assert!(asked.as_mut().now_or_never().is_none() && waiting.as_mut().now_or_never().is_none());
         drop(receiver);
-        for refused in [
-            asked.now_or_never(),
-            waiting.now_or_never(),
-            queue.ask(&state, sweep(3)).now_or_never(),
-        ] {
+        for refused in
+            [asked.now_or_never(), waiting.now_or_never(), queue.ask(&state, sweep(3)).now_or_never()]
+        {
             assert_eq!(refused.unwrap().unwrap_err().kind(), ErrorKind::Closed);
         }
     }

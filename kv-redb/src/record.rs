@@ -65,14 +65,7 @@ impl Header {
             expires_at =
                 Some(Timestamp::from_secs(deadline).map_err(|_| Damage("a record's deadline is no time"))?);
         }
-        Ok((
-            Self {
-                version: Version::new(version),
-                expires_at,
-                in_pieces: flags & IN_PIECES != 0,
-            },
-            rest,
-        ))
+        Ok((Self { version: Version::new(version), expires_at, in_pieces: flags & IN_PIECES != 0 }, rest))
     }
 }
 

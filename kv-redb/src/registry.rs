@@ -23,29 +23,17 @@ pub(crate) struct Namespace {
 
 impl Namespace {
     pub(crate) fn new(id: NamespaceId, number: u32) -> Self {
-        Self {
-            id,
-            number,
-            deleted: false.into(),
-        }
+        Self { id, number, deleted: false.into() }
     }
 
     /// What a handle holds for an id that the store does not have; ids are never given twice, so it stays that way.
     fn missing(id: NamespaceId) -> Self {
-        Self {
-            id,
-            number: 0,
-            deleted: true.into(),
-        }
+        Self { id, number: 0, deleted: true.into() }
     }
 
     /// Fails if it was deleted.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        if self.deleted.load(Ordering::Acquire) {
-            Err(namespace_not_found())
-        } else {
-            Ok(())
-        }
+        if self.deleted.load(Ordering::Acquire) { Err(namespace_not_found()) } else { Ok(()) }
     }
 }
 
@@ -80,32 +68,24 @@ impl Registry {
 
     /// The namespace, or one that does not exist.
     pub(crate) fn get_or_missing(&self, id: &NamespaceId) -> Arc<Namespace> {
-        self.get(id)
-            .unwrap_or_else(|_| Arc::new(Namespace::missing(id.clone())))
+        self.get(id).unwrap_or_else(|_| Arc::new(Namespace::missing(id.clone())))
     }
 
     pub(crate) fn by_title(&self, title: &NamespaceTitle) -> Option<Arc<Namespace>> {
         self.read(|namespaces| {
             let mut all = namespaces.values();
-            all.find(|(_, its_title)| its_title == title)
-                .map(|(namespace, _)| Arc::clone(namespace))
+            all.find(|(_, its_title)| its_title == title).map(|(namespace, _)| Arc::clone(namespace))
         })
     }
 
     pub(crate) fn info(&self, id: &NamespaceId) -> Result<NamespaceInfo, Error> {
         let title = self.read(|namespaces| namespaces.get(id).map(|(_, title)| title.clone()));
-        Ok(NamespaceInfo::new(
-            id.clone(),
-            title.ok_or_else(namespace_not_found)?,
-        ))
+        Ok(NamespaceInfo::new(id.clone(), title.ok_or_else(namespace_not_found)?))
     }
 
     pub(crate) fn list(&self) -> Vec<NamespaceInfo> {
         self.read(|namespaces| {
-            namespaces
-                .iter()
-                .map(|(id, (_, title))| NamespaceInfo::new(id.clone(), title.clone()))
-                .collect()
+            namespaces.iter().map(|(id, (_, title))| NamespaceInfo::new(id.clone(), title.clone())).collect()
         })
     }
 }

@@ -117,11 +117,7 @@ impl Snapshot {
             bytes.extend_from_slice(piece?.1.value());
         }
         bytes.extend_from_slice(end);
-        if bytes.len() == len {
-            Ok(bytes.into())
-        } else {
-            Err(damage())
-        }
+        if bytes.len() == len { Ok(bytes.into()) } else { Err(damage()) }
     }
 
     fn metadata(&self, key: &[u8]) -> Result<Option<kv_core::Metadata>, Failure> {
@@ -149,18 +145,10 @@ impl Snapshot {
             // The cursor is of a key that the prefix does not have; redb wants ranges in order.
             return Ok(ListPage::default());
         }
-        let first = if start.is_some() {
-            Bound::Excluded(&first[..])
-        } else {
-            Bound::Included(&first[..])
-        };
+        let first = if start.is_some() { Bound::Excluded(&first[..]) } else { Bound::Included(&first[..]) };
 
         let mut keys: Vec<KeyInfo> = Vec::new();
-        for (index, pair) in self
-            .entries
-            .range::<&[u8]>((first, Bound::Excluded(&end[..])))?
-            .enumerate()
-        {
+        for (index, pair) in self.entries.range::<&[u8]>((first, Bound::Excluded(&end[..])))?.enumerate() {
             let (key, record) = pair?;
             let (header, content) = Header::decode(record.value()).map_err(Failure::Damage)?;
             let live = !header.is_expired(now);
@@ -171,11 +159,7 @@ impl Snapshot {
             let name = || entry_key::decode(key.value()).map_err(Failure::Damage);
             if live {
                 let metadata = decode_metadata(content).map_err(Failure::Damage)?;
-                keys.push(
-                    KeyInfo::new(name()?)
-                        .with_metadata(metadata)
-                        .with_expires_at(header.expires_at),
-                );
+                keys.push(KeyInfo::new(name()?).with_metadata(metadata).with_expires_at(header.expires_at));
             }
             if index >= MAX_EXAMINED {
                 let next = Cursor::after(prefix, &name()?);

@@ -51,9 +51,7 @@ impl State {
 
     /// Records that the store takes no more writes, and why.
     pub(crate) fn fail(&self, cause: redb::Error) -> Error {
-        self.failure
-            .get_or_init(|| error::write_failed(&self.path, cause))
-            .clone()
+        self.failure.get_or_init(|| error::write_failed(&self.path, cause)).clone()
     }
 
     /// Why the store takes no more writes, if it does not.
@@ -63,10 +61,7 @@ impl State {
 
     /// Why a request cannot be accepted any more: the store failed, or is closed.
     pub(crate) fn closed(&self) -> Error {
-        self.failure
-            .get()
-            .cloned()
-            .unwrap_or_else(|| error::closed(&self.path))
+        self.failure.get().cloned().unwrap_or_else(|| error::closed(&self.path))
     }
 
     /// Lets go of the file's pages: from now on everything is answered with [`closed`](State::closed).
@@ -90,8 +85,6 @@ impl State {
     pub(crate) async fn ended(&self) -> Result<()> {
         // There are no permits, so this ends with the closing alone.
         let _ = self.ended.acquire().await;
-        self.close_failure
-            .get()
-            .map_or(Ok(()), |failure| Err(failure.clone()))
+        self.close_failure.get().map_or(Ok(()), |failure| Err(failure.clone()))
     }
 }

@@ -95,9 +95,7 @@ impl RedbStore {
         let title =
             NamespaceTitle::new(title).map_err(|refused: InvalidInput| kv_core::Error::from(refused))?;
         let open = self.0.ask(|answer| Request::Admin(Admin::Open(title, answer)));
-        let namespace = open
-            .await
-            .map_err(|error| error.with_operation("open_namespace"))?;
+        let namespace = open.await.map_err(|error| error.with_operation("open_namespace"))?;
         Ok(RedbNamespace::new(Arc::clone(&self.0), namespace))
     }
 
@@ -114,10 +112,7 @@ impl RedbStore {
         let mut swept = 0;
         while swept < limit {
             let step = (limit - swept).min(sweep::STEP);
-            let reclaimed = self
-                .0
-                .ask(|answer| Request::Data(Data::Sweep(step, answer)))
-                .await;
+            let reclaimed = self.0.ask(|answer| Request::Data(Data::Sweep(step, answer))).await;
             let reclaimed = reclaimed.map_err(|error| error.with_operation("sweep"))?;
             swept += reclaimed;
             if reclaimed < step {
@@ -137,12 +132,8 @@ impl RedbStore {
 #[async_trait]
 impl KvStore for RedbStore {
     async fn create_namespace(&self, title: NamespaceTitle) -> Result<NamespaceInfo> {
-        let create = self
-            .0
-            .ask(|answer| Request::Admin(Admin::Create(title.clone(), answer)));
-        let created = create
-            .await
-            .map_err(|error| error.with_operation("create_namespace"))?;
+        let create = self.0.ask(|answer| Request::Admin(Admin::Create(title.clone(), answer)));
+        let created = create.await.map_err(|error| error.with_operation("create_namespace"))?;
         Ok(NamespaceInfo::new(created.id.clone(), title))
     }
 
@@ -153,30 +144,18 @@ impl KvStore for RedbStore {
 
     async fn namespace_info(&self, id: &NamespaceId) -> Result<NamespaceInfo> {
         self.0.state.snapshot()?;
-        self.0
-            .state
-            .registry
-            .info(id)
-            .map_err(|error| error.with_operation("namespace_info"))
+        self.0.state.registry.info(id).map_err(|error| error.with_operation("namespace_info"))
     }
 
     async fn rename_namespace(&self, id: &NamespaceId, title: NamespaceTitle) -> Result<NamespaceInfo> {
-        let rename = self
-            .0
-            .ask(|answer| Request::Admin(Admin::Rename(id.clone(), title.clone(), answer)));
-        rename
-            .await
-            .map_err(|error| error.with_operation("rename_namespace"))?;
+        let rename = self.0.ask(|answer| Request::Admin(Admin::Rename(id.clone(), title.clone(), answer)));
+        rename.await.map_err(|error| error.with_operation("rename_namespace"))?;
         Ok(NamespaceInfo::new(id.clone(), title))
     }
 
     async fn delete_namespace(&self, id: &NamespaceId) -> Result<()> {
-        let delete = self
-            .0
-            .ask(|answer| Request::Admin(Admin::Delete(id.clone(), answer)));
-        delete
-            .await
-            .map_err(|error| error.with_operation("delete_namespace"))
+        let delete = self.0.ask(|answer| Request::Admin(Admin::Delete(id.clone(), answer)));
+        delete.await.map_err(|error| error.with_operation("delete_namespace"))
     }
 
     fn namespace(&self, id: &NamespaceId) -> Arc<dyn KvNamespace> {

@@ -30,10 +30,7 @@ pub(crate) fn step(
 ) -> EngineResult<Swept> {
     let expired = reclaim_expired(tables, now, limit)?;
     let deleted = reclaim_deleted(transaction, tables, limit - expired)?;
-    Ok(Swept {
-        entries: expired + deleted.entries,
-        changed: expired > 0 || deleted.changed,
-    })
+    Ok(Swept { entries: expired + deleted.entries, changed: expired > 0 || deleted.changed })
 }
 
 fn reclaim_expired(tables: &mut Tables<'_>, now: Timestamp, limit: usize) -> EngineResult<usize> {
@@ -48,9 +45,7 @@ fn reclaim_expired(tables: &mut Tables<'_>, now: Timestamp, limit: usize) -> Eng
         tables.deadlines.remove((*deadline, &key[..]))?;
         // Only the entry that this row is about: what is damaged stays for whoever mends the file.
         if let Ok(Some(header)) = tables.header(key)?
-            && header
-                .expires_at
-                .is_some_and(|expires_at| expires_at.as_secs() == *deadline)
+            && header.expires_at.is_some_and(|expires_at| expires_at.as_secs() == *deadline)
         {
             tables.remove(key, &header)?;
         }
@@ -64,18 +59,12 @@ fn reclaim_deleted(
     limit: usize,
 ) -> EngineResult<Swept> {
     let mut deleted = transaction.open_table(DELETED)?;
-    let mut swept = Swept {
-        entries: 0,
-        changed: false,
-    };
+    let mut swept = Swept { entries: 0, changed: false };
     while swept.entries < limit {
         let Some(number) = deleted.first()?.map(|(number, _)| number.value()) else {
             break;
         };
-        let (start, end) = (
-            entry_key::encode(number, ""),
-            entry_key::encode(number.saturating_add(1), ""),
-        );
+        let (start, end) = (entry_key::encode(number, ""), entry_key::encode(number.saturating_add(1), ""));
         let keys: Vec<Vec<u8>> = tables
             .entries
             .range(&start[..]..&end[..])?

@@ -24,11 +24,7 @@ impl Versions {
     /// Those that the file has not given out.
     pub(crate) fn load(file: &impl ReadableTable<&'static str, u64>) -> EngineResult<Self> {
         let ceiling = file.get(VERSION_CEILING)?.map_or(1, |ceiling| ceiling.value());
-        Ok(Self {
-            next: ceiling,
-            ceiling,
-            stored_ceiling: ceiling,
-        })
+        Ok(Self { next: ceiling, ceiling, stored_ceiling: ceiling })
     }
 
     pub(crate) fn take(&mut self) -> Version {
@@ -43,9 +39,7 @@ impl Versions {
     /// Writes the ceiling into the transaction whose entries have the versions.
     pub(crate) fn store(&mut self, transaction: &WriteTransaction) -> EngineResult<()> {
         if self.stored_ceiling != self.ceiling {
-            transaction
-                .open_table(FILE)?
-                .insert(VERSION_CEILING, self.ceiling)?;
+            transaction.open_table(FILE)?.insert(VERSION_CEILING, self.ceiling)?;
             self.stored_ceiling = self.ceiling;
         }
         Ok(())

@@ -54,15 +54,7 @@ impl Writer {
         versions: Versions,
         ticks: Option<Interval>,
     ) -> Self {
-        Self {
-            database,
-            state,
-            requests,
-            versions,
-            ticks,
-            sweeping: false,
-            carried: None,
-        }
+        Self { database, state, requests, versions, ticks, sweeping: false, carried: None }
     }
 
     /// Serves requests until the store is closed or every handle is gone, then closes the file.
@@ -71,19 +63,9 @@ impl Writer {
         let ending = Ending(Arc::clone(&self.state));
         loop {
             match self.next().await {
-                Next::Request(Queued {
-                    request: Request::Close,
-                    ..
-                })
-                | Next::End => break,
-                Next::Request(Queued {
-                    request: Request::Data(first),
-                    room,
-                }) => self.write(first, room),
-                Next::Request(Queued {
-                    request: Request::Admin(mut request),
-                    room,
-                }) => {
+                Next::Request(Queued { request: Request::Close, .. }) | Next::End => break,
+                Next::Request(Queued { request: Request::Data(first), room }) => self.write(first, room),
+                Next::Request(Queued { request: Request::Admin(mut request), room }) => {
                     let failure = match self.state.failure() {
                         Some(failure) => Some(failure.clone()),
                         None => admin::apply(&self.database, &self.state, &mut request)
@@ -101,21 +83,12 @@ impl Writer {
                 }
             }
         }
-        let Self {
-            database,
-            state,
-            mut requests,
-            carried,
-            ..
-        } = self;
+        let Self { database, state, mut requests, carried, .. } = self;
         requests.close();
         state.withdraw();
         state.end(database.close().map_err(redb::Error::from));
         let closed = state.closed();
-        for Queued { request, .. } in carried
-            .into_iter()
-            .chain(std::iter::from_fn(|| requests.try_next()))
-        {
+        for Queued { request, .. } in carried.into_iter().chain(std::iter::from_fn(|| requests.try_next())) {
             request.refuse(&closed);
         }
         drop(ending);
@@ -151,10 +124,7 @@ impl Writer {
         let (mut batch, mut rooms) = (vec![first], vec![room]);
         while kib < MAX_BATCH_KIB {
             match self.requests.try_next() {
-                Some(Queued {
-                    request: Request::Data(data),
-                    room,
-                }) => {
+                Some(Queued { request: Request::Data(data), room }) => {
                     kib += room.num_permits();
                     batch.push(data);
                     rooms.push(room);
@@ -165,11 +135,7 @@ impl Writer {
                 }
             }
         }
-        if self
-            .ticks
-            .as_mut()
-            .is_some_and(|ticks| ticks.tick().now_or_never().is_some())
-        {
+        if self.ticks.as_mut().is_some_and(|ticks| ticks.tick().now_or_never().is_some()) {
             self.sweeping = true;
         }
         let failure = match self.state.failure() {

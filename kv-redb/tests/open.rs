@@ -40,10 +40,7 @@ async fn what_was_put_is_there_after_a_reopening() -> Result<()> {
     let sessions = store.open_namespace("sessions").await?;
     assert_eq!(sessions.id(), &id);
     assert_eq!(sessions.get_text("a").await?.as_deref(), Some("1"));
-    assert_eq!(
-        store.namespace(&id).get("large").await?.unwrap(),
-        vec![7; 300_000]
-    );
+    assert_eq!(store.namespace(&id).get("large").await?.unwrap(), vec![7; 300_000]);
     assert_eq!(store.list_namespaces().await?.len(), 1);
     store.close().await
 }
@@ -98,22 +95,14 @@ async fn a_closed_store_answers_closed_and_closes_again() -> Result<()> {
         kv.delete("a").await.unwrap_err(),
         kv.list_page(ListOptions::default()).await.unwrap_err(),
         kv.get_many(["a"]).await.unwrap_err(),
-        kv.put_many([kv_core::PutEntry::new("a", "1")?])
-            .await
-            .unwrap_err(),
+        kv.put_many([kv_core::PutEntry::new("a", "1")?]).await.unwrap_err(),
         kv.delete_many(["a"]).await.unwrap_err(),
         kv.get_versioned("a").await.unwrap_err(),
         store.open_namespace("a").await.unwrap_err(),
         store.list_namespaces().await.unwrap_err(),
         store.namespace_info(id).await.unwrap_err(),
-        store
-            .create_namespace(NamespaceTitle::new("b")?)
-            .await
-            .unwrap_err(),
-        store
-            .rename_namespace(id, NamespaceTitle::new("b")?)
-            .await
-            .unwrap_err(),
+        store.create_namespace(NamespaceTitle::new("b")?).await.unwrap_err(),
+        store.rename_namespace(id, NamespaceTitle::new("b")?).await.unwrap_err(),
         store.delete_namespace(id).await.unwrap_err(),
         store.namespace(id).get("a").await.unwrap_err(),
         store.sweep(1).await.unwrap_err(),
@@ -157,10 +146,7 @@ async fn a_file_that_is_not_ours_is_refused_and_stays_as_it_was() {
     let (kind, message) = refused(&path).await;
     assert_eq!(kind, ErrorKind::Corrupt);
     assert!(message.contains("not a store of kv-redb"), "{message}");
-    assert_eq!(
-        fs::read(&path).unwrap(),
-        b"my notes, which are longer than a magic number"
-    );
+    assert_eq!(fs::read(&path).unwrap(), b"my notes, which are longer than a magic number");
 
     let path = folder.path().join("short");
     fs::write(&path, "ab").unwrap();
@@ -192,21 +178,14 @@ async fn an_unknown_layout_version_is_refused() -> Result<()> {
     let set_format = |version: u64| {
         let database = Database::open(&path).unwrap();
         let transaction = database.begin_write().unwrap();
-        transaction
-            .open_table(FILE)
-            .unwrap()
-            .insert("format", version)
-            .unwrap();
+        transaction.open_table(FILE).unwrap().insert("format", version).unwrap();
         transaction.commit().unwrap();
     };
     set_format(2);
     let before = fs::read(&path).unwrap();
     let (kind, message) = refused(&path).await;
     assert_eq!(kind, ErrorKind::Corrupt);
-    assert!(
-        message.contains("layout version 2") && message.contains("knows 1"),
-        "{message}"
-    );
+    assert!(message.contains("layout version 2") && message.contains("knows 1"), "{message}");
     assert!(fs::read(&path).unwrap() == before, "the file stays as it was");
     set_format(1);
     RedbStore::open(&path).await?.close().await

@@ -12,9 +12,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// A store that reclaims only when it is told to.
 async fn open(path: &Path, clock: &ManualClock) -> Result<(RedbStore, RedbNamespace)> {
-    let builder = RedbStore::builder()
-        .clock(Arc::new(clock.clone()))
-        .sweep_interval(None);
+    let builder = RedbStore::builder().clock(Arc::new(clock.clone())).sweep_interval(None);
     let store = builder.open(path).await?;
     let namespace = store.open_namespace("a").await?;
     Ok((store, namespace))
@@ -43,11 +41,7 @@ async fn a_version_is_never_seen_again() -> Result<()> {
                     clock.advance(MINUTE);
                     assert_eq!(store.sweep(usize::MAX).await?, 1);
                 }
-                4 => drop(
-                    kv.put_many([kv_core::PutEntry::new("k", "same")?])
-                        .await?
-                        .into_result()?,
-                ),
+                4 => drop(kv.put_many([kv_core::PutEntry::new("k", "same")?]).await?.into_result()?),
                 _ => {}
             }
             for stale in &seen {
@@ -70,18 +64,9 @@ async fn the_sweep_frees_space_that_new_writes_use() -> Result<()> {
     let mut lengths = Vec::new();
     let (store, kv) = open(&path, &clock).await?;
     for _ in 0..6 {
-        for (number, length) in [100, 3_000, 20_000, 1_000_000]
-            .into_iter()
-            .cycle()
-            .take(40)
-            .enumerate()
-        {
-            kv.put_with(
-                number.to_string(),
-                vec![7; length],
-                minute().with_metadata(Metadata::new("m")?),
-            )
-            .await?;
+        for (number, length) in [100, 3_000, 20_000, 1_000_000].into_iter().cycle().take(40).enumerate() {
+            kv.put_with(number.to_string(), vec![7; length], minute().with_metadata(Metadata::new("m")?))
+                .await?;
         }
         clock.advance(MINUTE);
         assert_eq!(
@@ -113,8 +98,7 @@ async fn what_was_swept_stays_gone_when_the_clock_goes_back() -> Result<()> {
         clock.set(time);
         assert_eq!(kv.get_many(["swept", "large"]).await?, [None, None]);
         assert!(
-            kv.put_if("swept", Expected::Absent, "2", PutOptions::default())
-                .await?
+            kv.put_if("swept", Expected::Absent, "2", PutOptions::default()).await?
                 != kv_core::Conditional::Conflict
         );
         kv.delete("swept").await?;
@@ -148,26 +132,17 @@ async fn a_deleted_namespaces_entries_are_reclaimed_also_after_a_reopening() -> 
     let other = store.open_namespace("other").await?;
     other.put("1", "stays").await?;
     let entries = (0..2_500).map(|number| kv_core::PutEntry::new(number.to_string(), "1"));
-    kv.put_many(entries.collect::<Result<Vec<_>, _>>()?)
-        .await?
-        .into_result()?;
+    kv.put_many(entries.collect::<Result<Vec<_>, _>>()?).await?.into_result()?;
     kv.put_with("large", vec![1; 100_000], minute()).await?;
     store.delete_namespace(kv.id()).await?;
     assert_eq!(store.sweep(1_000).await?, 1_000);
     store.close().await?;
 
     let (store, kv) = open(&path, &clock).await?;
-    assert_eq!(
-        kv.list("").try_collect::<Vec<_>>().await?,
-        [],
-        "a new namespace has the title now"
-    );
+    assert_eq!(kv.list("").try_collect::<Vec<_>>().await?, [], "a new namespace has the title now");
     assert_eq!(store.sweep(usize::MAX).await?, 1_501);
     assert_eq!(store.sweep(usize::MAX).await?, 0);
-    assert_eq!(
-        store.open_namespace("other").await?.get("1").await?.unwrap(),
-        "stays"
-    );
+    assert_eq!(store.open_namespace("other").await?.get("1").await?.unwrap(), "stays");
     store.close().await
 }
 
@@ -175,17 +150,14 @@ async fn a_deleted_namespaces_entries_are_reclaimed_also_after_a_reopening() -> 
 async fn the_store_sweeps_by_itself() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let (path, clock) = (folder.path().join("app.kv"), ManualClock::default());
-    let builder = RedbStore::builder()
-        .clock(Arc::new(clock.clone()))
-        .sweep_interval(Duration::from_millis(1));
+    let builder =
+        RedbStore::builder().clock(Arc::new(clock.clone())).sweep_interval(Duration::from_millis(1));
     let store = builder.open(&path).await?;
     let kv = store.open_namespace("a").await?;
     let start = clock.now();
     let entries =
         (0..2_500).map(|number| Ok(kv_core::PutEntry::new(number.to_string(), "1")?.with_options(minute())));
-    kv.put_many(entries.collect::<Result<Vec<_>>>()?)
-        .await?
-        .into_result()?;
+    kv.put_many(entries.collect::<Result<Vec<_>>>()?).await?.into_result()?;
     clock.advance(MINUTE);
     // What is merely expired would be there again at the old time; what was swept is not.
     loop {

@@ -38,7 +38,14 @@ impl Subject {
     /// A subject that is `namespace` alone.
     #[must_use]
     pub fn new(namespace: Arc<dyn KvNamespace>) -> Self {
-        Self { namespace, clock: None, store: None, sweep: None, reopen: None, kept: Vec::new() }
+        Self {
+            namespace,
+            clock: None,
+            store: None,
+            sweep: None,
+            reopen: None,
+            kept: Vec::new(),
+        }
     }
 
     /// With the clock that the namespace asks. A suite moves it; a factory makes a new one for each subject.
@@ -65,7 +72,10 @@ impl Subject {
     /// With a way to close the backend and open it again on the same data. The hook answers the new subject, which
     /// has the same hooks and the same clock.
     #[must_use]
-    pub fn with_reopen(mut self, reopen: impl Fn() -> BoxFuture<'static, Self> + Send + Sync + 'static) -> Self {
+    pub fn with_reopen(
+        mut self,
+        reopen: impl Fn() -> BoxFuture<'static, Self> + Send + Sync + 'static,
+    ) -> Self {
         self.reopen = Some(Arc::new(reopen));
         self
     }
@@ -90,7 +100,9 @@ impl Subject {
     /// If the factory gave none.
     #[must_use]
     pub fn clock(&self) -> &ManualClock {
-        self.clock.as_ref().expect("the option `clock` needs a factory that calls `Subject::with_clock`")
+        self.clock
+            .as_ref()
+            .expect("the option `clock` needs a factory that calls `Subject::with_clock`")
     }
 
     /// The namespace with conditional writes.
@@ -117,7 +129,9 @@ impl Subject {
     /// If the factory gave none.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn KvStore> {
-        self.store.as_ref().expect("the option `store` needs a factory that calls `Subject::with_store`")
+        self.store
+            .as_ref()
+            .expect("the option `store` needs a factory that calls `Subject::with_store`")
     }
 
     /// Reclaims everything that has expired by now, if the backend has a way to; what can be seen must not change.
@@ -125,6 +139,11 @@ impl Subject {
         if let Some(sweep) = &self.sweep {
             sweep().await;
         }
+    }
+
+    /// Whether the backend has a way to reclaim.
+    pub(crate) fn has_sweep(&self) -> bool {
+        self.sweep.is_some()
     }
 
     /// Closes the backend and opens it again, if it has a way to; what can be seen must not change.
@@ -144,7 +163,13 @@ impl Subject {
 impl fmt::Debug for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Subject");
-        debug.field("namespace", &self.namespace).field("clock", &self.clock).field("store", &self.store);
-        debug.field("sweep", &self.sweep.is_some()).field("reopen", &self.reopen.is_some()).finish_non_exhaustive()
+        debug
+            .field("namespace", &self.namespace)
+            .field("clock", &self.clock)
+            .field("store", &self.store);
+        debug
+            .field("sweep", &self.sweep.is_some())
+            .field("reopen", &self.reopen.is_some())
+            .finish_non_exhaustive()
     }
 }

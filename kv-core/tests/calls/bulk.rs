@@ -9,11 +9,7 @@ fn keys(keys: &[&'static str]) -> Vec<Key<'static>> {
 }
 
 fn failures(report: &BulkReport) -> Vec<(usize, &str, ErrorKind)> {
-    report
-        .failed
-        .iter()
-        .map(|failure| (failure.index, failure.key.as_str(), failure.error.kind()))
-        .collect()
+    report.failed.iter().map(|failure| (failure.index, failure.key.as_str(), failure.error.kind())).collect()
 }
 
 #[tokio::test]
@@ -21,41 +17,20 @@ async fn reads_come_back_each_at_its_keys_place() {
     let kv = Watched::new();
     kv.set("a", "1");
     kv.set("b", "2");
-    let entries = kv
-        .read_many(
-            keys(&["b", "none", "a", "b"]),
-            GetOptions::default().with_text(true),
-        )
-        .await
-        .unwrap();
-    let texts: Vec<_> = entries
-        .iter()
-        .map(|entry| entry.as_ref().map(|entry| entry.value.text().unwrap()))
-        .collect();
+    let entries =
+        kv.read_many(keys(&["b", "none", "a", "b"]), GetOptions::default().with_text(true)).await.unwrap();
+    let texts: Vec<_> =
+        entries.iter().map(|entry| entry.as_ref().map(|entry| entry.value.text().unwrap())).collect();
     assert_eq!(texts, [Some("2"), None, Some("1"), Some("2")]);
-    assert_eq!(
-        kv.calls(),
-        ["read text b", "read text none", "read text a", "read text b"]
-    );
-    assert!(
-        kv.read_many(vec![], GetOptions::default())
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert_eq!(kv.calls(), ["read text b", "read text none", "read text a", "read text b"]);
+    assert!(kv.read_many(vec![], GetOptions::default()).await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn a_read_that_fails_is_the_answer_to_all() {
     let kv = Watched::new();
-    let error = kv
-        .read_many(keys(&["a", "broken", "b"]), GetOptions::default())
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.operation()),
-        (ErrorKind::Unavailable, Some("read"))
-    );
+    let error = kv.read_many(keys(&["a", "broken", "b"]), GetOptions::default()).await.unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Unavailable, Some("read")));
     assert_eq!(kv.calls(), ["read a", "read broken"]);
 }
 
@@ -75,46 +50,21 @@ async fn writes_go_in_the_order_given_and_failures_stop_none() {
     let unavailable = ErrorKind::Unavailable;
     assert_eq!(
         failures(&report),
-        [
-            (0, "broken-1", unavailable),
-            (2, "broken-2", unavailable),
-            (4, "broken-1", unavailable)
-        ]
+        [(0, "broken-1", unavailable), (2, "broken-2", unavailable), (4, "broken-1", unavailable)]
     );
-    assert_eq!(
-        kv.calls(),
-        [
-            "write broken-1",
-            "write a",
-            "write broken-2",
-            "write a",
-            "write broken-1"
-        ]
-    );
+    assert_eq!(kv.calls(), ["write broken-1", "write a", "write broken-2", "write a", "write broken-1"]);
     let last = kv.peek("a").unwrap();
     assert_eq!((last.value.text().unwrap(), last.metadata), ("2", Some(metadata)));
-    assert_eq!(
-        report.into_result().unwrap_err().key(),
-        Some(&Key::from_static("broken-1"))
-    );
+    assert_eq!(report.into_result().unwrap_err().key(), Some(&Key::from_static("broken-1")));
 }
 
 #[tokio::test]
 async fn removals_count_absent_keys_and_failures_stop_none() {
     let kv = Watched::new();
     kv.set("a", "1");
-    let report = kv
-        .remove_many(keys(&["a", "broken", "a", "never-written"]))
-        .await
-        .unwrap();
-    assert_eq!(
-        (report.succeeded, failures(&report)),
-        (3, vec![(1, "broken", ErrorKind::Unavailable)])
-    );
-    assert_eq!(
-        kv.calls(),
-        ["remove a", "remove broken", "remove a", "remove never-written"]
-    );
+    let report = kv.remove_many(keys(&["a", "broken", "a", "never-written"])).await.unwrap();
+    assert_eq!((report.succeeded, failures(&report)), (3, vec![(1, "broken", ErrorKind::Unavailable)]));
+    assert_eq!(kv.calls(), ["remove a", "remove broken", "remove a", "remove never-written"]);
     assert_eq!(kv.peek("a"), None);
 }
 

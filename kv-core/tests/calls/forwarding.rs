@@ -20,11 +20,8 @@ const NAMESPACE_CALLS: [&str; 7] = [
     "remove_many e",
 ];
 
-const ATOMIC_CALLS: [&str; 3] = [
-    "read_versioned r",
-    "write_if w Version(Version(3)) v true",
-    "remove_if d 4",
-];
+const ATOMIC_CALLS: [&str; 3] =
+    ["read_versioned r", "write_if w Version(Version(3)) v true", "remove_if d 4"];
 
 const STORE_CALLS: [&str; 7] = [
     "create_namespace t",
@@ -43,65 +40,38 @@ fn metadata() -> PutOptions {
 /// Calls every method of `N` itself, whatever it may deref to, and looks at the answers.
 async fn call_namespace<N: KvNamespace + ?Sized>(kv: &N) {
     let key = Key::from_static;
-    let entry = N::read(kv, key("r"), GetOptions::default().with_metadata(true))
-        .await
-        .unwrap()
-        .unwrap();
+    let entry = N::read(kv, key("r"), GetOptions::default().with_metadata(true)).await.unwrap().unwrap();
     assert_eq!(entry.value.text().unwrap(), "r");
-    N::write(kv, key("w"), Value::from_static(b"v"), metadata())
-        .await
-        .unwrap();
+    N::write(kv, key("w"), Value::from_static(b"v"), metadata()).await.unwrap();
     N::remove(kv, key("d")).await.unwrap();
-    let options = ListOptions::from(Prefix::from_static("p:"))
-        .with_limit(3)
-        .unwrap();
+    let options = ListOptions::from(Prefix::from_static("p:")).with_limit(3).unwrap();
     let page = N::list_page(kv, options.clone()).await.unwrap();
     assert_eq!(page.keys[0].name.as_str(), "listed");
     assert_eq!(options.with_cursor(page.next).start(), Ok(Some("next")));
     let text = GetOptions::default().with_text(true);
-    assert_eq!(
-        N::read_many(kv, vec![key("a"), key("b")], text).await.unwrap(),
-        [None, None]
-    );
+    assert_eq!(N::read_many(kv, vec![key("a"), key("b")], text).await.unwrap(), [None, None]);
     let entries = ["c", "d", "c"].map(|key| PutEntry::new(key, "").unwrap());
     assert_eq!(N::write_many(kv, entries.into()).await.unwrap().succeeded, 103);
     assert_eq!(N::remove_many(kv, vec![key("e")]).await.unwrap().succeeded, 201);
 }
 
 async fn call_atomic<N: AtomicKv + ?Sized>(kv: &N) {
-    let (entry, version) = N::read_versioned(kv, Key::from_static("r"))
-        .await
-        .unwrap()
-        .unwrap();
+    let (entry, version) = N::read_versioned(kv, Key::from_static("r")).await.unwrap().unwrap();
     assert_eq!((entry.value.text().unwrap(), version.as_u64()), ("r", 7));
     let expected = Expected::Version(Version::new(3));
-    let written = N::write_if(
-        kv,
-        Key::from_static("w"),
-        expected,
-        Value::from_static(b"v"),
-        metadata(),
-    )
-    .await;
+    let written =
+        N::write_if(kv, Key::from_static("w"), expected, Value::from_static(b"v"), metadata()).await;
     assert_eq!(written.unwrap(), Conditional::Applied(Version::new(8)));
     let removed = N::remove_if(kv, Key::from_static("d"), Version::new(4)).await;
     assert_eq!(removed.unwrap(), Conditional::Conflict);
 }
 
 async fn call_store<S: KvStore + ?Sized>(store: &S) {
-    let (id, title) = (NamespaceId::new("i").unwrap(), |title| {
-        NamespaceTitle::new(title).unwrap()
-    });
-    assert_eq!(
-        S::create_namespace(store, title("t")).await.unwrap().id.as_str(),
-        "created"
-    );
+    let (id, title) = (NamespaceId::new("i").unwrap(), |title| NamespaceTitle::new(title).unwrap());
+    assert_eq!(S::create_namespace(store, title("t")).await.unwrap().id.as_str(), "created");
     assert_eq!(S::list_namespaces(store).await.unwrap()[0].id.as_str(), "listed");
     assert_eq!(S::namespace_info(store, &id).await.unwrap().id, id);
-    assert_eq!(
-        S::rename_namespace(store, &id, title("u")).await.unwrap().title,
-        title("u")
-    );
+    assert_eq!(S::rename_namespace(store, &id, title("u")).await.unwrap().title, title("u"));
     S::delete_namespace(store, &id).await.unwrap();
     let _ = S::namespace(store, &id);
     S::close(store).await.unwrap();
@@ -116,23 +86,13 @@ fn in_pointer<P>(pointer: impl FnOnce(Recorder) -> P) -> (P, Recorder) {
 async fn forwards_a_namespace<N: KvNamespace>(pointer: impl FnOnce(Recorder) -> N) {
     let (kv, recorder) = in_pointer(pointer);
     call_namespace(&kv).await;
-    assert_eq!(
-        recorder.calls(),
-        NAMESPACE_CALLS,
-        "{}",
-        std::any::type_name::<N>()
-    );
+    assert_eq!(recorder.calls(), NAMESPACE_CALLS, "{}", std::any::type_name::<N>());
 }
 
 async fn forwards_an_atomic<N: AtomicKv>(pointer: impl FnOnce(Recorder) -> N) {
     let (kv, recorder) = in_pointer(pointer);
     call_namespace(&kv).await;
-    assert_eq!(
-        recorder.calls(),
-        NAMESPACE_CALLS,
-        "{}",
-        std::any::type_name::<N>()
-    );
+    assert_eq!(recorder.calls(), NAMESPACE_CALLS, "{}", std::any::type_name::<N>());
     call_atomic(&kv).await;
     assert_eq!(recorder.calls(), ATOMIC_CALLS, "{}", std::any::type_name::<N>());
 }

@@ -34,11 +34,7 @@ impl KvNamespace for Plain {
 
 /// Writes through `atomic` and looks for it in the namespace that it came from.
 async fn is_a_way_to(atomic: Option<Arc<dyn AtomicKv>>, inner: &Watched) {
-    let written = atomic
-        .unwrap()
-        .put_if("k", Expected::Absent, "v", PutOptions::default())
-        .await
-        .unwrap();
+    let written = atomic.unwrap().put_if("k", Expected::Absent, "v", PutOptions::default()).await.unwrap();
     assert!(matches!(written, Conditional::Applied(_)));
     assert_eq!(inner.text("k").as_deref(), Some("v"));
     inner.unset("k");

@@ -27,10 +27,7 @@ impl Script {
     }
 
     fn with_results(pages: impl IntoIterator<Item = Result<ListPage>>) -> Arc<Self> {
-        Arc::new(Self {
-            pages: Mutex::new(pages.into_iter().collect()),
-            ..Self::default()
-        })
+        Arc::new(Self { pages: Mutex::new(pages.into_iter().collect()), ..Self::default() })
     }
 
     fn requests(&self) -> usize {
@@ -54,19 +51,12 @@ impl KvNamespace for Script {
 
     async fn list_page(&self, options: ListOptions) -> Result<ListPage> {
         self.requests.lock().unwrap().push(options);
-        self.pages
-            .lock()
-            .unwrap()
-            .pop_front()
-            .expect("no page was left to ask for")
+        self.pages.lock().unwrap().pop_front().expect("no page was left to ask for")
     }
 }
 
 fn page(keys: &[&'static str], next: Option<&str>) -> ListPage {
-    let keys = keys
-        .iter()
-        .map(|key| KeyInfo::new(Key::from_static(key)))
-        .collect();
+    let keys = keys.iter().map(|key| KeyInfo::new(Key::from_static(key))).collect();
     ListPage::new(keys, next.map(|token| Cursor::issue(&Prefix::default(), token)))
 }
 
@@ -87,20 +77,13 @@ async fn a_listing_follows_the_pages_past_empty_ones() {
         page(&[], Some("4")),
         page(&["c"], None),
     ]);
-    let keys: Vec<KeyInfo> = kv
-        .list(ListOptions::default().with_limit(2).unwrap())
-        .try_collect()
-        .await
-        .unwrap();
+    let keys: Vec<KeyInfo> =
+        kv.list(ListOptions::default().with_limit(2).unwrap()).try_collect().await.unwrap();
     assert_eq!(names(&keys), ["a", "b", "c"]);
     let requests = kv.requests.lock().unwrap();
     let starts: Vec<_> = requests.iter().map(|options| options.start().unwrap()).collect();
     assert_eq!(starts, [None, Some("1"), Some("2"), Some("3"), Some("4")]);
-    assert!(
-        requests
-            .iter()
-            .all(|options| options.limit() == 2 && options.prefix().as_str().is_empty())
-    );
+    assert!(requests.iter().all(|options| options.limit() == 2 && options.prefix().as_str().is_empty()));
 }
 
 #[tokio::test]
@@ -114,11 +97,7 @@ async fn an_empty_listing_ends_after_its_last_page() {
 
 #[tokio::test]
 async fn a_listing_asks_for_a_page_when_it_needs_one() {
-    let kv = Script::new([
-        page(&["a", "b"], Some("1")),
-        page(&["c"], Some("2")),
-        page(&["d"], None),
-    ]);
+    let kv = Script::new([page(&["a", "b"], Some("1")), page(&["c"], Some("2")), page(&["d"], None)]);
     let mut keys = kv.list("");
     assert_eq!(kv.requests(), 0, "nobody has asked for a key yet");
     for (name, requests) in [("a", 1), ("b", 1), ("c", 2), ("d", 3)] {
@@ -131,11 +110,7 @@ async fn a_listing_asks_for_a_page_when_it_needs_one() {
 
 #[tokio::test]
 async fn a_listing_ends_with_its_first_error() {
-    let kv = Script::with_results([
-        Ok(page(&["a"], Some("1"))),
-        Err(failure()),
-        Ok(page(&["b"], None)),
-    ]);
+    let kv = Script::with_results([Ok(page(&["a"], Some("1"))), Err(failure()), Ok(page(&["b"], None))]);
     let items: Vec<Result<KeyInfo>> = kv.list("").collect().await;
     assert_eq!(items.len(), 2);
     assert_eq!(items[0].as_ref().unwrap().name.as_str(), "a");
@@ -148,10 +123,7 @@ async fn a_page_that_leads_to_itself_is_an_error_and_no_endless_loop() {
     let kv = Script::new([page(&["a"], Some("1")), page(&["b"], Some("1"))]);
     let items: Vec<Result<KeyInfo>> = kv.list("").collect().await;
     let error = items.last().unwrap().as_ref().unwrap_err();
-    assert_eq!(
-        (error.kind(), error.operation()),
-        (ErrorKind::Other, Some("list"))
-    );
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Other, Some("list")));
     assert!(error.to_string().contains("does not advance"));
     // Both pages' keys, then the error.
     assert_eq!((items.len(), kv.requests()), (3, 2));
@@ -161,11 +133,8 @@ async fn a_page_that_leads_to_itself_is_an_error_and_no_endless_loop() {
 async fn a_listing_starts_where_its_cursor_says() {
     let kv = Script::new([page(&["c"], None)]);
     let cursor = Cursor::issue(&Prefix::default(), "b");
-    let keys: Vec<KeyInfo> = kv
-        .list(ListOptions::default().with_cursor(cursor.clone()))
-        .try_collect()
-        .await
-        .unwrap();
+    let keys: Vec<KeyInfo> =
+        kv.list(ListOptions::default().with_cursor(cursor.clone())).try_collect().await.unwrap();
     assert_eq!(names(&keys), ["c"]);
     assert_eq!(kv.requests.lock().unwrap()[0].cursor(), Some(&cursor));
 }
@@ -179,10 +148,7 @@ async fn a_prefix_that_breaks_its_limit_is_one_error_and_no_request() {
     ] {
         assert_eq!(items.len(), 1);
         let error = items[0].as_ref().unwrap_err();
-        assert_eq!(
-            error.as_invalid_input(),
-            Some(&InvalidInput::PrefixTooLong { len: 513 })
-        );
+        assert_eq!(error.as_invalid_input(), Some(&InvalidInput::PrefixTooLong { len: 513 }));
     }
     assert_eq!(kv.requests(), 0);
 }

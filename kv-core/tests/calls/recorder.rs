@@ -36,11 +36,7 @@ impl KvNamespace for Recorder {
     }
 
     async fn write(&self, key: Key<'_>, value: Value, options: PutOptions) -> Result<()> {
-        self.record(format!(
-            "write {key} {} {}",
-            value.text()?,
-            options.metadata.is_some()
-        ));
+        self.record(format!("write {key} {} {}", value.text()?, options.metadata.is_some()));
         Ok(())
     }
 
@@ -52,10 +48,7 @@ impl KvNamespace for Recorder {
     async fn list_page(&self, options: ListOptions) -> Result<ListPage> {
         self.record(format!("list_page {} {}", options.prefix(), options.limit()));
         let key = KeyInfo::new(Key::from_static("listed"));
-        Ok(ListPage::new(
-            vec![key],
-            Some(Cursor::issue(options.prefix(), "next")),
-        ))
+        Ok(ListPage::new(vec![key], Some(Cursor::issue(options.prefix(), "next"))))
     }
 
     async fn read_many(&self, keys: Vec<Key<'static>>, options: GetOptions) -> Result<Vec<Option<Entry>>> {
@@ -64,10 +57,7 @@ impl KvNamespace for Recorder {
     }
 
     async fn write_many(&self, entries: Vec<PutEntry>) -> Result<BulkReport> {
-        self.record(format!(
-            "write_many {}",
-            names(entries.iter().map(|entry| &entry.key))
-        ));
+        self.record(format!("write_many {}", names(entries.iter().map(|entry| &entry.key))));
         Ok(BulkReport::new(100 + entries.len()))
     }
 
@@ -97,10 +87,7 @@ impl AtomicKv for Recorder {
         options: PutOptions,
     ) -> Result<Conditional> {
         let metadata = options.metadata.is_some();
-        self.record(format!(
-            "write_if {key} {expected:?} {} {metadata}",
-            value.text()?
-        ));
+        self.record(format!("write_if {key} {expected:?} {} {metadata}", value.text()?));
         Ok(Conditional::Applied(Version::new(8)))
     }
 

@@ -16,9 +16,7 @@ struct Session {
 }
 
 fn session(user: &str) -> Session {
-    Session {
-        user: user.to_owned(),
-    }
+    Session { user: user.to_owned() }
 }
 
 fn sessions() -> (Arc<Watched>, TypedKv<Session, Arc<Watched>>) {
@@ -36,12 +34,7 @@ async fn a_record_is_json_under_the_prefix_and_its_id() {
     assert_eq!(sessions.get("18").await.unwrap(), None);
     sessions.delete(String::from("17")).await.unwrap();
     assert_eq!(sessions.get("17").await.unwrap(), None);
-    let calls = [
-        "write session:17",
-        "read text session:17",
-        "read text session:18",
-        "remove session:17",
-    ];
+    let calls = ["write session:17", "read text session:17", "read text session:18", "remove session:17"];
     assert_eq!(kv.calls()[..4], calls);
 }
 
@@ -54,14 +47,8 @@ async fn metadata_and_deadline_come_with_the_record_when_asked_for() {
     let deadline = options.expires_at(Watched::NOW);
     sessions.put_with("17", &session("ada"), options).await.unwrap();
     let entry = sessions.get_with_metadata("17").await.unwrap().unwrap();
-    assert_eq!(
-        (entry.value, entry.metadata, entry.expires_at),
-        (session("ada"), Some(metadata), deadline)
-    );
-    assert_eq!(
-        kv.calls(),
-        ["write session:17", "read text with metadata session:17"]
-    );
+    assert_eq!((entry.value, entry.metadata, entry.expires_at), (session("ada"), Some(metadata), deadline));
+    assert_eq!(kv.calls(), ["write session:17", "read text with metadata session:17"]);
 }
 
 #[tokio::test]
@@ -74,10 +61,7 @@ async fn an_id_may_be_empty_under_a_prefix_and_not_without_one() {
     assert_eq!(error.as_invalid_input(), Some(&InvalidInput::KeyEmpty));
     assert_eq!(bare.get("session:").await.unwrap(), Some(session("ada")));
     let error = bare.get("..").await.unwrap_err();
-    assert_eq!(
-        error.as_invalid_input(),
-        Some(&InvalidInput::KeyReserved { key: ".." })
-    );
+    assert_eq!(error.as_invalid_input(), Some(&InvalidInput::KeyReserved { key: ".." }));
 }
 
 #[tokio::test]
@@ -96,10 +80,7 @@ async fn a_prefix_and_an_id_share_the_limit_of_a_key() {
         sessions.get_many([&longest, &longer]).await.unwrap_err(),
         sessions.delete_many([&longest, &longer]).await.unwrap_err(),
     ] {
-        assert_eq!(
-            (error.kind(), error.as_invalid_input()),
-            (ErrorKind::InvalidInput, Some(&too_long))
-        );
+        assert_eq!((error.kind(), error.as_invalid_input()), (ErrorKind::InvalidInput, Some(&too_long)));
     }
     assert!(kv.calls().is_empty());
     assert_eq!(
@@ -112,20 +93,14 @@ async fn a_prefix_and_an_id_share_the_limit_of_a_key() {
 async fn a_listing_gives_ids_without_the_prefix_and_reads_no_record() {
     let (kv, sessions) = sessions();
     let metadata = Metadata::new("ada").unwrap();
-    sessions
-        .put_with("b", &session("ada"), metadata.clone())
-        .await
-        .unwrap();
+    sessions.put_with("b", &session("ada"), metadata.clone()).await.unwrap();
     sessions.put("a", &session("bob")).await.unwrap();
     sessions.put("", &session("eve")).await.unwrap();
     kv.put("session", "another key").await.unwrap();
     kv.put("session;", "another key").await.unwrap();
     kv.calls();
     let records: Vec<RecordInfo> = sessions.list().try_collect().await.unwrap();
-    let ids: Vec<_> = records
-        .iter()
-        .map(|record| (record.id.as_str(), record.metadata.clone()))
-        .collect();
+    let ids: Vec<_> = records.iter().map(|record| (record.id.as_str(), record.metadata.clone())).collect();
     assert_eq!(ids, [("", None), ("a", None), ("b", Some(metadata))]);
     assert_eq!(kv.calls(), ["list_page session:"]);
     let shown = format!("{records:?}");
@@ -139,27 +114,12 @@ async fn many_records_come_each_at_its_ids_place() {
     sessions.put("a", &session("ada")).await.unwrap();
     sessions.put("b", &session("bob")).await.unwrap();
     let records = sessions.get_many(["b", "none", "a", "b"]).await.unwrap();
+    assert_eq!(records, [Some(session("bob")), None, Some(session("ada")), Some(session("bob"))]);
     assert_eq!(
-        records,
-        [
-            Some(session("bob")),
-            None,
-            Some(session("ada")),
-            Some(session("bob"))
-        ]
-    );
-    assert_eq!(
-        sessions
-            .delete_many(vec![String::from("a"), String::from("none")])
-            .await
-            .unwrap()
-            .succeeded,
+        sessions.delete_many(vec![String::from("a"), String::from("none")]).await.unwrap().succeeded,
         2
     );
-    assert_eq!(
-        (kv.peek("session:a"), kv.text("session:b").is_some()),
-        (None, true)
-    );
+    assert_eq!((kv.peek("session:a"), kv.text("session:b").is_some()), (None, true));
 }
 
 #[tokio::test]
@@ -172,10 +132,7 @@ async fn a_record_that_is_something_else_is_an_error_with_its_key() {
         sessions.get_with_metadata("hunter2").await.unwrap_err(),
         sessions.get_many(["good", "hunter2"]).await.unwrap_err(),
         sessions.get_versioned("hunter2").await.unwrap_err(),
-        sessions
-            .update("hunter2", |_| unreachable!("there is no record"))
-            .await
-            .unwrap_err(),
+        sessions.update("hunter2", |_| unreachable!("there is no record")).await.unwrap_err(),
     ] {
         assert_eq!(error.kind(), ErrorKind::Codec);
         assert_eq!(error.key(), Some(&Key::from_static("session:hunter2")));
@@ -200,12 +157,7 @@ async fn a_collection_is_cloned_with_its_prefix_and_shows_no_record() {
     sessions.clone().put("17", &session("ada")).await.unwrap();
     assert!(kv.peek("session:17").is_some());
     assert!(Arc::ptr_eq(sessions.namespace(), &kv));
-    assert_eq!(
-        format!("{sessions:?}"),
-        "TypedKv { namespace: Watched { .. }, prefix: Prefix(8 bytes) }"
-    );
-    let other = TypedKv::<Session, _>::new(Arc::clone(&kv))
-        .with_prefix("session:1")
-        .unwrap();
+    assert_eq!(format!("{sessions:?}"), "TypedKv { namespace: Watched { .. }, prefix: Prefix(8 bytes) }");
+    let other = TypedKv::<Session, _>::new(Arc::clone(&kv)).with_prefix("session:1").unwrap();
     assert_eq!(other.get("7").await.unwrap(), Some(session("ada")));
 }

@@ -42,10 +42,7 @@ async fn an_update_starts_again_with_the_record_that_is_there_now() {
     assert_eq!(after.await.unwrap(), Some(11));
     assert_eq!(seen, [1, 10]);
     let entry = kv.peek("count:k").unwrap();
-    assert_eq!(
-        (entry.value.text().unwrap(), entry.metadata.is_some()),
-        ("11", true)
-    );
+    assert_eq!((entry.value.text().unwrap(), entry.metadata.is_some()), ("11", true));
 }
 
 #[tokio::test]
@@ -75,9 +72,7 @@ async fn keeping_and_deleting_answer_what_is_there_afterwards() {
 async fn an_error_of_the_decision_ends_it_and_nothing_is_written() {
     let (kv, counters) = counters();
     kv.set("count:k", "1");
-    let outcome = counters
-        .update("k", |_| Err(Error::new(ErrorKind::Other, "test", "enough")))
-        .await;
+    let outcome = counters.update("k", |_| Err(Error::new(ErrorKind::Other, "test", "enough"))).await;
     assert_eq!(outcome.unwrap_err().to_string(), "enough");
     assert_eq!(kv.calls(), ["read_versioned count:k"]);
 }
@@ -88,16 +83,10 @@ async fn a_record_that_reads_back_differently_is_answered_as_it_was_put() {
     let kv = Watched::new();
     let numbers = kv.typed::<f64>();
     let put = |number| move |_| Ok(Change::Put(number, PutOptions::default()));
-    assert_eq!(
-        numbers.update("k", put(f64::INFINITY)).await.unwrap(),
-        Some(f64::INFINITY)
-    );
+    assert_eq!(numbers.update("k", put(f64::INFINITY)).await.unwrap(), Some(f64::INFINITY));
     assert_eq!(kv.text("k").as_deref(), Some("null"));
     let error = numbers.update("k", put(1.0)).await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.key()),
-        (ErrorKind::Codec, Some(&Key::from_static("k")))
-    );
+    assert_eq!((error.kind(), error.key()), (ErrorKind::Codec, Some(&Key::from_static("k"))));
 }
 
 #[tokio::test]
@@ -105,22 +94,10 @@ async fn a_record_that_json_cannot_express_is_not_written() {
     let kv = Watched::new();
     let maps = kv.typed::<std::collections::BTreeMap<(u8, u8), u8>>();
     let map = || [((1, 2), 3)].into();
-    let error = maps
-        .update("k", |_| Ok(Change::Put(map(), PutOptions::default())))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.operation()),
-        (ErrorKind::Codec, Some("update"))
-    );
-    let error = maps
-        .put_if("k", Expected::Absent, &map(), PutOptions::default())
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.operation()),
-        (ErrorKind::Codec, Some("put_if"))
-    );
+    let error = maps.update("k", |_| Ok(Change::Put(map(), PutOptions::default()))).await.unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Codec, Some("update")));
+    let error = maps.put_if("k", Expected::Absent, &map(), PutOptions::default()).await.unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Codec, Some("put_if")));
     assert_eq!(error.key(), Some(&Key::from_static("k")));
     assert_eq!(kv.calls(), ["read_versioned k"]);
 }
@@ -129,18 +106,13 @@ async fn a_record_that_json_cannot_express_is_not_written() {
 async fn conditional_calls_work_on_records() {
     let (kv, counters) = counters();
     let nothing = PutOptions::default();
-    let Conditional::Applied(first) = counters
-        .put_if("k", Expected::Absent, &1, nothing.clone())
-        .await
-        .unwrap()
+    let Conditional::Applied(first) =
+        counters.put_if("k", Expected::Absent, &1, nothing.clone()).await.unwrap()
     else {
         panic!("nothing was there");
     };
     assert_eq!(
-        counters
-            .put_if("k", Expected::Absent, &2, nothing.clone())
-            .await
-            .unwrap(),
+        counters.put_if("k", Expected::Absent, &2, nothing.clone()).await.unwrap(),
         Conditional::Conflict
     );
     let (entry, version) = counters.get_versioned("k").await.unwrap().unwrap();
@@ -148,14 +120,8 @@ async fn conditional_calls_work_on_records() {
     let Conditional::Applied(second) = counters.put_if("k", first, &2, nothing).await.unwrap() else {
         panic!("nobody came between");
     };
-    assert_eq!(
-        counters.delete_if("k", first).await.unwrap(),
-        Conditional::Conflict
-    );
+    assert_eq!(counters.delete_if("k", first).await.unwrap(), Conditional::Conflict);
     assert_eq!(kv.text("count:k").as_deref(), Some("2"));
-    assert!(matches!(
-        counters.delete_if("k", second).await.unwrap(),
-        Conditional::Applied(_)
-    ));
+    assert!(matches!(counters.delete_if("k", second).await.unwrap(), Conditional::Applied(_)));
     assert_eq!(counters.get_versioned("k").await.unwrap(), None);
 }

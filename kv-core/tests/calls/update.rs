@@ -11,10 +11,7 @@ use crate::watched::Watched;
 
 /// Adds `x` to what is there.
 fn append(entry: Option<Entry>) -> Result<Change> {
-    let text = entry
-        .map(|entry| entry.value.into_text())
-        .transpose()?
-        .unwrap_or_default();
+    let text = entry.map(|entry| entry.value.into_text()).transpose()?.unwrap_or_default();
     Change::put(text + "x")
 }
 
@@ -28,10 +25,7 @@ async fn an_update_writes_what_it_decides_on_what_is_there() {
     assert_eq!(text(kv.update("k", append).await.unwrap()).as_deref(), Some("x"));
     assert_eq!(text(kv.update("k", append).await.unwrap()).as_deref(), Some("xx"));
     assert_eq!(kv.text("k").as_deref(), Some("xx"));
-    assert_eq!(
-        kv.calls(),
-        ["read_versioned k", "write_if k", "read_versioned k", "write_if k"]
-    );
+    assert_eq!(kv.calls(), ["read_versioned k", "write_if k", "read_versioned k", "write_if k"]);
 }
 
 #[tokio::test]
@@ -47,10 +41,7 @@ async fn an_update_starts_again_with_what_is_there_now() {
         append(entry)
     });
     assert_eq!(text(after.await.unwrap()).as_deref(), Some("cx"));
-    assert_eq!(
-        seen,
-        [Some("a"), Some("b"), None, Some("c")].map(|text| text.map(str::to_owned))
-    );
+    assert_eq!(seen, [Some("a"), Some("b"), None, Some("c")].map(|text| text.map(str::to_owned)));
     assert_eq!(kv.text("k").as_deref(), Some("cx"));
 }
 
@@ -73,10 +64,7 @@ async fn keeping_writes_nothing_and_answers_what_is_there() {
     let kv = Watched::new();
     assert_eq!(kv.update("k", |_| Ok(Change::Keep)).await.unwrap(), None);
     kv.set("k", "a");
-    assert_eq!(
-        text(kv.update("k", |_| Ok(Change::Keep)).await.unwrap()).as_deref(),
-        Some("a")
-    );
+    assert_eq!(text(kv.update("k", |_| Ok(Change::Keep)).await.unwrap()).as_deref(), Some("a"));
     assert_eq!(kv.calls(), ["read_versioned k", "read_versioned k"]);
 }
 
@@ -103,9 +91,7 @@ async fn an_entry_that_is_deleted_meanwhile_is_not_brought_back() {
     kv.set("k", "a");
     kv.interfere(|kv| kv.unset("k"));
     let after = kv.update("k", |entry| {
-        Ok(entry.map_or(Change::Keep, |entry| {
-            Change::Put(entry.value, PutOptions::default())
-        }))
+        Ok(entry.map_or(Change::Keep, |entry| Change::Put(entry.value, PutOptions::default())))
     });
     assert_eq!(after.await.unwrap(), None);
     assert_eq!(kv.peek("k"), None);
@@ -132,14 +118,8 @@ async fn an_error_of_the_decision_ends_it_and_nothing_is_written() {
 #[tokio::test]
 async fn an_error_of_the_backend_ends_it() {
     let kv = Watched::new();
-    let error = kv
-        .update("broken", |_| unreachable!("nothing was read"))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.operation()),
-        (ErrorKind::Unavailable, Some("read_versioned"))
-    );
+    let error = kv.update("broken", |_| unreachable!("nothing was read")).await.unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Unavailable, Some("read_versioned")));
 }
 
 #[tokio::test]
@@ -156,10 +136,7 @@ async fn an_update_sees_metadata_and_deadline_and_may_carry_them_on() {
     };
     kv.update("k", carry_on).await.unwrap();
     let after = kv.peek("k").unwrap();
-    assert_eq!(
-        (after.metadata, after.expires_at),
-        (before.metadata, before.expires_at)
-    );
+    assert_eq!((after.metadata, after.expires_at), (before.metadata, before.expires_at));
     assert!(after.expires_at.is_some());
     assert_eq!(kv.text("k").as_deref(), Some("b"));
 }
@@ -168,33 +145,19 @@ async fn an_update_sees_metadata_and_deadline_and_may_carry_them_on() {
 async fn conditional_calls_pass_on_what_is_expected() {
     let kv = Watched::new();
     let nothing = PutOptions::default();
-    let Conditional::Applied(first) = kv
-        .put_if("k", Expected::Absent, "a", nothing.clone())
-        .await
-        .unwrap()
+    let Conditional::Applied(first) = kv.put_if("k", Expected::Absent, "a", nothing.clone()).await.unwrap()
     else {
         panic!("nothing was there");
     };
-    assert_eq!(
-        kv.put_if("k", Expected::Absent, "b", nothing.clone())
-            .await
-            .unwrap(),
-        Conditional::Conflict
-    );
+    assert_eq!(kv.put_if("k", Expected::Absent, "b", nothing.clone()).await.unwrap(), Conditional::Conflict);
     let (entry, version) = kv.get_versioned("k").await.unwrap().unwrap();
     assert_eq!((entry.value.text().unwrap(), version), ("a", first));
-    let written = kv
-        .put_if("k", first, "b", Metadata::new("m").unwrap())
-        .await
-        .unwrap();
+    let written = kv.put_if("k", first, "b", Metadata::new("m").unwrap()).await.unwrap();
     assert!(matches!(written, Conditional::Applied(second) if second != first));
     assert_eq!(kv.delete_if("k", first).await.unwrap(), Conditional::Conflict);
     let (entry, second) = kv.get_versioned("k").await.unwrap().unwrap();
     assert!(entry.metadata.is_some());
-    assert!(matches!(
-        kv.delete_if("k", second).await.unwrap(),
-        Conditional::Applied(_)
-    ));
+    assert!(matches!(kv.delete_if("k", second).await.unwrap(), Conditional::Applied(_)));
     assert_eq!(kv.delete_if("k", second).await.unwrap(), Conditional::Conflict);
     assert_eq!(kv.get_versioned("k").await.unwrap(), None);
 }

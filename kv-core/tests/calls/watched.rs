@@ -41,10 +41,7 @@ impl Watched {
 
     /// Has `interference` come between, right before the next conditional write that has none yet.
     pub(crate) fn interfere(&self, interference: impl FnOnce(&Self) + Send + 'static) {
-        self.interference
-            .lock()
-            .unwrap()
-            .push_back(Box::new(interference));
+        self.interference.lock().unwrap().push_back(Box::new(interference));
     }
 
     /// Writes `text` under `key` without a call.
@@ -68,19 +65,12 @@ impl Watched {
     }
 
     fn entry(&self, key: &Key<'_>) -> Option<(Entry, Version)> {
-        self.entries
-            .lock()
-            .unwrap()
-            .get(&key.clone().into_owned())
-            .cloned()
+        self.entries.lock().unwrap().get(&key.clone().into_owned()).cloned()
     }
 
     fn store(&self, key: &Key<'_>, entry: Entry) -> Version {
         let version = self.next_version();
-        self.entries
-            .lock()
-            .unwrap()
-            .insert(key.clone().into_owned(), (entry, version));
+        self.entries.lock().unwrap().insert(key.clone().into_owned(), (entry, version));
         version
     }
 
@@ -148,10 +138,7 @@ impl KvNamespace for Watched {
 
     async fn list_page(&self, options: ListOptions) -> Result<ListPage> {
         let start = options.start()?.map(str::to_owned);
-        self.calls
-            .lock()
-            .unwrap()
-            .push(format!("list_page {}", options.prefix()));
+        self.calls.lock().unwrap().push(format!("list_page {}", options.prefix()));
         let entries = self.entries.lock().unwrap();
         let mut keys: Vec<KeyInfo> = entries
             .iter()
@@ -166,10 +153,7 @@ impl KvNamespace for Watched {
             .collect();
         let more = keys.len() > options.limit();
         keys.truncate(options.limit());
-        let next = keys
-            .last()
-            .filter(|_| more)
-            .map(|last| Cursor::after(options.prefix(), &last.name));
+        let next = keys.last().filter(|_| more).map(|last| Cursor::after(options.prefix(), &last.name));
         Ok(ListPage::new(keys, next))
     }
 

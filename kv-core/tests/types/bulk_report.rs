@@ -45,8 +45,5 @@ fn an_item_of_a_bulk_write_keeps_the_rules_of_its_parts() {
     let entry = PutEntry::new("k", "v").unwrap().with_options(metadata.clone());
     assert_eq!(entry.options, PutOptions::default().with_metadata(metadata));
     assert_eq!(PutEntry::new("", "v"), Err(InvalidInput::KeyEmpty));
-    assert_eq!(
-        PutEntry::new("k", vec![0; 26_214_401]),
-        Err(InvalidInput::ValueTooLong { len: 26_214_401 })
-    );
+    assert_eq!(PutEntry::new("k", vec![0; 26_214_401]), Err(InvalidInput::ValueTooLong { len: 26_214_401 }));
 }

@@ -35,9 +35,7 @@ impl TryFrom<String> for Code {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-            .map(Self)
-            .map_err(|_| format!("no such code: {text}, expected {text} at line {text}"))
+        text.parse().map(Self).map_err(|_| format!("no such code: {text}, expected {text} at line {text}"))
     }
 }
 
@@ -63,10 +61,7 @@ fn session() -> Session {
         parent: Some(Box::new(guest)),
         ..session_of(Role::Admin)
     };
-    Session {
-        parent: Some(Box::new(service)),
-        ..session_of(Role::Admin)
-    }
+    Session { parent: Some(Box::new(service)), ..session_of(Role::Admin) }
 }
 
 fn session_of(role: Role) -> Session {
@@ -97,11 +92,7 @@ fn replaced(place: Index, insert: &str) -> String {
     let place = place.index(tokens.len());
     let spelled = tokens.iter().enumerate().map(|(index, token)| {
         let end = token.len() - 1;
-        if index == place {
-            format!("{insert}{}", &token[end..])
-        } else {
-            (*token).to_owned()
-        }
+        if index == place { format!("{insert}{}", &token[end..]) } else { (*token).to_owned() }
     });
     spelled.collect()
 }
@@ -171,10 +162,7 @@ proptest! {
 fn the_undamaged_session_is_read() {
     let json = serde_json::to_string(&session()).unwrap();
     assert_eq!(Value::new(&json).unwrap().json::<Session>().unwrap().user, 8);
-    assert_eq!(
-        Metadata::parse(&json).unwrap().json::<Session>().unwrap().name,
-        "bob"
-    );
+    assert_eq!(Metadata::parse(&json).unwrap().json::<Session>().unwrap().name, "bob");
 }
 
 #[test]
@@ -182,11 +170,7 @@ fn a_complaint_that_the_type_fixes_is_kept() {
     let complaints = [
         ("\"bob\"", "null", ": expected a string, at line 1, column 21"),
         ("\"Admin\"", "\"Boss\"", ", at line 1, column 36"),
-        (
-            "[0,\"x\"]",
-            "[0]",
-            ": expected a tuple of size 2, at line 1, column 70",
-        ),
+        ("[0,\"x\"]", "[0]", ": expected a tuple of size 2, at line 1, column 70"),
         ("\"9\"", "\"999\"", ", at line 1, column 87"),
     ];
     for (there, instead, complaint) in complaints {
@@ -194,10 +178,7 @@ fn a_complaint_that_the_type_fixes_is_kept() {
         let damaged = json.replacen(there, instead, 1);
         assert_ne!(json, damaged);
         let error = Value::new(damaged).unwrap().json::<Session>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!("the value is not JSON of the wanted type{complaint}")
-        );
+        assert_eq!(error.to_string(), format!("the value is not JSON of the wanted type{complaint}"));
     }
 }
 

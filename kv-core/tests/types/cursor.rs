@@ -20,10 +20,7 @@ fn start(prefix: &Prefix, text: &str) -> Result<Option<String>, InvalidInput> {
 }
 
 fn refused(prefix: &Prefix, text: &str) -> bool {
-    matches!(
-        start(prefix, text),
-        Err(InvalidInput::CursorMalformed | InvalidInput::CursorForOtherPrefix)
-    )
+    matches!(start(prefix, text), Err(InvalidInput::CursorMalformed | InvalidInput::CursorForOtherPrefix))
 }
 
 proptest! {
@@ -123,18 +120,13 @@ proptest! {
 
 #[test]
 fn other_versions_and_shapes_are_malformed() {
-    let issued = URL_SAFE_NO_PAD
-        .decode(Cursor::issue(&Prefix::default(), "t").as_str())
-        .unwrap();
+    let issued = URL_SAFE_NO_PAD.decode(Cursor::issue(&Prefix::default(), "t").as_str()).unwrap();
     for version in (0..=u8::MAX).filter(|&version| version != issued[0]) {
         let text = URL_SAFE_NO_PAD.encode([&[version], &issued[1..]].concat());
         assert_eq!(Cursor::parse(text), Err(InvalidInput::CursorMalformed));
     }
     for len in 0..9 {
-        assert_eq!(
-            Cursor::parse(URL_SAFE_NO_PAD.encode(&issued[..len])),
-            Err(InvalidInput::CursorMalformed)
-        );
+        assert_eq!(Cursor::parse(URL_SAFE_NO_PAD.encode(&issued[..len])), Err(InvalidInput::CursorMalformed));
     }
     let not_text = URL_SAFE_NO_PAD.encode([&issued[..], b"\xff"].concat());
     assert_eq!(Cursor::parse(not_text), Err(InvalidInput::CursorMalformed));
@@ -143,16 +135,10 @@ fn other_versions_and_shapes_are_malformed() {
 #[test]
 fn the_end_of_the_prefix_is_not_the_start_of_the_token() {
     let cursor = Cursor::issue(&Prefix::from_static("ab"), "c");
-    assert_eq!(
-        start(&Prefix::from_static("a"), cursor.as_str()),
-        Err(InvalidInput::CursorForOtherPrefix)
-    );
+    assert_eq!(start(&Prefix::from_static("a"), cursor.as_str()), Err(InvalidInput::CursorForOtherPrefix));
     let bytes = URL_SAFE_NO_PAD.decode(cursor.as_str()).unwrap();
     let moved = URL_SAFE_NO_PAD.encode([&bytes[..9], b"bc"].concat());
-    assert_eq!(
-        start(&Prefix::from_static("a"), &moved),
-        Err(InvalidInput::CursorForOtherPrefix)
-    );
+    assert_eq!(start(&Prefix::from_static("a"), &moved), Err(InvalidInput::CursorForOtherPrefix));
 }
 
 #[test]

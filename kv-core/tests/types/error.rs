@@ -46,11 +46,7 @@ fn the_kind_says_whether_to_try_again() {
     for (kind, name, retryable) in KINDS {
         let error = Error::new(kind, "my-backend", "it failed");
         assert_eq!(error.kind(), kind);
-        assert_eq!(
-            (error.is_retryable(), kind.is_retryable()),
-            (retryable, retryable),
-            "{name}"
-        );
+        assert_eq!((error.is_retryable(), kind.is_retryable()), (retryable, retryable), "{name}");
         assert_eq!(kind.to_string(), name);
     }
 }
@@ -58,14 +54,8 @@ fn the_kind_says_whether_to_try_again() {
 #[test]
 fn a_new_error_has_nothing_but_what_it_was_given() {
     let error = Error::new(ErrorKind::Other, "my-backend", String::from("it failed"));
-    assert_eq!(
-        (error.backend(), error.to_string().as_str()),
-        ("my-backend", "it failed")
-    );
-    assert_eq!(
-        (error.operation(), error.key(), error.retry_after()),
-        (None, None, None)
-    );
+    assert_eq!((error.backend(), error.to_string().as_str()), ("my-backend", "it failed"));
+    assert_eq!((error.operation(), error.key(), error.retry_after()), (None, None, None));
     assert!(error.as_invalid_input().is_none() && error.source().is_none());
     assert_eq!(
         format!("{error:?}"),
@@ -89,10 +79,7 @@ fn the_last_one_added_stays() {
         .with_key(&Key::from_static("other"))
         .with_retry_after(Duration::ZERO)
         .with_source("another cause");
-    assert_eq!(
-        (error.operation(), error.retry_after()),
-        (Some("remove"), Some(Duration::ZERO))
-    );
+    assert_eq!((error.operation(), error.retry_after()), (Some("remove"), Some(Duration::ZERO)));
     assert_eq!(error.key(), Some(&Key::from_static("other")));
     assert_eq!(error.source().unwrap().to_string(), "another cause");
 }
@@ -115,10 +102,7 @@ fn the_causes_are_a_chain() {
     let disk = error.source().unwrap();
     assert_eq!(disk.downcast_ref::<Error>().unwrap().kind(), ErrorKind::Corrupt);
     let sector = disk.source().unwrap();
-    assert_eq!(
-        sector.downcast_ref::<io::Error>().unwrap().to_string(),
-        "bad sector"
-    );
+    assert_eq!(sector.downcast_ref::<io::Error>().unwrap().to_string(), "bad sector");
     assert!(sector.source().is_none());
 }
 
@@ -146,10 +130,7 @@ fn clones_share_until_one_is_changed() {
 #[test]
 fn an_error_passes_through_boxes_and_io() {
     let boxed: Box<dyn std::error::Error + Send + Sync> = full().into();
-    assert_eq!(
-        boxed.downcast_ref::<Error>().unwrap().kind(),
-        ErrorKind::RateLimited
-    );
+    assert_eq!(boxed.downcast_ref::<Error>().unwrap().kind(), ErrorKind::RateLimited);
     let io = io::Error::other(full());
     assert_eq!(io.to_string(), "too many writes");
 }

@@ -84,16 +84,10 @@ fn at_the_end_of_time_no_deadline_is_far_enough_away() {
     for now in [last_but_60.saturating_add(Duration::from_secs(1)), Timestamp::MAX] {
         assert_eq!(
             Expiration::at(Timestamp::MAX, now),
-            Err(InvalidInput::ExpirationTooSoon {
-                expiration: Timestamp::MAX,
-                now
-            })
+            Err(InvalidInput::ExpirationTooSoon { expiration: Timestamp::MAX, now })
         );
     }
-    assert_eq!(
-        Expiration::after(Duration::MAX).unwrap().deadline(Timestamp::MAX),
-        Timestamp::MAX
-    );
+    assert_eq!(Expiration::after(Duration::MAX).unwrap().deadline(Timestamp::MAX), Timestamp::MAX);
 }
 
 #[test]
@@ -102,8 +96,5 @@ fn options_are_set_and_cleared() {
     let metadata = Metadata::new("m").unwrap();
     let both = PutOptions::from(metadata.clone()).with_expiration(hour);
     assert_eq!((both.expiration, &both.metadata), (Some(hour), &Some(metadata)));
-    assert_eq!(
-        both.with_expiration(None).with_metadata(None),
-        PutOptions::default()
-    );
+    assert_eq!(both.with_expiration(None).with_metadata(None), PutOptions::default());
 }

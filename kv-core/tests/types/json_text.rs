@@ -9,27 +9,22 @@ pub(crate) fn tokens() -> impl Strategy<Value = Vec<String>> {
         prop::sample::select(vec!["null", "true", "false"]).prop_map(str::to_owned),
         string(),
     ];
-    scalar
-        .prop_map(|scalar| vec![scalar])
-        .prop_recursive(4, 24, 4, |inner| {
-            let array = vec(inner.clone(), 0..4).prop_map(|items| enclose("[", items, "]"));
-            let member = (string(), inner).prop_map(|(key, value)| {
-                let mut member = vec![key, ":".to_owned()];
-                member.extend(value);
-                member
-            });
-            let object = vec(member, 0..4).prop_map(|members| enclose("{", members, "}"));
-            prop_oneof![array, object]
-        })
+    scalar.prop_map(|scalar| vec![scalar]).prop_recursive(4, 24, 4, |inner| {
+        let array = vec(inner.clone(), 0..4).prop_map(|items| enclose("[", items, "]"));
+        let member = (string(), inner).prop_map(|(key, value)| {
+            let mut member = vec![key, ":".to_owned()];
+            member.extend(value);
+            member
+        });
+        let object = vec(member, 0..4).prop_map(|members| enclose("{", members, "}"));
+        prop_oneof![array, object]
+    })
 }
 
 /// A string in its quotes, with white space, brackets and quotes in it.
 fn string() -> impl Strategy<Value = String> {
     let escapes = "\"(\\\\[\"\\\\/bfnrt]|\\\\u[0-9a-fA-F]{4}|[ a-c,:\\[\\]{}é😀])*\"";
-    prop_oneof![
-        escapes,
-        any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap())
-    ]
+    prop_oneof![escapes, any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap())]
 }
 
 fn enclose(open: &str, items: Vec<Vec<String>>, close: &str) -> Vec<String> {
@@ -55,8 +50,5 @@ pub(crate) fn spread(tokens: &[String], gaps: &[&str]) -> String {
 
 /// White space as JSON has it.
 pub(crate) fn gaps() -> impl Strategy<Value = Vec<&'static str>> {
-    vec(
-        prop::sample::select(vec!["", "", " ", "\n", "\t", "\r\n", " \t\n\r "]),
-        1..8,
-    )
+    vec(prop::sample::select(vec!["", "", " ", "\n", "\t", "\r\n", " \t\n\r "]), 1..8)
 }

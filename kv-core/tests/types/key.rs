@@ -8,9 +8,7 @@ use proptest::prelude::*;
 use crate::text::bytes_around;
 
 fn dots_and_neighbours() -> impl Strategy<Value = String> {
-    let texts = [
-        "", ".", "..", "...", "./", "/.", "../", " ", ". ", "%2e", "\0", "\n", "。",
-    ];
+    let texts = ["", ".", "..", "...", "./", "/.", "../", " ", ". ", "%2e", "\0", "\n", "。"];
     prop::sample::select(texts.to_vec()).prop_map(str::to_owned)
 }
 
@@ -64,14 +62,8 @@ proptest! {
 fn the_limits_are_at_512_and_513_bytes() {
     assert!(Key::new("x".repeat(512)).is_ok());
     assert!(Key::new("é".repeat(256)).is_ok());
-    assert_eq!(
-        Key::new("x".repeat(513)),
-        Err(InvalidInput::KeyTooLong { len: 513 })
-    );
-    assert_eq!(
-        Key::new("é".repeat(257)),
-        Err(InvalidInput::KeyTooLong { len: 514 })
-    );
+    assert_eq!(Key::new("x".repeat(513)), Err(InvalidInput::KeyTooLong { len: 513 }));
+    assert_eq!(Key::new("é".repeat(257)), Err(InvalidInput::KeyTooLong { len: 514 }));
 }
 
 #[test]

@@ -16,26 +16,17 @@ fn rule(compact: &str) -> Result<String, InvalidInput> {
 }
 
 fn outcome(metadata: &Result<Metadata, InvalidInput>) -> Result<String, InvalidInput> {
-    metadata
-        .as_ref()
-        .map(|metadata| metadata.as_str().to_owned())
-        .map_err(|error| *error)
+    metadata.as_ref().map(|metadata| metadata.as_str().to_owned()).map_err(|error| *error)
 }
 
 /// Valid JSON without the white space outside its strings, by way of splitting it at the quotes.
 fn without_white_space(json: &str) -> String {
     let masked = json.replace("\\\\", "\u{1}\u{1}").replace("\\\"", "\u{1}\u{2}");
     let parts = masked.split('"').enumerate().map(|(index, part)| {
-        if index % 2 == 0 {
-            part.replace([' ', '\t', '\n', '\r'], "")
-        } else {
-            part.to_owned()
-        }
+        if index % 2 == 0 { part.replace([' ', '\t', '\n', '\r'], "") } else { part.to_owned() }
     });
     let compact = parts.collect::<Vec<_>>().join("\"");
-    compact
-        .replace("\u{1}\u{1}", "\\\\")
-        .replace("\u{1}\u{2}", "\\\"")
+    compact.replace("\u{1}\u{1}", "\\\\").replace("\u{1}\u{2}", "\\\"")
 }
 
 proptest! {
@@ -97,24 +88,11 @@ proptest! {
 
 #[test]
 fn two_texts_are_not_one() {
-    for text in [
-        "1 2",
-        "{} {}",
-        "\"a\" \"b\"",
-        "[1]]",
-        "tr ue",
-        "1 .5",
-        "",
-        " ",
-        "\u{a0}1",
-        "\u{feff}1",
-        "'a'",
-    ] {
+    for text in
+        ["1 2", "{} {}", "\"a\" \"b\"", "[1]]", "tr ue", "1 .5", "", " ", "\u{a0}1", "\u{feff}1", "'a'"]
+    {
         let refused = Metadata::parse(text);
-        assert!(
-            matches!(refused, Err(InvalidInput::MetadataNotJson { .. })),
-            "{text:?}: {refused:?}"
-        );
+        assert!(matches!(refused, Err(InvalidInput::MetadataNotJson { .. })), "{text:?}: {refused:?}");
     }
 }
 
@@ -127,20 +105,10 @@ fn numbers_and_the_order_of_keys_are_kept() {
 
 #[test]
 fn a_refusal_says_where_the_text_stops_being_json() {
-    let places = [
-        ("", 1, 0),
-        ("{", 1, 1),
-        ("[1,\n", 2, 0),
-        ("[1,\n  x", 2, 3),
-        ("{\"a\":\nnul", 2, 3),
-        ("é x", 1, 1),
-    ];
+    let places =
+        [("", 1, 0), ("{", 1, 1), ("[1,\n", 2, 0), ("[1,\n  x", 2, 3), ("{\"a\":\nnul", 2, 3), ("é x", 1, 1)];
     for (text, line, column) in places {
-        assert_eq!(
-            Metadata::parse(text),
-            Err(InvalidInput::MetadataNotJson { line, column }),
-            "{text:?}"
-        );
+        assert_eq!(Metadata::parse(text), Err(InvalidInput::MetadataNotJson { line, column }), "{text:?}");
     }
 }
 
@@ -165,28 +133,16 @@ fn a_type_that_json_cannot_express_is_refused() {
         }
     }
 
-    assert_eq!(
-        Metadata::new(&Secretive),
-        Err(InvalidInput::MetadataNotSerializable)
-    );
+    assert_eq!(Metadata::new(&Secretive), Err(InvalidInput::MetadataNotSerializable));
     let no_text_keys = std::collections::BTreeMap::from([(vec![1], 2)]);
-    assert_eq!(
-        Metadata::new(&no_text_keys),
-        Err(InvalidInput::MetadataNotSerializable)
-    );
+    assert_eq!(Metadata::new(&no_text_keys), Err(InvalidInput::MetadataNotSerializable));
 }
 
 #[test]
 fn depth_is_no_limit_of_its_own() {
     let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
     assert_eq!(Metadata::parse(&nested(500)).unwrap().as_str(), nested(500));
-    assert_eq!(
-        Metadata::parse(&nested(200_000)),
-        Err(InvalidInput::MetadataTooLong { len: 400_000 })
-    );
-    let error = Metadata::parse(&nested(500))
-        .unwrap()
-        .json::<serde_json::Value>()
-        .unwrap_err();
+    assert_eq!(Metadata::parse(&nested(200_000)), Err(InvalidInput::MetadataTooLong { len: 400_000 }));
+    let error = Metadata::parse(&nested(500)).unwrap().json::<serde_json::Value>().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Codec);
 }

@@ -4,17 +4,8 @@ use kv_core::{InvalidInput, Metadata};
 use proptest::prelude::*;
 
 /// Characters with the bytes that each takes in JSON.
-const COSTS: [(char, usize); 9] = [
-    ('x', 1),
-    ('/', 1),
-    ('"', 2),
-    ('\\', 2),
-    ('\n', 2),
-    ('é', 2),
-    ('€', 3),
-    ('😀', 4),
-    ('\u{1}', 6),
-];
+const COSTS: [(char, usize); 9] =
+    [('x', 1), ('/', 1), ('"', 2), ('\\', 2), ('\n', 2), ('é', 2), ('€', 3), ('😀', 4), ('\u{1}', 6)];
 
 proptest! {
     #[test]
@@ -49,26 +40,14 @@ proptest! {
 #[test]
 fn the_limits_are_at_1024_and_1025_bytes() {
     assert!(Metadata::new(&"x".repeat(1_022)).is_ok());
-    assert_eq!(
-        Metadata::new(&"x".repeat(1_023)),
-        Err(InvalidInput::MetadataTooLong { len: 1_025 })
-    );
+    assert_eq!(Metadata::new(&"x".repeat(1_023)), Err(InvalidInput::MetadataTooLong { len: 1_025 }));
     assert!(Metadata::new(&"é".repeat(511)).is_ok());
-    assert_eq!(
-        Metadata::new(&"é".repeat(512)),
-        Err(InvalidInput::MetadataTooLong { len: 1_026 })
-    );
+    assert_eq!(Metadata::new(&"é".repeat(512)), Err(InvalidInput::MetadataTooLong { len: 1_026 }));
     assert!(Metadata::new(&"\"".repeat(511)).is_ok());
-    assert_eq!(
-        Metadata::new(&"\"".repeat(512)),
-        Err(InvalidInput::MetadataTooLong { len: 1_026 })
-    );
+    assert_eq!(Metadata::new(&"\"".repeat(512)), Err(InvalidInput::MetadataTooLong { len: 1_026 }));
     let digits = "1".repeat(1_024);
     assert_eq!(Metadata::parse(&digits).unwrap().as_str(), digits);
-    assert_eq!(
-        Metadata::parse(&(digits + "1")),
-        Err(InvalidInput::MetadataTooLong { len: 1_025 })
-    );
+    assert_eq!(Metadata::parse(&(digits + "1")), Err(InvalidInput::MetadataTooLong { len: 1_025 }));
 }
 
 #[test]
@@ -81,8 +60,5 @@ fn white_space_outside_strings_counts_for_nothing() {
 fn an_escape_counts_as_it_was_written() {
     let escaped = |count: usize| format!("\"{}\"", "\\u0041".repeat(count));
     assert_eq!(Metadata::parse(&escaped(170)).unwrap().as_str().len(), 1_022);
-    assert_eq!(
-        Metadata::parse(&escaped(171)),
-        Err(InvalidInput::MetadataTooLong { len: 1_028 })
-    );
+    assert_eq!(Metadata::parse(&escaped(171)), Err(InvalidInput::MetadataTooLong { len: 1_028 }));
 }

@@ -44,12 +44,7 @@ fn wide_characters_count_once() {
         NamespaceTitle::new("😀".repeat(513)),
         Err(InvalidInput::NamespaceTitleTooLong { chars: 513 })
     );
-    let info = NamespaceInfo::new(
-        NamespaceId::new("€".repeat(32)).unwrap(),
-        NamespaceTitle::new("t").unwrap(),
-    );
-    assert_eq!(
-        (info.id.as_str(), info.title.as_str()),
-        ("€".repeat(32).as_str(), "t")
-    );
+    let info =
+        NamespaceInfo::new(NamespaceId::new("€".repeat(32)).unwrap(), NamespaceTitle::new("t").unwrap());
+    assert_eq!((info.id.as_str(), info.title.as_str()), ("€".repeat(32).as_str(), "t"));
 }

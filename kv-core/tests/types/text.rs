@@ -9,19 +9,16 @@ fn filler() -> impl Strategy<Value = char> {
 
 /// Short texts of anything, and texts whose bytes are `limit` give or take a few, of every width of character.
 pub(crate) fn bytes_around(limit: usize) -> impl Strategy<Value = String> {
-    let near = (
-        filler(),
-        limit.saturating_sub(5)..=limit + 5,
-        vec(any::<char>(), 0..4),
-    )
-        .prop_map(|(filler, bytes, tail)| {
+    let near = (filler(), limit.saturating_sub(5)..=limit + 5, vec(any::<char>(), 0..4)).prop_map(
+        |(filler, bytes, tail)| {
             let tail: String = tail.into_iter().collect();
             let room = bytes.saturating_sub(tail.len());
             let mut text = filler.to_string().repeat(room / filler.len_utf8());
             text.push_str(&"-".repeat(room % filler.len_utf8()));
             text.push_str(&tail);
             text
-        });
+        },
+    );
     prop_oneof![1 => any::<String>(), 3 => near]
 }
 

@@ -51,10 +51,7 @@ proptest! {
 #[test]
 fn the_constants_are_the_ends() {
     assert_eq!((Timestamp::EPOCH.as_secs(), Timestamp::MAX.as_secs()), (0, LAST));
-    assert_eq!(
-        (Timestamp::default(), limits::MAX_TIMESTAMP),
-        (Timestamp::EPOCH, Timestamp::MAX)
-    );
+    assert_eq!((Timestamp::default(), limits::MAX_TIMESTAMP), (Timestamp::EPOCH, Timestamp::MAX));
     assert_eq!(Timestamp::MAX.saturating_add(Duration::MAX), Timestamp::MAX);
     for wrong in ["-1", "1.5", "\"7\"", "null", "253402300800"] {
         assert!(serde_json::from_str::<Timestamp>(wrong).is_err(), "{wrong}");

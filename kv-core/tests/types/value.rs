@@ -15,11 +15,7 @@ fn length() -> impl Strategy<Value = usize> {
 }
 
 fn rule(len: usize) -> Result<usize, InvalidInput> {
-    if len > LIMIT {
-        Err(InvalidInput::ValueTooLong { len })
-    } else {
-        Ok(len)
-    }
+    if len > LIMIT { Err(InvalidInput::ValueTooLong { len }) } else { Ok(len) }
 }
 
 proptest! {
@@ -114,9 +110,6 @@ fn a_static_value_is_a_constant() {
 fn json_over_the_limit_is_refused_for_its_length() {
     let text = std::str::from_utf8(&ZEROS[..LIMIT]).unwrap().replace('\0', "x");
     let error = Value::from_json(&text).unwrap_err();
-    assert_eq!(
-        error.as_invalid_input(),
-        Some(&InvalidInput::ValueTooLong { len: LIMIT + 2 })
-    );
+    assert_eq!(error.as_invalid_input(), Some(&InvalidInput::ValueTooLong { len: LIMIT + 2 }));
     assert_eq!(Value::from_json(&text[2..]).unwrap().len(), LIMIT);
 }

@@ -1,0 +1,70 @@
+//! Why a renewal is an `update`.
+//!
+//! A renewal reads a session and writes it back with a new deadline. If its user logs out between the two, the write
+//! must not bring the session back. Both ways are done here by hand, with the logout exactly in between.
+
+use kv_core::{Expiration, PutOptions};
+use reqwest::StatusCode;
+use tokio::{runtime::Handle, task::block_in_place};
+
+use crate::{
+    Failure,
+    browser::Browser,
+    server::Server,
+    sessions::{Sessions, TIME_TO_LIVE},
+    tour::{check, say},
+};
+
+pub(crate) async fn show(server: &Server, sessions: &Sessions) -> Result<(), Failure> {
+    get_then_put(server, sessions).await?;
+    update(server, sessions).await
+}
+
+/// The trap: the service does not do this.
+async fn get_then_put(server: &Server, sessions: &Sessions) -> Result<(), Failure> {
+    say("The wrong renewal: get the session, and put it back. The user logs out in between.");
+    let browser = Browser::new("the user")?;
+    let id = browser.log_in(server, "ada").await?;
+
+    let found = sessions.records().get_with_metadata(id.secret()).await?;
+    let found = found.ok_or("the session that was just begun is not there")?;
+    println!("  the renewal has read the session");
+    browser.log_out(server).await?;
+    let options = PutOptions::from(Expiration::after(TIME_TO_LIVE)?).with_metadata(found.metadata);
+    sessions.records().put_with(id.secret(), &found.value, options).await?;
+    println!("  the renewal has put it back");
+
+    let copy = Browser::with_copy_of(id)?;
+    copy.get(server, "/me", StatusCode::OK).await?;
+    println!("  So the user has logged out, and the session lives on.");
+    copy.log_out(server).await
+}
+
+/// What the service does.
+async fn update(server: &Server, sessions: &Sessions) -> Result<(), Failure> {
+    say("The right renewal: update the session. The user logs out between its read and its write.");
+    let browser = Browser::new("the user")?;
+    let id = browser.log_in(server, "ada").await?;
+
+    let mut logout = None;
+    let renewed = sessions.records().update(id.secret(), |found| {
+        match (&found, &logout) {
+            (Some(_), _) => println!("  the update has read the session"),
+            (None, _) => println!("  the update was refused, has read again, and found no session"),
+        }
+        // An update reads before it calls this, and writes after it. A service would only decide here; this one time
+        // we wait for a whole logout.
+        if logout.is_none() {
+            logout = Some(block_in_place(|| Handle::current().block_on(browser.log_out(server))));
+        }
+        Ok(sessions.renewal(found))
+    });
+    let renewed = renewed.await?;
+    logout.ok_or("the update asked for no decision")??;
+
+    check(renewed.is_none(), "the update renewed a session that had ended")?;
+    let copy = Browser::with_copy_of(id)?;
+    copy.get(server, "/me", StatusCode::UNAUTHORIZED).await?;
+    println!("  So the user has logged out, and stays so.");
+    Ok(())
+}

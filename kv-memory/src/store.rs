@@ -1,0 +1,284 @@
+//! Many namespaces in one place.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use kv_core::{
+    Clock, Error, KvNamespace, KvStore, NamespaceId, NamespaceInfo, NamespaceTitle, Result, SystemClock,
+    async_trait,
+};
+use uuid::Uuid;
+
+use crate::{MemoryNamespace, error, gate::Gate};
+
+/// A store of many namespaces in memory. Clones are the same store.
+///
+/// Its namespaces are [`MemoryNamespace`]s. Deleting one, and closing the store, gives their memory back although handles
+/// are still about. What is closed is lost.
+///
+/// ```
+/// use kv_core::{KvStore, NamespaceTitle, prelude::*};
+/// use kv_memory::MemoryStore;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> kv_core::Result<()> {
+/// let store = MemoryStore::new();
+/// let created = store.create_namespace(NamespaceTitle::new("sessions")?).await?;
+/// store.namespace(&created.id).put("session:17", "ada").await?;
+///
+/// let sessions = store.open_namespace("sessions").await?;
+/// assert_eq!(sessions.get_text("session:17").await?.as_deref(), Some("ada"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct MemoryStore {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    clock: Arc<dyn Clock>,
+    closed: Arc<AtomicBool>,
+    namespaces: Mutex<Namespaces>,
+    /// What an unknown id leads to.
+    missing: MemoryNamespace,
+}
+
+#[derive(Default)]
+struct Namespaces {
+    by_id: BTreeMap<NamespaceId, Named>,
+    by_title: BTreeMap<NamespaceTitle, NamespaceId>,
+}
+
+struct Named {
+    title: NamespaceTitle,
+    namespace: MemoryNamespace,
+}
+
+impl MemoryStore {
+    /// An empty store on the machine's clock.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// How to make a store otherwise than by default.
+    #[must_use]
+    pub fn builder() -> MemoryStoreBuilder {
+        MemoryStoreBuilder::default()
+    }
+
+    /// The namespace with the title, created if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](kv_core::ErrorKind::InvalidInput) unless the title has 1 to 512 characters;
+    /// [`Closed`](kv_core::ErrorKind::Closed).
+    ///
+    /// ```
+    /// # use kv_core::prelude::*;
+    /// # use kv_memory::MemoryStore;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> kv_core::Result<()> {
+    /// let store = MemoryStore::new();
+    /// store.open_namespace("flags").await?.put("dark", "on").await?;
+    /// let again = store.open_namespace("flags").await?;
+    /// assert_eq!(again.get_text("dark").await?.as_deref(), Some("on"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[expect(clippy::unused_async, reason = "every store has it so, and others wait here")]
+    pub async fn open_namespace(&self, title: impl Into<String>) -> Result<MemoryNamespace> {
+        let title = NamespaceTitle::new(title)
+            .map_err(|error| Error::from(error).with_operation("open_namespace"))?;
+        let mut namespaces = self.shared.lock("open_namespace")?;
+        if let Some(named) = namespaces.by_title.get(&title).and_then(|id| namespaces.by_id.get(id)) {
+            return Ok(named.namespace.clone());
+        }
+        let (_, namespace) = self.shared.create(&mut namespaces, title)?;
+        Ok(namespace)
+    }
+
+    /// Sweeps every namespace, as [`MemoryNamespace::sweep`] does, and answers how many entries there were in all.
+    ///
+    /// ```
+    /// # use kv_memory::MemoryStore;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// assert_eq!(MemoryStore::new().sweep().await, 0);
+    /// # }
+    /// ```
+    pub async fn sweep(&self) -> usize {
+        let namespaces: Vec<_> = {
+            let namespaces = self.shared.lock_namespaces();
+            let handles = namespaces.by_id.values().map(|named| named.namespace.clone());
+            handles.collect()
+        };
+        let mut swept = 0;
+        for namespace in namespaces {
+            swept += namespace.sweep().await;
+        }
+        swept
+    }
+}
+
+impl Shared {
+    fn lock(&self, operation: &'static str) -> Result<MutexGuard<'_, Namespaces>> {
+        let namespaces = self.lock_namespaces();
+        if self.closed.load(Ordering::Acquire) {
+            return Err(error::closed().with_operation(operation));
+        }
+        Ok(namespaces)
+    }
+
+    fn lock_namespaces(&self) -> MutexGuard<'_, Namespaces> {
+        self.namespaces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn create(
+        &self,
+        namespaces: &mut Namespaces,
+        title: NamespaceTitle,
+    ) -> Result<(NamespaceId, MemoryNamespace)> {
+        let id = NamespaceId::new(Uuid::new_v4().simple().to_string())?;
+        let gate = Gate::new(Arc::clone(&self.closed));
+        let namespace = MemoryNamespace::with_gate(Arc::clone(&self.clock), gate);
+        namespaces.by_title.insert(title.clone(), id.clone());
+        let named = Named { title, namespace: namespace.clone() };
+        namespaces.by_id.insert(id.clone(), named);
+        Ok((id, namespace))
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").finish_non_exhaustive()
+    }
+}
+
+/// How to make a [`MemoryStore`].
+///
+/// ```
+/// use std::sync::Arc;
+/// use kv_core::SystemClock;
+/// use kv_memory::MemoryStore;
+///
+/// let store = MemoryStore::builder().clock(Arc::new(SystemClock)).build();
+/// # let _ = store;
+/// ```
+#[derive(Debug, Clone)]
+pub struct MemoryStoreBuilder {
+    clock: Arc<dyn Clock>,
+}
+
+impl Default for MemoryStoreBuilder {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock) }
+    }
+}
+
+impl MemoryStoreBuilder {
+    /// The clock by which entries expire; the machine's by default.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn build(self) -> MemoryStore {
+        let closed = Arc::<AtomicBool>::default();
+        let missing = MemoryNamespace::with_gate(Arc::clone(&self.clock), Gate::new(Arc::clone(&closed)));
+        missing.table().mark_deleted();
+        MemoryStore {
+            shared: Arc::new(Shared { clock: self.clock, closed, namespaces: Mutex::default(), missing }),
+        }
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl KvStore for MemoryStore {
+    async fn create_namespace(&self, title: NamespaceTitle) -> Result<NamespaceInfo> {
+        let mut namespaces = self.shared.lock("create_namespace")?;
+        if namespaces.by_title.contains_key(&title) {
+            return Err(error::exists(&title).with_operation("create_namespace"));
+        }
+        let (id, _) = self.shared.create(&mut namespaces, title.clone())?;
+        Ok(NamespaceInfo::new(id, title))
+    }
+
+    async fn list_namespaces(&self) -> Result<Vec<NamespaceInfo>> {
+        let namespaces = self.shared.lock("list_namespaces")?;
+        let infos = namespaces.by_id.iter();
+        Ok(infos.map(|(id, named)| NamespaceInfo::new(id.clone(), named.title.clone())).collect())
+    }
+
+    async fn namespace_info(&self, id: &NamespaceId) -> Result<NamespaceInfo> {
+        let namespaces = self.shared.lock("namespace_info")?;
+        match namespaces.by_id.get(id) {
+            Some(named) => Ok(NamespaceInfo::new(id.clone(), named.title.clone())),
+            None => Err(error::not_found().with_operation("namespace_info")),
+        }
+    }
+
+    async fn rename_namespace(&self, id: &NamespaceId, title: NamespaceTitle) -> Result<NamespaceInfo> {
+        let mut namespaces = self.shared.lock("rename_namespace")?;
+        let Namespaces { by_id, by_title } = &mut *namespaces;
+        let Some(named) = by_id.get_mut(id) else {
+            return Err(error::not_found().with_operation("rename_namespace"));
+        };
+        if by_title.get(&title).is_some_and(|holder| holder != id) {
+            return Err(error::exists(&title).with_operation("rename_namespace"));
+        }
+        by_title.remove(&named.title);
+        by_title.insert(title.clone(), id.clone());
+        named.title = title.clone();
+        Ok(NamespaceInfo::new(id.clone(), title))
+    }
+
+    async fn delete_namespace(&self, id: &NamespaceId) -> Result<()> {
+        let deleted = {
+            let mut namespaces = self.shared.lock("delete_namespace")?;
+            let Some(named) = namespaces.by_id.remove(id) else {
+                return Err(error::not_found().with_operation("delete_namespace"));
+            };
+            namespaces.by_title.remove(&named.title);
+            named.namespace.table().mark_deleted();
+            named.namespace
+        };
+        deleted.table().clear();
+        Ok(())
+    }
+
+    fn namespace(&self, id: &NamespaceId) -> Arc<dyn KvNamespace> {
+        let namespaces = self.shared.lock_namespaces();
+        let named = namespaces.by_id.get(id);
+        Arc::new(named.map_or(&self.shared.missing, |named| &named.namespace).clone())
+    }
+
+    async fn close(&self) -> Result<()> {
+        let closed = {
+            let mut namespaces = self.shared.lock_namespaces();
+            self.shared.closed.store(true, Ordering::Release);
+            std::mem::take(&mut *namespaces)
+        };
+        for named in closed.by_id.values() {
+            named.namespace.table().clear();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+//! Many keys in one call.
+
+use kv_core::{GetOptions, PutEntry, prelude::KvNamespaceExt};
+
+use super::{mark::Mark, scope::Scope};
+use crate::Subject;
+
+/// A bulk read answers each key at its place, a key that is given twice twice, and `None` where there is no entry.
+pub async fn read_many_keeps_order_duplicates_and_absences(subject: &Subject) {
+    let scope = Scope::new(subject);
+    scope.fill(["a", "b", "c"]).await;
+    let asked = ["c", "absent", "a", "c", "c", "absent", "b", "a"];
+    let values = subject.namespace().get_many(asked.map(|name| scope.key(name))).await.unwrap();
+    let expected = asked.map(|name| (name != "absent").then_some(name.as_bytes()));
+    let read: Vec<_> = values.iter().map(Option::as_deref).collect();
+    assert_eq!(read, expected, "a bulk read answers each key at its place");
+    scope.clean().await;
+}
+
+/// A bulk call of nothing does nothing and succeeds.
+pub async fn empty_bulk_calls_succeed(subject: &Subject) {
+    let kv = subject.namespace();
+    assert_eq!(kv.read_many(Vec::new(), GetOptions::default()).await.unwrap(), []);
+    for report in [kv.write_many(Vec::new()).await, kv.remove_many(Vec::new()).await] {
+        assert_eq!(report.unwrap().into_result().unwrap(), 0, "a bulk call of nothing succeeds with nothing");
+    }
+}
+
+/// A bulk write writes each of its entries and counts them.
+pub async fn write_many_writes_and_counts_every_entry(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let names = scope.fill(["", "/", "a", "b", "é"]).await;
+    for name in &names {
+        scope.check_value(&scope.key(name), name, "a bulk write writes each of its entries").await;
+    }
+    scope.clean().await;
+}
+
+/// Of entries with equal keys in one bulk write the last wins, and each counts as applied.
+pub async fn last_of_equal_keys_wins(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let (a, b) = (scope.key("a"), scope.key("b"));
+    let entries = [Mark::new(1).put(&a), Mark::new(2).put(&b), Mark::new(3).put(&a), Mark::new(4).put(&b)];
+    let last = PutEntry::new(&b, "last").unwrap();
+    let report = subject.namespace().put_many(entries.into_iter().chain([last])).await.unwrap();
+    assert_eq!(report.into_result().unwrap(), 5, "an entry that a later one replaced was applied");
+    scope.check(&a, Some(&Mark::new(3).entry()), "of equal keys the last one wins, as a whole").await;
+    scope.check_value(&b, "last", "of equal keys the last one wins, as a whole").await;
+    scope.clean().await;
+}
+
+/// Each entry of a bulk write has its own metadata and expiration, or none.
+pub async fn write_many_sets_the_options_of_each_entry(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let (a, b, c) = (scope.key("a"), scope.key("b"), scope.key("c"));
+    let entries = [Mark::new(1).put(&a), PutEntry::new(&b, "bare").unwrap(), Mark::new(2).put(&c)];
+    let report = subject.namespace().put_many(entries).await.unwrap();
+    assert_eq!(report.into_result().unwrap(), 3);
+    for (key, mark) in [(&a, Mark::new(1)), (&c, Mark::new(2))] {
+        scope.check(key, Some(&mark.entry()), "each entry of a bulk write has its own options").await;
+    }
+    scope.check_value(&b, "bare", "an entry of a bulk write without options has none").await;
+    scope.clean().await;
+}
+
+/// A bulk removal counts a key that is absent, and one that is given twice, as removed.
+pub async fn remove_many_counts_absent_keys_as_removed(subject: &Subject) {
+    let scope = Scope::new(subject);
+    scope.fill(["a"]).await;
+    let keys = ["absent", "a", "a", "absent"].map(|name| scope.key(name));
+    let report = subject.namespace().delete_many(keys).await.unwrap();
+    assert!(report.is_complete(), "removing an absent key succeeds: {report:?}");
+    assert_eq!(report.succeeded, 4, "each key of a bulk removal counts");
+    scope.clean().await;
+}
+
+/// A bulk call has no limit of its own: what a wire limits, the backend splits.
+pub async fn bulk_calls_take_any_number_of_keys(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let names = scope.fill((0..1_050).map(|number| format!("{number:04}"))).await;
+    let keys: Vec<_> = names.iter().map(|name| scope.key(name)).collect();
+    let values = subject.namespace().get_many(&keys).await.unwrap();
+    let read: Vec<_> = values.iter().map(Option::as_deref).collect();
+    let written: Vec<_> = names.iter().map(|name| Some(name.as_bytes())).collect();
+    assert!(read == written, "a bulk read of 1,050 keys answers each at its place");
+    let report = subject.namespace().delete_many(&keys).await.unwrap();
+    assert_eq!(report.into_result().unwrap(), keys.len(), "a bulk removal of 1,050 keys removes each");
+}

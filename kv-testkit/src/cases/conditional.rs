@@ -1,0 +1,241 @@
+//! Writes that depend on what is there.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use kv_core::{
+    AtomicKv, AtomicKvExt, Conditional, Expected, IntoValue, Key, PutOptions, Result, Version,
+    prelude::KvNamespaceExt,
+};
+use tokio::task::JoinSet;
+
+use super::{
+    cancellation::MOST_POLLS,
+    drive::poll_and_drop,
+    mark::{Mark, assert_whole},
+    scope::Scope,
+};
+use crate::Subject;
+
+/// The version of the entry under `key`, which has to be there.
+pub(super) async fn version(atomic: &dyn AtomicKv, key: &Key<'_>) -> Version {
+    let read = atomic.get_versioned(key).await.unwrap();
+    read.expect("an entry that was written has a version").1
+}
+
+/// The version that a conditional write took, which has to be applied.
+pub(super) fn applied(outcome: Result<Conditional>, why: &str) -> Version {
+    match outcome.unwrap() {
+        Conditional::Applied(version) => version,
+        Conditional::Conflict => panic!("{why}, and this was a conflict"),
+    }
+}
+
+/// A conditional write without options.
+pub(super) async fn put_if(
+    atomic: &dyn AtomicKv,
+    key: &Key<'_>,
+    expected: impl Into<Expected>,
+    value: impl IntoValue,
+) -> Result<Conditional> {
+    atomic.put_if(key, expected, value, PutOptions::default()).await
+}
+
+async fn write_if(
+    atomic: &dyn AtomicKv,
+    key: &Key<'_>,
+    expected: Expected,
+    mark: Mark,
+) -> Result<Conditional> {
+    atomic.write_if(key.as_borrowed(), expected, mark.entry().value, mark.options()).await
+}
+
+/// Checks that `outcome` is a conflict, and that the entry under `key` is `mark`'s as before, its version too.
+async fn check_conflict(
+    scope: &Scope,
+    atomic: &dyn AtomicKv,
+    key: &Key<'_>,
+    before: (Mark, Version),
+    outcome: Result<Conditional>,
+    why: &str,
+) {
+    assert_eq!(outcome.unwrap(), Conditional::Conflict, "{why}");
+    scope.check(key, Some(&before.0.entry()), "a conflict leaves the entry as it was").await;
+    assert_eq!(version(atomic, key).await, before.1, "a conflict leaves the version as it was");
+}
+
+/// `Expected::Absent` holds where there is no entry.
+pub async fn write_if_absent_writes_a_new_key(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let key = scope.key("a");
+    let mark = Mark::new(1);
+    applied(write_if(&*atomic, &key, Expected::Absent, mark).await, "`Absent` holds for a key never written");
+    scope.check(&key, Some(&mark.entry()), "a conditional write writes as a plain one does").await;
+    atomic.delete(&key).await.unwrap();
+    applied(write_if(&*atomic, &key, Expected::Absent, mark).await, "`Absent` holds for a removed key");
+    scope.check(&key, Some(&mark.entry()), "a conditional write writes as a plain one does").await;
+    scope.clean().await;
+}
+
+/// `Expected::Absent` does not hold where there is an entry, and the conflict leaves it as it was.
+pub async fn write_if_absent_conflicts_with_an_entry(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let key = scope.key("a");
+    Mark::new(1).write(&atomic, &key).await.unwrap();
+    let before = (Mark::new(1), version(&*atomic, &key).await);
+    let outcome = write_if(&*atomic, &key, Expected::Absent, Mark::new(2)).await;
+    check_conflict(&scope, &*atomic, &key, before, outcome, "`Absent` does not hold for an entry").await;
+    scope.clean().await;
+}
+
+/// A write that expects the version that is there replaces value, metadata and expiration.
+pub async fn write_if_of_the_right_version_replaces_the_entry(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let key = scope.key("a");
+    Mark::new(1).write(&atomic, &key).await.unwrap();
+    for number in 2..5 {
+        let expected = version(&*atomic, &key).await.into();
+        let outcome = write_if(&*atomic, &key, expected, Mark::new(number)).await;
+        applied(outcome, "a version holds until the next write");
+        scope
+            .check(&key, Some(&Mark::new(number).entry()), "a conditional write replaces the whole entry")
+            .await;
+    }
+    let expected = version(&*atomic, &key).await;
+    applied(put_if(&*atomic, &key, expected, "bare").await, "a version holds until the next write");
+    scope.check_value(&key, "bare", "a conditional write clears what it does not set").await;
+    scope.clean().await;
+}
+
+/// A write that expects an older version is a conflict, even where the value is the same again.
+pub async fn write_if_of_a_stale_version_conflicts(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let key = scope.key("a");
+    Mark::new(1).write(&atomic, &key).await.unwrap();
+    let stale = version(&*atomic, &key).await;
+    for number in [2, 1] {
+        Mark::new(number).write(&atomic, &key).await.unwrap();
+        let before = (Mark::new(number), version(&*atomic, &key).await);
+        let outcome = write_if(&*atomic, &key, stale.into(), Mark::new(3)).await;
+        check_conflict(&scope, &*atomic, &key, before, outcome, "a version holds until the next write").await;
+    }
+    scope.clean().await;
+}
+
+/// A write that expects a version is a conflict where there is no entry, and writes none.
+pub async fn write_if_of_a_version_conflicts_with_absence(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let (key, never) = (scope.key("a"), scope.key("never"));
+    Mark::new(1).write(&atomic, &key).await.unwrap();
+    let gone = version(&*atomic, &key).await;
+    atomic.delete(&key).await.unwrap();
+    for key in [&key, &never] {
+        let outcome = write_if(&*atomic, key, gone.into(), Mark::new(2)).await;
+        assert_eq!(
+            outcome.unwrap(),
+            Conditional::Conflict,
+            "a version does not hold where there is no entry"
+        );
+        scope.check(key, None, "a conflict writes nothing").await;
+    }
+    scope.clean().await;
+}
+
+/// A removal that expects the version that is there removes the entry.
+pub async fn remove_if_of_the_right_version_removes(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let key = scope.key("a");
+    for _ in 0..2 {
+        Mark::new(1).write(&atomic, &key).await.unwrap();
+        let expected = version(&*atomic, &key).await;
+        applied(atomic.delete_if(&key, expected).await, "a version holds until the next write");
+        scope.check(&key, None, "a conditional removal removes the entry").await;
+    }
+}
+
+/// A removal that expects an older version is a conflict, and leaves the entry as it was.
+pub async fn remove_if_of_a_stale_version_conflicts(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let key = scope.key("a");
+    Mark::new(1).write(&atomic, &key).await.unwrap();
+    let stale = version(&*atomic, &key).await;
+    Mark::new(2).write(&atomic, &key).await.unwrap();
+    let before = (Mark::new(2), version(&*atomic, &key).await);
+    let outcome = atomic.delete_if(&key, stale).await;
+    check_conflict(&scope, &*atomic, &key, before, outcome, "a version holds until the next write").await;
+    scope.clean().await;
+}
+
+/// A conditional removal of an absent key is a conflict and no error.
+pub async fn remove_if_conflicts_with_absence(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let (key, never) = (scope.key("a"), scope.key("never"));
+    Mark::new(1).write(&atomic, &key).await.unwrap();
+    let expected = version(&*atomic, &key).await;
+    applied(atomic.delete_if(&key, expected).await, "a version holds until the next write");
+    for key in [&key, &never] {
+        let outcome = atomic.delete_if(key, expected).await.unwrap();
+        assert_eq!(outcome, Conditional::Conflict, "an absent key is a conflict");
+    }
+}
+
+/// Runs the same conditional write 16 times at once and checks that one of them was applied.
+async fn check_race(subject: &Subject, scope: &Scope, key: &Key<'static>, expected: Expected) {
+    let atomic = subject.atomic();
+    let mut tasks = JoinSet::new();
+    for task in 0..4 {
+        let (atomic, key) = (Arc::clone(&atomic), key.clone());
+        // Joined futures take turns at each await, tasks run at the same time: together they meet either race.
+        tasks.spawn(async move {
+            let writes = (0..4).map(|number| {
+                let mark = Mark::new(task * 4 + number);
+                let write = write_if(&*atomic, &key, expected, mark);
+                async move { (write.await.unwrap(), mark) }
+            });
+            join_all(writes).await
+        });
+    }
+    let mut outcomes = tasks.join_all().await.into_iter().flatten().collect::<Vec<_>>();
+    outcomes.retain(|(outcome, _)| *outcome != Conditional::Conflict);
+    assert_eq!(outcomes.len(), 1, "of conditional writes that expect the same, one is applied");
+    let (outcome, winner) = outcomes[0];
+    scope.check(key, Some(&winner.entry()), "the write that was applied is the one that is there").await;
+    assert_eq!(outcome, Conditional::Applied(version(&*atomic, key).await));
+}
+
+/// Of racing writes that expect no entry, exactly one is applied.
+pub async fn racing_writes_if_absent_have_one_winner(subject: &Subject) {
+    let scope = Scope::new(subject);
+    for name in ["a", "b", "c"] {
+        check_race(subject, &scope, &scope.key(name), Expected::Absent).await;
+    }
+    scope.clean().await;
+}
+
+/// Of racing writes that expect the same version, exactly one is applied.
+pub async fn racing_writes_if_version_have_one_winner(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let key = scope.key("a");
+    Mark::new(100).write(&atomic, &key).await.unwrap();
+    for _ in 0..3 {
+        check_race(subject, &scope, &key, version(&*atomic, &key).await.into()).await;
+    }
+    scope.clean().await;
+}
+
+/// A dropped conditional write or removal is applied as a whole or not at all.
+pub async fn dropped_conditional_write_leaves_a_whole_entry(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let (old, new) = (Mark::new(1), Mark::new(2).with_size(100_000));
+    for polls in 0..MOST_POLLS {
+        let key = scope.key(&polls.to_string());
+        old.write(&atomic, &key).await.unwrap();
+        let expected = version(&*atomic, &key).await;
+        poll_and_drop(write_if(&*atomic, &key, expected.into(), new), polls).await;
+        assert_whole(atomic.get_with_metadata(&key).await.unwrap().as_ref(), &[Some(old), Some(new)]);
+        poll_and_drop(atomic.delete_if(&key, expected), polls).await;
+        assert_whole(atomic.get_with_metadata(&key).await.unwrap().as_ref(), &[Some(old), Some(new), None]);
+    }
+    scope.fill(["after"]).await;
+    scope.clean().await;
+}

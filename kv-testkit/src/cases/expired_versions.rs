@@ -1,0 +1,113 @@
+//! Conditional writes where an entry has expired.
+
+use kv_core::{AtomicKvExt, Change, Conditional, Entry, Expected, Expiration, prelude::KvNamespaceExt};
+
+use super::{
+    conditional::{applied, put_if, version},
+    drive::bounded,
+    expiry::{MINUTE, minute},
+    scope::Scope,
+    versions::Seen,
+};
+use crate::Subject;
+
+/// An expired entry has no version, swept or not.
+pub async fn expired_entry_has_no_version(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let key = scope.key("a");
+    atomic.put_with(&key, "1", minute()).await.unwrap();
+    assert!(atomic.get_versioned(&key).await.unwrap().is_some(), "an entry is there until its deadline");
+    subject.clock().advance(MINUTE);
+    for _ in 0..2 {
+        assert_eq!(
+            atomic.get_versioned(&key).await.unwrap(),
+            None,
+            "an expired entry is absent, swept or not"
+        );
+        subject.sweep().await;
+    }
+    scope.clean().await;
+}
+
+/// `Expected::Absent` holds for an expired entry, swept or not.
+pub async fn expired_entry_is_absent_for_write_if(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    for sweeps in [false, true] {
+        let key = scope.key(&sweeps.to_string());
+        atomic.put_with(&key, "old", minute()).await.unwrap();
+        let early = put_if(&*atomic, &key, Expected::Absent, "new").await.unwrap();
+        assert_eq!(early, Conditional::Conflict, "an entry is there until its deadline");
+        subject.clock().advance(MINUTE);
+        if sweeps {
+            subject.sweep().await;
+        }
+        let written = put_if(&*atomic, &key, Expected::Absent, "new").await;
+        applied(written, "`Absent` holds for an expired entry, swept or not");
+        scope.check_value(&key, "new", "a write after expiry has nothing of the old entry").await;
+    }
+    scope.clean().await;
+}
+
+/// An expired entry is a conflict for who expects its version, swept or not.
+pub async fn expired_entry_conflicts_with_its_version(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let key = scope.key("a");
+    atomic.put_with(&key, "1", minute()).await.unwrap();
+    let expired = version(&*atomic, &key).await;
+    subject.clock().advance(MINUTE);
+    for _ in 0..2 {
+        let outcomes = [put_if(&*atomic, &key, expired, "2").await, atomic.delete_if(&key, expired).await];
+        for outcome in outcomes {
+            assert_eq!(
+                outcome.unwrap(),
+                Conditional::Conflict,
+                "the version of an expired entry does not hold"
+            );
+        }
+        scope.check(&key, None, "a conflict writes nothing").await;
+        subject.sweep().await;
+    }
+    scope.clean().await;
+}
+
+/// An update finds nothing where the entry has expired, and carries a deadline on that has not.
+pub async fn expired_entry_is_absent_for_update(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let key = scope.key("a");
+    atomic.put_with(&key, "1", minute()).await.unwrap();
+    let before = atomic.get_with_metadata(&key).await.unwrap();
+    subject.clock().advance(MINUTE / 2);
+    let carry = |entry: Option<Entry>| {
+        Ok(entry
+            .map_or(Change::Keep, |entry| Change::Put(entry.value.clone(), Expiration::of(&entry).into())))
+    };
+    atomic.update(&key, bounded(carry)).await.unwrap();
+    scope.check(&key, before.as_ref(), "an update may carry a deadline on").await;
+    subject.clock().advance(MINUTE / 2);
+    let decide = |entry: Option<Entry>| {
+        assert_eq!(entry, None, "an update finds nothing where the entry has expired");
+        Change::put("new")
+    };
+    atomic.update(&key, bounded(decide)).await.unwrap();
+    scope.check_value(&key, "new", "an update writes where the entry has expired").await;
+    scope.clean().await;
+}
+
+/// No version is used twice for a key, not after its entry has expired and was swept either.
+pub async fn versions_are_not_used_again_after_expiry(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let key = scope.key("a");
+    let mut seen = Seen::default();
+    for round in 0..12 {
+        atomic.put_with(&key, "1", minute()).await.unwrap();
+        seen.add_current(&*atomic, &key, "a write after an expiry").await;
+        subject.clock().advance(MINUTE);
+        if round % 2 == 0 {
+            subject.sweep().await;
+        }
+        if round % 3 == 0 {
+            atomic.delete(&key).await.unwrap();
+        }
+    }
+    scope.clean().await;
+}

@@ -1,0 +1,208 @@
+//! Entries that end.
+
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use kv_core::{
+    Clock, Entry, Expiration, PutEntry, PutOptions, Timestamp, Value, limits, prelude::KvNamespaceExt,
+};
+
+use super::{mark::Mark, scope::Scope};
+use crate::Subject;
+
+pub(super) const SECOND: Duration = Duration::from_secs(1);
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
+const ALMOST_A_MINUTE: Duration = Duration::from_secs(59);
+
+/// The shortest time to live: 60 seconds.
+pub(super) fn minute() -> Expiration {
+    Expiration::after(limits::MIN_EXPIRATION).expect("60 seconds are allowed")
+}
+
+/// The entry of a write of `value` with `options` that is applied now.
+pub(super) fn entry_of(subject: &Subject, value: &'static str, options: &PutOptions) -> Entry {
+    Entry::new(Value::from_static(value.as_bytes()))
+        .with_metadata(options.metadata.clone())
+        .with_expires_at(options.expires_at(subject.clock().now()))
+}
+
+/// An entry is there until the second before its deadline, to every operation.
+pub async fn entry_is_there_a_second_before_its_deadline(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let key = scope.key("a");
+    subject.namespace().put_with(&key, "1", minute()).await.unwrap();
+    let entry = entry_of(subject, "1", &minute().into());
+    subject.clock().advance(ALMOST_A_MINUTE);
+    scope.check(&key, Some(&entry), "an entry is there until its deadline").await;
+    // The clock's seconds count, not their fractions.
+    subject.clock().advance(Duration::from_millis(999));
+    scope.check(&key, Some(&entry), "an entry is there until its deadline").await;
+    scope.clean().await;
+}
+
+/// An entry is gone from the very second of its deadline on, to every operation, before any sweep.
+pub async fn entry_is_gone_at_its_deadline(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let (kv, key) = (subject.namespace(), scope.key("a"));
+    kv.put_with(&key, "1", minute()).await.unwrap();
+    scope
+        .check(&key, Some(&entry_of(subject, "1", &minute().into())), "an entry is there until its deadline")
+        .await;
+    subject.clock().advance(MINUTE);
+    scope.check(&key, None, "an entry is gone from the second of its deadline on").await;
+    assert_eq!(kv.get_text(&key).await.unwrap(), None, "an entry is gone from the second of its deadline on");
+    subject.clock().advance(SECOND);
+    scope.check(&key, None, "an entry that is gone stays so").await;
+    scope.clean().await;
+}
+
+/// An expired entry is on no page and in no stream.
+pub async fn expired_entry_is_not_listed(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let kv = subject.namespace();
+    scope.fill(["a", "c", "e"]).await;
+    for name in ["b", "d", "f"] {
+        kv.put_with(&scope.key(name), "1", minute()).await.unwrap();
+    }
+    subject.clock().advance(MINUTE);
+    for limit in [1, 2, 1000] {
+        let listed = scope.names(scope.pages_of(limit)).await;
+        assert_eq!(listed, ["a", "c", "e"], "an expired entry is not listed");
+    }
+    let stream = kv.list(scope.id()).map_ok(|key| scope.name(&key));
+    assert_eq!(
+        stream.try_collect::<Vec<_>>().await.unwrap(),
+        ["a", "c", "e"],
+        "an expired entry is not listed"
+    );
+    scope.clean().await;
+}
+
+/// Entries of a bulk write end as others do, and a bulk read passes them over.
+pub async fn expired_entries_of_a_bulk_write_are_gone(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let (kv, keys) = (subject.namespace(), ["a", "b", "c"].map(|name| scope.key(name)));
+    let entry = |key, options: PutOptions| PutEntry::new(key, "1").unwrap().with_options(options);
+    let hour = Expiration::after(60 * MINUTE).unwrap();
+    let entries = [
+        entry(&keys[0], minute().into()),
+        entry(&keys[1], hour.into()),
+        entry(&keys[2], PutOptions::default()),
+    ];
+    kv.put_many(entries).await.unwrap().into_result().unwrap();
+    let there = async || kv.get_many(&keys).await.unwrap().iter().map(Option::is_some).collect::<Vec<_>>();
+    assert_eq!(there().await, [true, true, true], "entries of a bulk write are there until their deadlines");
+    subject.clock().advance(MINUTE);
+    assert_eq!(there().await, [false, true, true], "a bulk read answers `None` for what has expired");
+    subject.clock().advance(60 * MINUTE);
+    assert_eq!(there().await, [false, false, true], "a bulk read answers `None` for what has expired");
+    scope.clean().await;
+}
+
+/// The end of an entry ends no other one, not even one with a key that is the same up to its last byte.
+pub async fn expiry_leaves_other_entries(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let kv = subject.namespace();
+    scope.fill(["a", "a/b", "b"]).await;
+    kv.put_with(&scope.key("a/"), "1", minute()).await.unwrap();
+    Mark::new(1).write(kv, &scope.key("c")).await.unwrap();
+    subject.clock().advance(60 * MINUTE);
+    subject.sweep().await;
+    for name in ["a", "a/b", "b"] {
+        scope.check_value(&scope.key(name), name, "an entry without a deadline stays").await;
+    }
+    scope.check(&scope.key("c"), Some(&Mark::new(1).entry()), "an entry stays until its own deadline").await;
+    scope.clean().await;
+}
+
+/// A sweep changes nothing that can be seen.
+pub async fn sweep_shows_nowhere(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let kv = subject.namespace();
+    let (ended, live) = (scope.key("ended"), scope.key("live"));
+    kv.put_with(&ended, "1", minute()).await.unwrap();
+    Mark::new(1).write(kv, &live).await.unwrap();
+    for _ in 0..3 {
+        subject.sweep().await;
+        scope
+            .check(&ended, Some(&entry_of(subject, "1", &minute().into())), "a sweep leaves live entries")
+            .await;
+    }
+    subject.clock().advance(MINUTE);
+    for _ in 0..3 {
+        scope.check(&ended, None, "an expired entry is gone, swept or not").await;
+        scope.check(&live, Some(&Mark::new(1).entry()), "a sweep leaves live entries").await;
+        subject.sweep().await;
+    }
+    scope.clean().await;
+}
+
+/// A time to live counts from the moment when the write is applied, by the backend's clock, in whole seconds.
+pub async fn time_to_live_counts_by_the_backends_clock(subject: &Subject) {
+    let scope = Scope::new(subject);
+    for wait in [0, 1, 86_400 * 400] {
+        subject.clock().advance(Duration::from_secs(wait));
+        let ttl = Expiration::after(Duration::from_millis(90_999)).unwrap();
+        let key = scope.key(&wait.to_string());
+        subject.namespace().put_with(&key, "1", ttl).await.unwrap();
+        let deadline = subject.clock().now().saturating_add(Duration::from_secs(90));
+        let entry = Entry::new(Value::from_static(b"1")).with_expires_at(deadline);
+        scope
+            .check(&key, Some(&entry), "a time to live counts by the backend's clock, from the write on")
+            .await;
+    }
+    scope.clean().await;
+}
+
+/// The longest time to live ends at the last timestamp, and nothing overflows.
+pub async fn longest_time_to_live_ends_at_the_last_timestamp(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let key = scope.key("a");
+    subject.namespace().put_with(&key, "1", Expiration::after(Duration::MAX).unwrap()).await.unwrap();
+    let entry = Entry::new(Value::from_static(b"1")).with_expires_at(Timestamp::MAX);
+    scope.check(&key, Some(&entry), "a deadline after the last timestamp becomes that").await;
+    subject.clock().set(Timestamp::MAX);
+    scope.check(&key, None, "the last timestamp is a deadline as any other").await;
+    scope.clean().await;
+}
+
+/// A deadline is kept to the second.
+pub async fn deadline_is_kept_to_the_second(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let key = scope.key("a");
+    let now = subject.clock().now();
+    let deadline = now.saturating_add(Duration::from_secs(12_345));
+    subject.namespace().put_with(&key, "1", Expiration::at(deadline, now).unwrap()).await.unwrap();
+    let entry = Entry::new(Value::from_static(b"1")).with_expires_at(deadline);
+    scope.check(&key, Some(&entry), "a deadline is kept to the second").await;
+    subject.clock().set(deadline);
+    scope.check(&key, None, "an entry is gone from the second of its deadline on").await;
+    scope.clean().await;
+}
+
+/// A deadline that is carried on may be less than 60 seconds away.
+pub async fn carried_deadline_may_be_near(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let (kv, copy) = (subject.namespace(), scope.key("copy"));
+    kv.put_with(&scope.key("a"), "1", minute()).await.unwrap();
+    let entry = kv.get_with_metadata(&scope.key("a")).await.unwrap().unwrap();
+    subject.clock().advance(ALMOST_A_MINUTE);
+    kv.put_with(&copy, &entry.value, Expiration::of(&entry)).await.unwrap();
+    scope.check(&copy, Some(&entry), "a deadline that is carried on stays what it was").await;
+    subject.clock().advance(SECOND);
+    scope.check(&copy, None, "an entry is gone from the second of its deadline on").await;
+    scope.clean().await;
+}
+
+/// An entry that is written with a deadline that has passed is absent at once.
+pub async fn carried_deadline_that_has_passed_is_absence(subject: &Subject) {
+    let scope = Scope::new(subject);
+    for (name, passed) in [("now", Duration::ZERO), ("before", 60 * MINUTE)] {
+        let deadline = Entry::new(()).with_expires_at(subject.clock().now());
+        subject.clock().advance(passed);
+        let key = scope.key(name);
+        subject.namespace().put_with(&key, "1", Expiration::of(&deadline)).await.unwrap();
+        scope.check(&key, None, "an entry with a deadline that has passed is absent at once").await;
+    }
+    scope.clean().await;
+}

@@ -1,0 +1,8 @@
+//! How a call ended.
+
+use kv_core::{ErrorKind, Result};
+
+/// Checks that `outcome` is an error of `kind`, for the reason `why`.
+pub(super) fn assert_kind<T>(outcome: Result<T>, kind: ErrorKind, why: &str) {
+    assert_eq!(outcome.map(drop).map_err(|error| error.kind()), Err(kind), "{why}");
+}

@@ -1,0 +1,191 @@
+//! A key that is written again.
+
+use std::{sync::Arc, time::Duration};
+
+use kv_core::{
+    Expiration, GetOptions, InvalidInput, Metadata, PutEntry, PutOptions, Timestamp, Value, limits,
+    prelude::KvNamespaceExt,
+};
+use tokio::task::JoinSet;
+
+use super::{
+    mark::{Mark, assert_whole},
+    scope::Scope,
+};
+use crate::Subject;
+
+/// A write replaces the value.
+pub async fn overwrite_replaces_the_value(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let key = scope.key("a");
+    for value in ["first", "second", "", "third"] {
+        subject.namespace().put(&key, value).await.unwrap();
+        scope.check_value(&key, value, "a write replaces the value").await;
+    }
+    scope.clean().await;
+}
+
+/// Writes an entry with metadata and a deadline, then one with `options`, which has nothing of the first.
+async fn check_overwrite(subject: &Subject, options: PutOptions, why: &str) {
+    let scope = Scope::new(subject);
+    let (kv, key) = (subject.namespace(), scope.key("a"));
+    Mark::new(1).write(kv, &key).await.unwrap();
+    scope.check(&key, Some(&Mark::new(1).entry()), "a write sets value, metadata and expiration").await;
+    kv.put_with(&key, "new", options.clone()).await.unwrap();
+    let mut entry = kv.get_with_metadata(&key).await.unwrap().unwrap();
+    assert_eq!(entry.metadata, options.metadata, "{why}");
+    // No time to live is used here, so the time at which it is resolved does not matter.
+    assert_eq!(entry.expires_at, options.expires_at(Timestamp::EPOCH), "{why}");
+    entry.value = Value::from_static(b"new");
+    scope.check(&key, Some(&entry), why).await;
+    scope.clean().await;
+}
+
+/// A write without metadata clears the old metadata, also where it sets an expiration.
+pub async fn overwrite_clears_the_metadata(subject: &Subject) {
+    check_overwrite(subject, PutOptions::default(), "what a write does not set is cleared").await;
+    let expiration = PutOptions::from(Mark::new(2).options().expiration);
+    check_overwrite(subject, expiration, "a write that sets the expiration alone clears the metadata").await;
+}
+
+/// A write without an expiration clears the old one, also where it sets metadata.
+pub async fn overwrite_clears_the_expiration(subject: &Subject) {
+    check_overwrite(subject, PutOptions::default(), "what a write does not set is cleared").await;
+    let metadata = PutOptions::from(Metadata::new("new").unwrap());
+    check_overwrite(subject, metadata, "a write that sets the metadata alone clears the expiration").await;
+}
+
+/// A write with metadata and an expiration sets both anew.
+pub async fn overwrite_sets_metadata_and_expiration_anew(subject: &Subject) {
+    check_overwrite(
+        subject,
+        Mark::new(2).options(),
+        "a write replaces value, metadata and expiration together",
+    )
+    .await;
+}
+
+/// A bulk write replaces whole entries, as single writes do.
+pub async fn write_many_replaces_whole_entries(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let (kv, a, b) = (subject.namespace(), scope.key("a"), scope.key("b"));
+    for key in [&a, &b] {
+        Mark::new(1).write(kv, key).await.unwrap();
+    }
+    let report = kv.put_many([PutEntry::new(&a, "bare").unwrap(), Mark::new(2).put(&b)]).await.unwrap();
+    assert_eq!(report.into_result().unwrap(), 2);
+    scope.check_value(&a, "bare", "a bulk write clears what it does not set").await;
+    scope.check(&b, Some(&Mark::new(2).entry()), "a bulk write replaces whole entries").await;
+    scope.clean().await;
+}
+
+/// A large value is replaced by a small one and the other way round, without a rest of the old one.
+pub async fn large_and_small_values_replace_each_other(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let key = scope.key("a");
+    for (number, size) in [(1, 3_000_000), (2, 10), (3, 100_000), (4, 0), (5, 1_000_000)] {
+        let mark = Mark::new(number).with_size(size);
+        mark.write(subject.namespace(), &key).await.unwrap();
+        scope.check(&key, Some(&mark.entry()), "a value replaces one of another size").await;
+    }
+    scope.clean().await;
+}
+
+/// A put that is refused leaves the old entry, whatever is wrong with it.
+pub async fn refused_put_leaves_the_old_entry(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let (kv, key) = (subject.namespace(), scope.key("a"));
+    Mark::new(1).write(kv, &key).await.unwrap();
+    assert!(kv.put(&key, vec![0; limits::MAX_VALUE_BYTES + 1]).await.is_err(), "a too long value is refused");
+    assert!(kv.put(key.as_str().repeat(16), "x").await.is_err(), "a too long key is refused");
+    let metadata = Metadata::new(&"x".repeat(limits::MAX_METADATA_BYTES));
+    assert_eq!(metadata, Err(InvalidInput::MetadataTooLong { len: 1026 }), "too long metadata is refused");
+    let expiration = Expiration::after(Duration::from_secs(59));
+    assert_eq!(
+        expiration,
+        Err(InvalidInput::ExpirationTtlTooShort { seconds: 59 }),
+        "59 seconds are refused"
+    );
+    scope.check(&key, Some(&Mark::new(1).entry()), "a refused write leaves the old entry").await;
+    scope.clean().await;
+}
+
+/// Calls may be repeated to the same effect.
+pub async fn repeated_calls_have_the_same_effect(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let (kv, key) = (subject.namespace(), scope.key("a"));
+    for _ in 0..2 {
+        for _ in 0..2 {
+            Mark::new(1).write(kv, &key).await.unwrap();
+            scope.check(&key, Some(&Mark::new(1).entry()), "a write may be repeated").await;
+        }
+        for _ in 0..2 {
+            kv.delete(&key).await.unwrap();
+            scope.check(&key, None, "a removal may be repeated").await;
+        }
+    }
+}
+
+/// Of writes one after the other the last one wins.
+pub async fn last_write_wins(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let (kv, key) = (subject.namespace(), scope.key("a"));
+    for number in 0..20 {
+        Mark::new(number).write(kv, &key).await.unwrap();
+        assert_eq!(
+            kv.get_with_metadata(&key).await.unwrap(),
+            Some(Mark::new(number).entry()),
+            "a read sees the write that was answered before it"
+        );
+    }
+    scope.clean().await;
+}
+
+/// Concurrent writes of one key leave value, metadata and expiration of one of them.
+pub async fn concurrent_writes_leave_a_whole_entry(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let key = scope.key("a");
+    let marks: Vec<_> = (0..8).map(|number| Mark::new(number).with_size(10_000)).collect();
+    for _ in 0..4 {
+        let mut tasks = JoinSet::new();
+        for mark in marks.clone() {
+            let (kv, key) = (Arc::clone(subject.namespace()), key.clone());
+            tasks.spawn(async move { mark.write(&kv, &key).await.unwrap() });
+        }
+        tasks.join_all().await;
+        let found = subject.namespace().get_with_metadata(&key).await.unwrap();
+        let marks: Vec<_> = marks.iter().copied().map(Some).collect();
+        assert_whole(found.as_ref(), &marks);
+        scope.check(&key, found.as_ref(), "after concurrent writes every way of reading agrees").await;
+    }
+    scope.clean().await;
+}
+
+/// A read beside writes sees one of them, all of it.
+pub async fn concurrent_reads_see_whole_entries(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let key = scope.key("a");
+    let marks: Vec<_> = (0..4).map(|number| Mark::new(number).with_size(5_000)).collect();
+    marks[0].write(subject.namespace(), &key).await.unwrap();
+    let mut tasks = JoinSet::new();
+    for mark in marks.clone() {
+        let (kv, key) = (Arc::clone(subject.namespace()), key.clone());
+        tasks.spawn(async move {
+            for _ in 0..10 {
+                mark.write(&kv, &key).await.unwrap();
+            }
+        });
+    }
+    let whole: Vec<_> = marks.into_iter().map(Some).collect();
+    let options = GetOptions::default().with_metadata(true);
+    while !tasks.is_empty() {
+        for found in subject.namespace().read_many(vec![key.clone(), key.clone()], options).await.unwrap() {
+            assert_whole(found.as_ref(), &whole);
+        }
+        assert_whole(subject.namespace().get_with_metadata(&key).await.unwrap().as_ref(), &whole);
+        while let Some(done) = tasks.try_join_next() {
+            done.unwrap();
+        }
+    }
+    scope.clean().await;
+}

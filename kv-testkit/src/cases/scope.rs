@@ -1,0 +1,141 @@
+//! A case's own part of a namespace.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
+
+use kv_core::{
+    Entry, GetOptions, Key, KeyInfo, KvNamespace, ListOptions, Prefix, PutEntry, Value,
+    prelude::KvNamespaceExt,
+};
+use uuid::Uuid;
+
+use crate::Subject;
+
+/// A case's own part of a namespace: the keys with its random text in them, all of which it removes at the end.
+pub(super) struct Scope {
+    namespace: Arc<dyn KvNamespace>,
+    id: String,
+    keys: Mutex<BTreeSet<String>>,
+}
+
+/// No case has so many pages: a listing that gets here does not end.
+const MOST_PAGES: usize = 10_000;
+
+impl Scope {
+    pub(super) fn new(subject: &Subject) -> Self {
+        Self::within(subject.namespace())
+    }
+
+    pub(super) fn within(namespace: &Arc<dyn KvNamespace>) -> Self {
+        let id = Uuid::new_v4().simple().to_string() + ":";
+        Self { namespace: Arc::clone(namespace), id, keys: Mutex::default() }
+    }
+
+    /// The text that every key of the scope holds, most of them at the start.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The key `name`, behind the scope's own text.
+    pub(super) fn key(&self, name: &str) -> Key<'static> {
+        self.own([self.id(), name].concat())
+    }
+
+    /// A key that holds the scope's own text somewhere else.
+    pub(super) fn own(&self, key: String) -> Key<'static> {
+        self.keys.lock().unwrap().insert(key.clone());
+        Key::new(key).expect("the suite's keys are valid")
+    }
+
+    pub(super) fn prefix(&self, name: &str) -> Prefix {
+        Prefix::new([self.id(), name].concat()).expect("the suite's prefixes are valid")
+    }
+
+    /// Options that list the scope, `limit` keys a page.
+    pub(super) fn pages_of(&self, limit: usize) -> ListOptions {
+        ListOptions::from(self.prefix("")).with_limit(limit).expect("the suite's limits are valid")
+    }
+
+    /// Writes `names`, each with itself as its value, and gives them in ascending order.
+    pub(super) async fn fill(&self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<String> {
+        let names: BTreeSet<String> = names.into_iter().map(|name| name.as_ref().to_owned()).collect();
+        let entry =
+            |name: &String| PutEntry::new(self.key(name), name).expect("the suite's entries are valid");
+        // Neither upwards nor downwards, or a listing in the order of the writes would look sorted.
+        let (even, odd) = (names.iter().step_by(2), names.iter().skip(1).step_by(2));
+        let report = self.namespace.put_many(odd.chain(even).map(entry)).await.unwrap();
+        assert_eq!(report.into_result().unwrap(), names.len(), "a bulk write counts what it applied");
+        names.into_iter().collect()
+    }
+
+    /// Everything that `options` list, with the checks that every listing has to stand.
+    pub(super) async fn list(&self, mut options: ListOptions) -> Vec<KeyInfo> {
+        let mut listed = Vec::<KeyInfo>::new();
+        for _ in 0..MOST_PAGES {
+            let page = self.namespace.list_page(options.clone()).await.unwrap();
+            assert!(page.keys.len() <= options.limit(), "a page holds at most its limit of keys");
+            for key in page.keys {
+                let last = listed.last().map(|key| &key.name);
+                assert!(last < Some(&key.name), "keys come in ascending order of their bytes, each once");
+                assert!(options.prefix().matches(key.name.as_str()), "a listed key starts with the prefix");
+                listed.push(key);
+            }
+            let Some(next) = page.next else { return listed };
+            options = options.with_cursor(next);
+        }
+        panic!("a listing has to come to its end, and this one gave {MOST_PAGES} pages");
+    }
+
+    /// The names that `options` list, without the scope's own text.
+    pub(super) async fn names(&self, options: impl Into<ListOptions>) -> Vec<String> {
+        self.list(options.into()).await.iter().map(|key| self.name(key)).collect()
+    }
+
+    /// The name of a listed key, without the scope's own text.
+    pub(super) fn name(&self, key: &KeyInfo) -> String {
+        let name = key.name.as_str().strip_prefix(self.id());
+        name.expect("a listed key starts with the prefix").to_owned()
+    }
+
+    /// Checks that every way of reading `key` answers `expected`, for the reason `why`.
+    pub(super) async fn check(&self, key: &Key<'_>, expected: Option<&Entry>, why: &str) {
+        let (plain, full) = (GetOptions::default(), GetOptions::default().with_metadata(true));
+        let bare = expected.cloned().map(|entry| entry.with_metadata(None));
+        let keys = || vec![key.clone().into_owned()];
+
+        let read = self.namespace.read(key.as_borrowed(), plain).await.unwrap();
+        assert_eq!(read, bare, "{why} (read)");
+        let read = self.namespace.read(key.as_borrowed(), full).await.unwrap();
+        assert_eq!(read.as_ref(), expected, "{why} (read, with metadata)");
+        let read = self.namespace.read_many(keys(), plain).await.unwrap();
+        assert_eq!(read, [bare], "{why} (read_many)");
+        let read = self.namespace.read_many(keys(), full).await.unwrap();
+        assert_eq!(read, [expected.cloned()], "{why} (read_many, with metadata)");
+        if let Some(atomic) = Arc::clone(&self.namespace).into_atomic() {
+            let read = atomic.read_versioned(key.as_borrowed()).await.unwrap();
+            assert_eq!(read.map(|(entry, _)| entry).as_ref(), expected, "{why} (read_versioned)");
+        }
+
+        let prefix = Prefix::new(key.as_str()).expect("what fits a key fits a prefix");
+        let listed = self.list(prefix.into()).await.into_iter().find(|info| info.name == *key);
+        let info = expected.map(|entry| {
+            let info = KeyInfo::new(key.clone().into_owned()).with_metadata(entry.metadata.clone());
+            info.with_expires_at(entry.expires_at)
+        });
+        assert_eq!(listed, info, "{why} (list_page)");
+    }
+
+    /// Checks that every way of reading `key` answers `value`, without metadata and without a deadline.
+    pub(super) async fn check_value(&self, key: &Key<'_>, value: &(impl AsRef<[u8]> + ?Sized), why: &str) {
+        let value = Value::new(value.as_ref()).expect("the suite's values are valid");
+        self.check(key, Some(&Entry::new(value)), why).await;
+    }
+
+    /// Removes the scope's keys.
+    pub(super) async fn clean(self) {
+        let keys = self.keys.into_inner().unwrap();
+        self.namespace.delete_many(keys).await.unwrap().into_result().unwrap();
+    }
+}

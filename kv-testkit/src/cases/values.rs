@@ -1,0 +1,185 @@
+//! The bytes of a value.
+
+use std::sync::Arc;
+
+use futures_util::TryStreamExt;
+use kv_core::{ErrorKind, GetOptions, Value, limits, prelude::KvNamespaceExt};
+use tokio::task::JoinSet;
+
+use super::scope::Scope;
+use crate::Subject;
+
+/// The bytes read are those that were written, whichever way they are read.
+pub async fn value_round_trips(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let key = scope.key("a");
+    subject.namespace().put(&key, "hello").await.unwrap();
+    scope.check_value(&key, "hello", "the bytes read are those that were written").await;
+    scope.clean().await;
+}
+
+/// An entry with an empty value is there: it is not an absent one.
+pub async fn empty_value_is_not_absence(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let key = scope.key("a");
+    subject.namespace().put(&key, "").await.unwrap();
+    scope.check_value(&key, "", "an empty value is a value").await;
+    scope.clean().await;
+}
+
+/// A value may hold every byte, and is not text.
+pub async fn every_byte_round_trips(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let key = scope.key("a");
+    let bytes: Vec<u8> = (0..=u8::MAX).chain((0..=u8::MAX).rev()).collect();
+    subject.namespace().put(&key, &bytes).await.unwrap();
+    scope.check_value(&key, &bytes, "the bytes read are those that were written, whatever they are").await;
+    scope.clean().await;
+}
+
+/// A value of 26,214,400 bytes is kept whole.
+pub async fn largest_value_round_trips(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let (kv, key) = (subject.namespace(), scope.key("a"));
+    // 251 is a prime, so a piece in the wrong place shows.
+    let bytes: Vec<u8> = (0..=250).cycle().take(limits::MAX_VALUE_BYTES).collect();
+    let value = Value::new(bytes).unwrap();
+    kv.put(&key, &value).await.unwrap();
+    assert!(kv.get(&key).await.unwrap() == Some(value), "a value of 26,214,400 bytes round-trips");
+    scope.clean().await;
+}
+
+/// A key that was never written reads as `None`, whichever way it is read.
+pub async fn absent_key_reads_as_none(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let (kv, key) = (subject.namespace(), scope.key("a"));
+    scope.check(&key, None, "a key that was never written reads as `None`").await;
+    assert_eq!(kv.get(&key).await.unwrap(), None);
+    assert_eq!(kv.get_text(&key).await.unwrap(), None);
+    assert_eq!(kv.get_json::<u8>(&key).await.unwrap(), None);
+    assert_eq!(kv.get_many([&key, &key]).await.unwrap(), [None, None]);
+}
+
+/// Removing a key that is not there succeeds, and does so again.
+pub async fn removing_an_absent_key_succeeds(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let key = scope.key("a");
+    for _ in 0..2 {
+        let removed = subject.namespace().delete(&key).await;
+        assert!(removed.is_ok(), "removing an absent key succeeds, and this answered {removed:?}");
+    }
+}
+
+/// A read leaves the entry as it is.
+pub async fn reading_changes_nothing(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let key = scope.key("a");
+    subject.namespace().put(&key, "once").await.unwrap();
+    for _ in 0..3 {
+        scope.check_value(&key, "once", "a read leaves the entry as it is").await;
+    }
+    scope.clean().await;
+}
+
+/// The hint that values are text changes no byte, even where it is wrong.
+pub async fn text_hint_changes_no_byte(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let kv = subject.namespace();
+    let values = [&b"\xff\xfe\0\x80"[..], "\u{feff}text\r\n".as_bytes(), b"", "\u{fffd}".as_bytes()];
+    for (number, bytes) in values.into_iter().enumerate() {
+        let key = scope.key(&number.to_string());
+        kv.put(&key, bytes).await.unwrap();
+        let hint = GetOptions::default().with_text(true);
+        let mut read = kv.read_many(vec![key.clone()], hint).await.unwrap();
+        read.push(kv.read(key, hint).await.unwrap());
+        for entry in read {
+            let value = entry.map(|entry| entry.value);
+            assert_eq!(value.as_deref(), Some(bytes), "the text hint never changes the bytes");
+        }
+    }
+    scope.clean().await;
+}
+
+/// Bytes that are not text are `Codec` to `get_text`, with the key, and stay as they are.
+pub async fn text_of_other_bytes_is_codec(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let (kv, key) = (subject.namespace(), scope.key("a"));
+    kv.put(&key, b"caf\xe9").await.unwrap();
+    let error = kv.get_text(&key).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.key()),
+        (ErrorKind::Codec, Some(&key)),
+        "bytes that are not UTF-8 are no text"
+    );
+    scope.check_value(&key, b"caf\xe9", "a failure to read a value as text leaves its bytes").await;
+    scope.clean().await;
+}
+
+/// JSON of another type is `Codec` to `get_json`, with the key, and stays as it is.
+pub async fn json_of_another_type_is_codec(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let kv = subject.namespace();
+    for (name, text) in [("a", "\"seven\""), ("b", "seven"), ("c", "")] {
+        let key = scope.key(name);
+        kv.put(&key, text).await.unwrap();
+        let error = kv.get_json::<u8>(&key).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.key()),
+            (ErrorKind::Codec, Some(&key)),
+            "the text is no JSON of the type"
+        );
+        scope.check_value(&key, text, "a failure to read a value as JSON leaves its bytes").await;
+    }
+    scope.clean().await;
+}
+
+/// A value put as JSON is that text, and reads as the same value.
+pub async fn json_round_trips(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let (kv, key) = (subject.namespace(), scope.key("a"));
+    let record = ("é\u{1f600}\n\"".to_owned(), vec![0_u64, u64::MAX]);
+    kv.put_json(&key, &record).await.unwrap();
+    assert_eq!(kv.get_text(&key).await.unwrap(), serde_json::to_string(&record).ok(), "JSON is kept as text");
+    assert_eq!(kv.get_json(&key).await.unwrap(), Some(record), "JSON reads as what was written");
+    scope.clean().await;
+}
+
+/// A typed collection reads, lists and deletes its records under its own prefix.
+pub async fn typed_records_round_trip(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let scores = subject.namespace().typed::<u32>().with_prefix(scope.prefix("score:").as_str()).unwrap();
+    scope.fill(["score", "scorf"]).await;
+    for (id, score) in [("bob", 2), ("ada", 1)] {
+        // Only so that the scope removes it.
+        scope.key(&format!("score:{id}"));
+        scores.put(id, &score).await.unwrap();
+    }
+    assert_eq!(scores.get("ada").await.unwrap(), Some(1));
+    assert_eq!(scores.get_many(["bob", "eve", "ada"]).await.unwrap(), [Some(2), None, Some(1)]);
+    let ids: Vec<String> = scores.list().map_ok(|record| record.id).try_collect().await.unwrap();
+    assert_eq!(ids, ["ada", "bob"], "a typed listing gives the ids of its own records, in order");
+    scope.clean().await;
+}
+
+/// Concurrent writes of different keys do not disturb each other.
+pub async fn concurrent_writes_of_many_keys_are_all_there(subject: &Subject) {
+    let scope = Scope::new(subject);
+    let mut tasks = JoinSet::new();
+    for task in 0..8 {
+        let kv = Arc::clone(subject.namespace());
+        let keys: Vec<_> = (0..8).map(|number| scope.key(&format!("{task}.{number}"))).collect();
+        tasks.spawn(async move {
+            for key in keys {
+                kv.put(&key, key.as_str()).await.unwrap();
+            }
+        });
+    }
+    tasks.join_all().await;
+    let listed = scope.list(scope.pages_of(1000)).await;
+    assert_eq!(listed.len(), 64, "every answered write is there");
+    let values = subject.namespace().get_many(listed.iter().map(|key| &key.name)).await.unwrap();
+    for (key, value) in listed.iter().zip(values) {
+        assert_eq!(value.as_deref(), Some(key.name.as_str().as_bytes()), "each key has its own value");
+    }
+    scope.clean().await;
+}

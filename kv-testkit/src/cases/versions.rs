@@ -1,0 +1,149 @@
+//! Versions.
+
+use std::collections::HashSet;
+
+use kv_core::{
+    AtomicKv, AtomicKvExt, Conditional, Expected, Key, PutEntry, Version, prelude::KvNamespaceExt,
+};
+
+use super::{
+    conditional::{applied, put_if, version},
+    mark::Mark,
+    scope::Scope,
+};
+use crate::Subject;
+
+/// The versions that a key has had.
+#[derive(Default)]
+pub(super) struct Seen(HashSet<Version>);
+
+impl Seen {
+    pub(super) fn add(&mut self, version: Version, why: &str) {
+        assert!(self.0.insert(version), "{why}: no version is used twice for a key");
+    }
+
+    /// Adds the version that `key` has now.
+    pub(super) async fn add_current(&mut self, atomic: &dyn AtomicKv, key: &Key<'_>, why: &str) {
+        self.add(version(atomic, key).await, why);
+    }
+}
+
+/// Every write takes a new version: plain, bulk and conditional ones, and one of the value that is there already.
+pub async fn every_write_takes_a_new_version(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let key = scope.key("a");
+    let mut seen = Seen::default();
+    for value in ["same", "same", "other", "same"] {
+        atomic.put(&key, value).await.unwrap();
+        seen.add_current(&*atomic, &key, "a plain write").await;
+    }
+    for _ in 0..2 {
+        let entries = [PutEntry::new(&key, "same").unwrap(), PutEntry::new(&key, "same").unwrap()];
+        atomic.put_many(entries).await.unwrap().into_result().unwrap();
+        seen.add_current(&*atomic, &key, "a bulk write").await;
+    }
+    for _ in 0..2 {
+        let expected = version(&*atomic, &key).await;
+        applied(put_if(&*atomic, &key, expected, "same").await, "a version holds until the next write");
+        seen.add_current(&*atomic, &key, "a conditional write").await;
+    }
+    scope.clean().await;
+}
+
+/// A conditional write that was applied answers the version that the entry then has.
+pub async fn applied_version_is_that_of_the_entry(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let key = scope.key("a");
+    let mut expected = Expected::Absent;
+    for number in 0..4 {
+        let written =
+            applied(put_if(&*atomic, &key, expected, vec![number]).await, "what was expected is there");
+        assert_eq!(version(&*atomic, &key).await, written, "`Applied` holds the version of the entry");
+        expected = written.into();
+    }
+    scope.clean().await;
+}
+
+/// Reads, listings and conflicts take no version.
+pub async fn reading_keeps_the_version(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let key = scope.key("a");
+    Mark::new(1).write(&atomic, &key).await.unwrap();
+    let before = version(&*atomic, &key).await;
+    scope.check(&key, Some(&Mark::new(1).entry()), "a read leaves the entry as it is").await;
+    let conflict = put_if(&*atomic, &key, Expected::Absent, "2").await.unwrap();
+    assert_eq!(conflict, Conditional::Conflict, "`Absent` does not hold for an entry");
+    scope.fill(["b"]).await;
+    assert_eq!(version(&*atomic, &key).await, before, "only a write of a key changes its version");
+    scope.clean().await;
+}
+
+/// No version is used twice for a key, however often it is removed and written again; a removal's is no entry's.
+pub async fn versions_are_never_used_twice(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let (key, other) = (scope.key("a"), scope.key("b"));
+    let mut seen = Seen::default();
+    for round in 0..30 {
+        atomic.put(&key, "1").await.unwrap();
+        seen.add_current(&*atomic, &key, "a write after a removal").await;
+        match round % 4 {
+            0 => atomic.delete(&key).await.unwrap(),
+            1 => atomic.delete_many([&key]).await.unwrap().into_result().map(drop).unwrap(),
+            2 => {
+                let expected = version(&*atomic, &key).await;
+                let removed =
+                    applied(atomic.delete_if(&key, expected).await, "a version holds until the next write");
+                seen.add(removed, "a conditional removal takes a version that no entry ever has");
+            }
+            _ => {}
+        }
+        if round % 5 == 0 {
+            atomic.delete(&key).await.unwrap();
+            let written = put_if(&*atomic, &key, Expected::Absent, "1").await;
+            seen.add(
+                applied(written, "`Absent` holds for a removed key"),
+                "a conditional write after a removal",
+            );
+        }
+        if round % 7 == 0 {
+            atomic.put(&other, "1").await.unwrap();
+            atomic.delete(&other).await.unwrap();
+        }
+    }
+    scope.clean().await;
+}
+
+/// An entry that was removed and written again is another one: the old version does not hold for it.
+pub async fn removed_entry_written_again_is_another_one(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let key = scope.key("a");
+    Mark::new(1).write(&atomic, &key).await.unwrap();
+    let old = version(&*atomic, &key).await;
+    atomic.delete(&key).await.unwrap();
+    Mark::new(1).write(&atomic, &key).await.unwrap();
+    for outcome in [put_if(&*atomic, &key, old, "2").await, atomic.delete_if(&key, old).await] {
+        assert_eq!(
+            outcome.unwrap(),
+            Conditional::Conflict,
+            "an entry written again is another one, though it looks the same"
+        );
+    }
+    scope.check(&key, Some(&Mark::new(1).entry()), "a conflict leaves the entry as it was").await;
+    scope.clean().await;
+}
+
+/// A versioned read fills in metadata and deadline without being asked, and answers `None` for an absent key.
+pub async fn read_versioned_fills_in_metadata_and_deadline(subject: &Subject) {
+    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let (key, bare) = (scope.key("a"), scope.key("b"));
+    assert_eq!(atomic.get_versioned(&key).await.unwrap(), None, "an absent key has no version");
+    Mark::new(1).write(&atomic, &key).await.unwrap();
+    atomic.put(&bare, "bare").await.unwrap();
+    let (entry, _) = atomic.get_versioned(&key).await.unwrap().unwrap();
+    assert_eq!(entry, Mark::new(1).entry(), "a versioned read answers value, metadata and deadline");
+    let (entry, _) = atomic.get_versioned(&bare).await.unwrap().unwrap();
+    assert_eq!((entry.metadata, entry.expires_at), (None, None), "an entry without options has none");
+    atomic.delete(&key).await.unwrap();
+    assert_eq!(atomic.get_versioned(&key).await.unwrap(), None, "a removed key has no version");
+    scope.clean().await;
+}

@@ -1,0 +1,145 @@
+//! A store of such namespaces.
+
+use std::{
+    iter,
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use kv_core::{
+    Error, ErrorKind, KvNamespace, KvStore, NamespaceId, NamespaceInfo, NamespaceTitle, Result, async_trait,
+};
+use kv_testkit::ManualClock;
+use uuid::Uuid;
+
+use super::{Defect, Reference};
+
+#[derive(Debug)]
+pub(crate) struct ReferenceStore {
+    clock: ManualClock,
+    defect: Option<Defect>,
+    closed: Arc<AtomicBool>,
+    namespaces: Mutex<Vec<(NamespaceInfo, Reference)>>,
+}
+
+impl ReferenceStore {
+    pub(crate) fn new(clock: ManualClock, defect: Option<Defect>) -> Self {
+        Self { clock, defect, closed: Arc::default(), namespaces: Mutex::default() }
+    }
+
+    fn has(&self, defect: Defect) -> bool {
+        self.defect == Some(defect)
+    }
+
+    fn empty(&self) -> Reference {
+        Reference::new(self.clock.clone(), self.defect).closed_with(&self.closed)
+    }
+
+    fn open(&self) -> Result<MutexGuard<'_, Vec<(NamespaceInfo, Reference)>>> {
+        if self.closed.load(Ordering::SeqCst) && !self.has(Defect::CloseDoesNothing) {
+            return Err(Error::new(ErrorKind::Closed, "reference", "the store is closed"));
+        }
+        Ok(self.namespaces.lock().unwrap())
+    }
+
+    /// Refuses `title` if another namespace than `id` has it.
+    fn check(
+        &self,
+        namespaces: &[(NamespaceInfo, Reference)],
+        title: &NamespaceTitle,
+        id: &NamespaceId,
+    ) -> Result<()> {
+        let taken = namespaces.iter().any(|(info, _)| info.title == *title && info.id != *id);
+        if taken && !self.has(Defect::TitlesAreNotUnique) {
+            return Err(Error::new(
+                ErrorKind::NamespaceExists,
+                "reference",
+                "another namespace has the title",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn place(namespaces: &[(NamespaceInfo, Reference)], id: &NamespaceId) -> Result<usize> {
+    let place = namespaces.iter().position(|(info, _)| info.id == *id);
+    place.ok_or_else(|| Error::new(ErrorKind::NamespaceNotFound, "reference", "no namespace has the id"))
+}
+
+#[async_trait]
+impl KvStore for ReferenceStore {
+    async fn create_namespace(&self, title: NamespaceTitle) -> Result<NamespaceInfo> {
+        let mut namespaces = self.open()?;
+        let most = if self.has(Defect::CutsTitles) { 100 } else { usize::MAX };
+        let title = NamespaceTitle::new(title.as_str().chars().take(most).collect::<String>())?;
+        let info = NamespaceInfo::new(NamespaceId::new(Uuid::new_v4().simple().to_string())?, title);
+        self.check(&namespaces, &info.title, &info.id)?;
+        let shared = namespaces.first().filter(|_| self.has(Defect::NamespacesShareEntries));
+        let namespace = shared.map_or_else(|| self.empty(), |(_, namespace)| namespace.clone());
+        namespaces.push((info.clone(), namespace));
+        Ok(info)
+    }
+
+    async fn list_namespaces(&self) -> Result<Vec<NamespaceInfo>> {
+        let times = if self.has(Defect::ListsNamespacesTwice) { 2 } else { 1 };
+        Ok(self.open()?.iter().flat_map(|(info, _)| iter::repeat_n(info.clone(), times)).collect())
+    }
+
+    async fn namespace_info(&self, id: &NamespaceId) -> Result<NamespaceInfo> {
+        let namespaces = self.open()?;
+        Ok(namespaces[place(&namespaces, id)?].0.clone())
+    }
+
+    async fn rename_namespace(&self, id: &NamespaceId, title: NamespaceTitle) -> Result<NamespaceInfo> {
+        let mut namespaces = self.open()?;
+        let place = place(&namespaces, id)?;
+        self.check(&namespaces, &title, id)?;
+        let (info, namespace) = &mut namespaces[place];
+        if info.title == title && self.has(Defect::RenameToOwnTitleFails) {
+            return Err(Error::new(
+                ErrorKind::NamespaceExists,
+                "reference",
+                "the namespace has the title already",
+            ));
+        }
+        info.title = title;
+        if self.has(Defect::RenameLosesEntries) {
+            namespace.state().rows.clear();
+        }
+        Ok(info.clone())
+    }
+
+    async fn delete_namespace(&self, id: &NamespaceId) -> Result<()> {
+        let mut namespaces = self.open()?;
+        let place = match place(&namespaces, id) {
+            Err(_) if self.has(Defect::DeletesUnknownNamespaces) => return Ok(()),
+            place => place?,
+        };
+        namespaces[place].1.state().deleted = true;
+        if !self.has(Defect::RemembersDeletedNamespaces) {
+            namespaces.remove(place);
+        }
+        Ok(())
+    }
+
+    fn namespace(&self, id: &NamespaceId) -> Arc<dyn KvNamespace> {
+        let namespaces = self.namespaces.lock().unwrap();
+        let known =
+            namespaces.iter().find(|(info, _)| info.id == *id).map(|(_, namespace)| match self.defect {
+                Some(Defect::HandlesAreCopies) => namespace.copy(),
+                _ => namespace.clone(),
+            });
+        Arc::new(known.unwrap_or_else(|| {
+            let unknown = self.empty();
+            unknown.state().deleted = true;
+            unknown
+        }))
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.closed.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+}
