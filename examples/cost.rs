@@ -9,6 +9,7 @@ use futures_util::{StreamExt, future::join_all};
 use kv_core::{Bytes, Clock, ListOptions, PutEntry, Result, SystemClock, prelude::*};
 use kv_memory::MemoryNamespace;
 use kv_redb::RedbStore;
+use moka::sync::Cache;
 use redb::{Database, ReadableDatabase, TableDefinition};
 
 const ROUNDS: usize = 7;
@@ -24,7 +25,7 @@ type Outcome<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync
 async fn main() -> Outcome<()> {
     let folder = tempfile::tempdir()?;
     let memory: Arc<dyn KvNamespace> = Arc::new(MemoryNamespace::new());
-    let moka: moka::sync::Cache<Arc<str>, Bytes> = moka::sync::Cache::builder().build();
+    let moka: Cache<Arc<str>, Bytes> = Cache::builder().build();
     let store = RedbStore::open(folder.path().join("ours")).await?;
     let durable: Arc<dyn KvNamespace> = Arc::new(store.open_namespace("cost").await?);
     let redb = Database::create(folder.path().join("raw"))?;
@@ -60,16 +61,18 @@ async fn main() -> Outcome<()> {
         let [memory_get, memory_put, redb_get, redb_list, put_1, put_64] = &mut rounds;
         memory_get.push((
             rate(KEYS, gets(&memory, &keys)).await?,
-            rate(KEYS, async { Ok(keys.iter().for_each(|key| drop(moka.get(key.as_str())))) }).await?,
+            rate(KEYS, async { moka_gets(&moka, &keys) }).await?,
         ));
         memory_put.push((
             rate(KEYS, puts(&memory, &keys)).await?,
-            rate(KEYS, async { Ok(keys.iter().for_each(|key| moka.insert(key.as_str().into(), VALUE))) })
-                .await?,
+            rate(KEYS, async { moka_puts(&moka, &keys) }).await?,
         ));
-        redb_get.push((rate(KEYS, gets(&durable, &keys)).await?, rate(KEYS, raw_gets(&redb, &keys)).await?));
-        redb_list.push((rate(KEYS, pages(&durable)).await?, rate(KEYS, raw_pages(&redb)).await?));
-        let raw_put = rate(200, raw_puts(&redb, &keys)).await?;
+        redb_get.push((
+            rate(KEYS, gets(&durable, &keys)).await?,
+            rate(KEYS, async { raw_gets(&redb, &keys) }).await?,
+        ));
+        redb_list.push((rate(KEYS, pages(&durable)).await?, rate(KEYS, async { raw_pages(&redb) }).await?));
+        let raw_put = rate(200, async { raw_puts(&redb, &keys) }).await?;
         put_1.push((rate(200, puts(&durable, keys.get(..200).unwrap_or(&keys))).await?, raw_put));
         put_64.push((rate(64 * 50, concurrent_puts(&durable, &keys)).await?, raw_put));
     }
@@ -94,7 +97,7 @@ async fn main() -> Outcome<()> {
 async fn rate(count: usize, work: impl Future<Output = Outcome<()>>) -> Outcome<f64> {
     let start = SystemClock.monotonic();
     work.await?;
-    let took = (SystemClock.monotonic() - start).max(Duration::from_nanos(1));
+    let took = SystemClock.monotonic().saturating_sub(start).max(Duration::from_nanos(1));
     Ok(f64::from(u32::try_from(count)?) / took.as_secs_f64())
 }
 
@@ -146,7 +149,22 @@ async fn pages(kv: &Arc<dyn KvNamespace>) -> Outcome<()> {
     Ok(())
 }
 
-async fn raw_gets(redb: &Database, keys: &[String]) -> Outcome<()> {
+fn moka_gets(moka: &Cache<Arc<str>, Bytes>, keys: &[String]) -> Outcome<()> {
+    for key in keys {
+        moka.get(key.as_str()).ok_or("every key is there")?;
+    }
+    Ok(())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as the others")]
+fn moka_puts(moka: &Cache<Arc<str>, Bytes>, keys: &[String]) -> Outcome<()> {
+    for key in keys {
+        moka.insert(key.as_str().into(), VALUE);
+    }
+    Ok(())
+}
+
+fn raw_gets(redb: &Database, keys: &[String]) -> Outcome<()> {
     for key in keys {
         let table = redb.begin_read()?.open_table(TABLE)?;
         drop(table.get(key.as_str())?.map(|value| Bytes::copy_from_slice(value.value())));
@@ -154,7 +172,7 @@ async fn raw_gets(redb: &Database, keys: &[String]) -> Outcome<()> {
     Ok(())
 }
 
-async fn raw_pages(redb: &Database) -> Outcome<()> {
+fn raw_pages(redb: &Database) -> Outcome<()> {
     let table = redb.begin_read()?.open_table(RECORDS)?;
     for row in table.range::<&str>(..)? {
         let (key, value) = row?;
@@ -163,7 +181,7 @@ async fn raw_pages(redb: &Database) -> Outcome<()> {
     Ok(())
 }
 
-async fn raw_puts(redb: &Database, keys: &[String]) -> Outcome<()> {
+fn raw_puts(redb: &Database, keys: &[String]) -> Outcome<()> {
     for key in keys.iter().take(200) {
         let transaction = redb.begin_write()?;
         transaction.open_table(TABLE)?.insert(key.as_str(), &VALUE[..])?;

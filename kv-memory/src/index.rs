@@ -104,11 +104,16 @@ impl Index {
         Some(Arc::clone(name.text()))
     }
 
-    /// Takes out every entry, and answers their keys.
-    pub(crate) fn take_keys(&mut self) -> impl Iterator<Item = Arc<str>> + use<> {
-        self.deadlines.clear();
-        let entries = std::mem::take(&mut self.entries);
-        entries.into_keys().map(|name| Arc::clone(name.text()))
+    /// Takes out the first `limit` entries, and answers their keys.
+    pub(crate) fn take_keys(&mut self, limit: usize) -> Vec<Arc<str>> {
+        let taken = std::iter::from_fn(|| self.entries.pop_first()).take(limit);
+        let keys = taken.map(|(name, indexed)| {
+            if let Some(deadline) = indexed.deadline() {
+                self.deadlines.remove(&deadline);
+            }
+            Arc::clone(name.text())
+        });
+        keys.collect()
     }
 
     /// The entries in `range`, in the order of their keys.

@@ -260,7 +260,7 @@ impl KvStore for MemoryStore {
             named.namespace.table().mark_deleted();
             named.namespace
         };
-        deleted.table().clear();
+        deleted.table().clear().await;
         Ok(())
     }
 
@@ -277,7 +277,7 @@ impl KvStore for MemoryStore {
             std::mem::take(&mut *namespaces)
         };
         for named in closed.by_id.values() {
-            named.namespace.table().clear();
+            named.namespace.table().clear().await;
         }
         Ok(())
     }

@@ -5,10 +5,7 @@
     clippy::indexing_slicing,
     reason = "a case fails by panicking"
 )]
-#![allow(
-    clippy::missing_panics_doc,
-    reason = "every case panics where the backend breaks the contract"
-)]
+#![allow(clippy::missing_panics_doc, reason = "every case panics where the backend breaks the contract")]
 
 mod case_list;
 pub mod cases;

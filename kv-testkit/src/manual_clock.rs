@@ -35,10 +35,7 @@ impl ManualClock {
     /// A clock that shows `start`.
     #[must_use]
     pub fn new(start: Timestamp) -> Self {
-        Self(Arc::new(Milliseconds {
-            since_epoch: (start.as_secs() * 1000).into(),
-            monotonic: 0.into(),
-        }))
+        Self(Arc::new(Milliseconds { since_epoch: (start.as_secs() * 1000).into(), monotonic: 0.into() }))
     }
 
     /// Moves the time forwards, by whole milliseconds.

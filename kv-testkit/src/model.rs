@@ -36,11 +36,7 @@ pub struct ModelOptions {
 
 impl Default for ModelOptions {
     fn default() -> Self {
-        Self {
-            sequences: 256,
-            operations: 40,
-            seed: None,
-        }
+        Self { sequences: 256, operations: 40, seed: None }
     }
 }
 
@@ -80,11 +76,7 @@ pub struct ModelReport {
 
 impl fmt::Display for ModelReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "model test: {} sequences, {} operations",
-            self.sequences, self.operations
-        )
+        write!(f, "model test: {} sequences, {} operations", self.sequences, self.operations)
     }
 }
 
@@ -122,15 +114,9 @@ impl fmt::Display for ModelReport {
 /// let report = model_test(subject, ModelOptions::default().with_sequences(8));
 /// assert_eq!(report.sequences, 8);
 /// ```
-#[allow(
-    clippy::must_use_candidate,
-    clippy::needless_pass_by_value,
-    reason = "it is called for its panic"
-)]
+#[allow(clippy::must_use_candidate, clippy::needless_pass_by_value, reason = "it is called for its panic")]
 pub fn model_test(factory: impl AsyncFn() -> Subject, options: ModelOptions) -> ModelReport {
-    let seed = options
-        .seed
-        .unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0);
+    let seed = options.seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0);
     let config = Config {
         cases: options.sequences,
         rng_seed: RngSeed::Fixed(seed),
@@ -149,19 +135,14 @@ pub fn model_test(factory: impl AsyncFn() -> Subject, options: ModelOptions) -> 
         Err(TestError::Fail(reason, sequence)) => panic!("{}", failure(reason.message(), &sequence, seed)),
         Err(TestError::Abort(reason)) => panic!("the model test gave up: {reason}"),
     }
-    let report = ModelReport {
-        sequences: options.sequences,
-        operations: operations.get(),
-    };
+    let report = ModelReport { sequences: options.sequences, operations: operations.get() };
     println!("{report}");
     report
 }
 
 fn failure(reason: &str, sequence: &[Operation], seed: u64) -> String {
-    let steps = sequence
-        .iter()
-        .enumerate()
-        .map(|(index, operation)| format!("{:>4}. {operation:?}\n", index + 1));
+    let steps =
+        sequence.iter().enumerate().map(|(index, operation)| format!("{:>4}. {operation:?}\n", index + 1));
     let steps: String = steps.collect();
     format!(
         "the model test failed: {reason}\nthe shortest failing sequence found:\n{steps}\

@@ -65,12 +65,7 @@ pub fn keys() -> impl Strategy<Value = String> {
 
 fn long_keys() -> Vec<String> {
     let max = limits::MAX_KEY_BYTES;
-    vec![
-        "k".repeat(max),
-        "k".repeat(max - 1),
-        "é".repeat(max / 2),
-        "k".repeat(max - 4) + "😀",
-    ]
+    vec!["k".repeat(max), "k".repeat(max - 1), "é".repeat(max / 2), "k".repeat(max - 4) + "😀"]
 }
 
 /// Any text, much of it of a length around `limit` bytes, and reserved names: for properties of constructors, so some of
@@ -90,23 +85,7 @@ pub fn texts(limit: usize) -> impl Strategy<Value = String> {
 /// Prefixes: the empty one, prefixes of the keys that [`keys`] gives, some of none, what looks like a pattern, and one
 /// that no text is greater than.
 pub fn prefixes() -> impl Strategy<Value = String> {
-    let short = [
-        "",
-        "a",
-        "a/",
-        "a/b",
-        "A",
-        "%",
-        "_",
-        "*",
-        "/",
-        ".",
-        "\0",
-        "é",
-        "😀",
-        "\u{10ffff}",
-        "none",
-    ];
+    let short = ["", "a", "a/", "a/b", "A", "%", "_", "*", "/", ".", "\0", "é", "😀", "\u{10ffff}", "none"];
     let max = limits::MAX_PREFIX_BYTES;
     prop_oneof![
         3 => Just(String::new()),
@@ -131,9 +110,7 @@ pub fn values() -> impl Strategy<Value = Value> {
 fn noise(len: usize, seed: u64) -> Vec<u8> {
     let mut state = seed;
     let step = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let [most_significant, ..] = state.to_be_bytes();
         most_significant
     };
@@ -181,9 +158,7 @@ pub fn put_options() -> impl Strategy<Value = PutOptions> {
         let expiration =
             time_to_live.map(|time| Expiration::after(time).expect("the strategy keeps to 60 s or more"));
         let metadata = metadata.map(|json| Metadata::new(&json).expect("the strategy keeps below the limit"));
-        PutOptions::default()
-            .with_expiration(expiration)
-            .with_metadata(metadata)
+        PutOptions::default().with_expiration(expiration).with_metadata(metadata)
     })
 }
 

@@ -38,14 +38,7 @@ impl Subject {
     /// A subject that is `namespace` alone.
     #[must_use]
     pub fn new(namespace: Arc<dyn KvNamespace>) -> Self {
-        Self {
-            namespace,
-            clock: None,
-            store: None,
-            sweep: None,
-            reopen: None,
-            kept: Vec::new(),
-        }
+        Self { namespace, clock: None, store: None, sweep: None, reopen: None, kept: Vec::new() }
     }
 
     /// With the clock that the namespace asks. A suite moves it; a factory makes a new one for each subject.
@@ -100,9 +93,7 @@ impl Subject {
     /// If the factory gave none.
     #[must_use]
     pub fn clock(&self) -> &ManualClock {
-        self.clock
-            .as_ref()
-            .expect("the option `clock` needs a factory that calls `Subject::with_clock`")
+        self.clock.as_ref().expect("the option `clock` needs a factory that calls `Subject::with_clock`")
     }
 
     /// The namespace with conditional writes.
@@ -129,9 +120,7 @@ impl Subject {
     /// If the factory gave none.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn KvStore> {
-        self.store
-            .as_ref()
-            .expect("the option `store` needs a factory that calls `Subject::with_store`")
+        self.store.as_ref().expect("the option `store` needs a factory that calls `Subject::with_store`")
     }
 
     /// Reclaims everything that has expired by now, if the backend has a way to; what can be seen must not change.
@@ -163,10 +152,7 @@ impl Subject {
 impl fmt::Debug for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Subject");
-        debug
-            .field("namespace", &self.namespace)
-            .field("clock", &self.clock)
-            .field("store", &self.store);
+        debug.field("namespace", &self.namespace).field("clock", &self.clock).field("store", &self.store);
         debug
             .field("sweep", &self.sweep.is_some())
             .field("reopen", &self.reopen.is_some())

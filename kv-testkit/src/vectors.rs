@@ -54,15 +54,10 @@ pub async fn run(subject: &Subject) -> Report {
 async fn play(subject: &Subject, line: usize, text: &str) -> Row {
     let parsed: Result<Json, _> = serde_json::from_str(text);
     // An unpaired surrogate is no JSON to Rust, so a line that is set aside may be shown as it stands.
-    let operation = parsed
-        .as_ref()
-        .map_or_else(|_| text.to_owned(), |parsed| request::describe(&parsed["op"]));
+    let operation =
+        parsed.as_ref().map_or_else(|_| text.to_owned(), |parsed| request::describe(&parsed["op"]));
     if let Some(reason) = set_aside::reason(line) {
-        return Row {
-            line,
-            operation,
-            verdict: Verdict::SetAside(reason),
-        };
+        return Row { line, operation, verdict: Verdict::SetAside(reason) };
     }
     let parsed = parsed.expect("every line that is not set aside is JSON");
     let verdict = match Request::parse(&parsed["op"]) {
@@ -75,16 +70,9 @@ async fn play(subject: &Subject, line: usize, text: &str) -> Row {
             Verdict::Clock
         }
         Request::Call(call) => {
-            let (expected, found) = (
-                Outcome::expected(&parsed),
-                answer::answer(subject, call).await.into(),
-            );
+            let (expected, found) = (Outcome::expected(&parsed), answer::answer(subject, call).await.into());
             Verdict::Compared { expected, found }
         }
     };
-    Row {
-        line,
-        operation,
-        verdict,
-    }
+    Row { line, operation, verdict }
 }

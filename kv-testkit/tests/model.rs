@@ -65,9 +65,7 @@ fn a_version_that_comes_again_is_found() {
 fn an_entry_that_comes_back_after_a_sweep_is_found() {
     let factory = async || {
         let (namespace, clock) = subjects::memory_parts();
-        Subject::new(Arc::new(namespace))
-            .with_clock(clock)
-            .with_sweep(|| Box::pin(async {}))
+        Subject::new(Arc::new(namespace)).with_clock(clock).with_sweep(|| Box::pin(async {}))
     };
     model_test(factory, options());
 }

@@ -9,10 +9,7 @@ fn check(factory: impl AsyncFn() -> Subject) {
     let report = block_on(async { vectors::run(&factory().await).await });
     println!("{report}");
     assert_eq!(report.rows.len(), 392);
-    assert_eq!(
-        (report.compared(), report.clock(), report.set_aside().len()),
-        (348, 4, 40)
-    );
+    assert_eq!((report.compared(), report.clock(), report.set_aside().len()), (348, 4, 40));
     assert_eq!((report.agreeing(), report.differing()), (347, vec![304]));
 }
 

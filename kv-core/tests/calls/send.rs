@@ -107,7 +107,7 @@ async fn updates_on_a_shared_namespace_run_on_tasks_of_their_own() {
                 let key = String::from("count");
                 let add_one = |count: Option<u64>| Change::put((count.unwrap_or(0) + 1).to_string());
                 let decide = |entry: Option<kv_core::Entry>| {
-                    Ok(add_one(entry.map(|entry| entry.value.json()).transpose()?)?)
+                    add_one(entry.map(|entry| entry.value.json()).transpose()?)
                 };
                 kv.update(&key, decide).await
             })

@@ -44,11 +44,17 @@ impl Table {
     }
 
     /// Takes out every entry. The gate is shut by then, and a write that came through it before is done once the lock is
-    /// free, so no entry is left behind.
-    pub(crate) fn clear(&self) {
-        let keys = self.lock_index().take_keys();
-        for key in keys {
-            self.values.remove(&key);
+    /// free, so no entry is left behind. Dropped midway, the rest goes with the last handle.
+    pub(crate) async fn clear(&self) {
+        loop {
+            let keys = self.lock_index().take_keys(STEP);
+            for key in &keys {
+                self.values.remove(key);
+            }
+            if keys.len() < STEP {
+                break;
+            }
+            yield_now().await;
         }
         self.settle();
     }

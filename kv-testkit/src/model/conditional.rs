@@ -43,9 +43,7 @@ impl Run {
         let version = self.expected_version(atomic, key, expectation).await?;
         let expected = version.map_or(Expected::Absent, Expected::Version);
         let (options, record) = self.prepare(put)?;
-        let outcome = atomic
-            .write_if(Key::new(key)?, expected, put.value.clone(), options)
-            .await?;
+        let outcome = atomic.write_if(Key::new(key)?, expected, put.value.clone(), options).await?;
         self.check_outcome(key, expected, outcome)?;
         if let Conditional::Applied(version) = outcome {
             let write = self.records.write(key, record);
@@ -116,10 +114,6 @@ impl Run {
             // A version that was told belongs to the write that it was told for, and to no other.
             Expected::Version(version) => self.current_version(key) == Some(version),
         };
-        same(
-            &format!("whether the condition on {key:?} holds"),
-            &holds,
-            &applied,
-        )
+        same(&format!("whether the condition on {key:?} holds"), &holds, &applied)
     }
 }

@@ -41,12 +41,7 @@ impl Run {
             let (before, behind) = pages.keys.split_at(count);
             let after = before.last().map(|info| info.name.to_string());
             let owed = behind.iter().map(|info| info.name.to_string()).collect();
-            self.cursor = Some(KeptCursor {
-                cursor,
-                prefix: prefix.to_owned(),
-                after,
-                owed,
-            });
+            self.cursor = Some(KeptCursor { cursor, prefix: prefix.to_owned(), after, owed });
         }
         Ok(())
     }
@@ -77,30 +72,17 @@ impl Run {
         listed: &[KeyInfo],
         owed: Option<&BTreeSet<String>>,
     ) -> Outcome {
-        let is_listed = |key: &str| {
-            listed
-                .binary_search_by(|info| info.name.as_str().cmp(key))
-                .is_ok()
-        };
+        let is_listed = |key: &str| listed.binary_search_by(|info| info.name.as_str().cmp(key)).is_ok();
         let is_owed = |key: &str| owed.is_none_or(|owed| owed.contains(key));
-        let names: Vec<String> = self
-            .records
-            .list(prefix, after)
-            .map(|(key, _)| key.to_owned())
-            .collect();
+        let names: Vec<String> = self.records.list(prefix, after).map(|(key, _)| key.to_owned()).collect();
         for name in names.iter().filter(|name| is_owed(name) || is_listed(name)) {
             self.records.settle(name, is_listed(name));
         }
         let mut infos = listed.iter();
-        let due = self
-            .records
-            .list(prefix, after)
-            .filter(|(key, _)| is_owed(key) || is_listed(key));
+        let due = self.records.list(prefix, after).filter(|(key, _)| is_owed(key) || is_listed(key));
         for (key, record) in due {
             let Some(info) = infos.next() else {
-                return Err(Mismatch::new(format!(
-                    "{key:?} is in the model, and the listing lacks it"
-                )));
+                return Err(Mismatch::new(format!("{key:?} is in the model, and the listing lacks it")));
             };
             same_info(key, record, info)?;
         }
@@ -118,16 +100,10 @@ impl Run {
 /// Follows the pages of a listing to its end, and looks at their sizes and their order.
 async fn pages(subject: &Subject, prefix: &str, limit: usize, start: Option<Cursor>) -> Outcome<Pages> {
     let options = ListOptions::from(Prefix::new(prefix)?).with_limit(limit)?;
-    let mut pages = Pages {
-        keys: Vec::<KeyInfo>::new(),
-        first: None,
-    };
+    let mut pages = Pages { keys: Vec::<KeyInfo>::new(), first: None };
     let (mut cursor, mut empty) = (start, 0);
     loop {
-        let page = subject
-            .namespace()
-            .list_page(options.clone().with_cursor(cursor))
-            .await?;
+        let page = subject.namespace().list_page(options.clone().with_cursor(cursor)).await?;
         if page.keys.len() > limit {
             return Err(Mismatch::new(format!(
                 "a page of {} keys passes its limit, {limit}",

@@ -47,11 +47,7 @@ pub(super) fn same<T: PartialEq + fmt::Debug>(what: &str, model: &T, subject: &T
     if model == subject {
         return Ok(());
     }
-    Err(Mismatch(format!(
-        "{what} differs: {} in the model, {} in the subject",
-        brief(model),
-        brief(subject)
-    )))
+    Err(Mismatch(format!("{what} differs: {} in the model, {} in the subject", brief(model), brief(subject))))
 }
 
 /// Fails unless `entry` is the `record` under `key`; its metadata counts where it was asked for, and must be missing
@@ -64,18 +60,10 @@ pub(super) fn same_entry(
 ) -> Outcome {
     match (record, entry) {
         (None, None) => Ok(()),
-        (None, Some(_)) => Err(Mismatch(format!(
-            "{key:?} is absent in the model, and the subject has it"
-        ))),
-        (Some(_), None) => Err(Mismatch(format!(
-            "{key:?} is in the model, and absent in the subject"
-        ))),
+        (None, Some(_)) => Err(Mismatch(format!("{key:?} is absent in the model, and the subject has it"))),
+        (Some(_), None) => Err(Mismatch(format!("{key:?} is in the model, and absent in the subject"))),
         (Some(record), Some(entry)) => {
-            same(
-                &format!("the value of {key:?}"),
-                &&record.value[..],
-                &&entry.value[..],
-            )?;
+            same(&format!("the value of {key:?}"), &&record.value[..], &&entry.value[..])?;
             let expected = record.metadata.as_deref().filter(|_| metadata);
             let found = entry.metadata.as_ref().map(kv_core::Metadata::as_str);
             same(&format!("the metadata of {key:?}"), &expected, &found)?;
@@ -89,17 +77,9 @@ pub(super) fn same_entry(
 pub(super) fn same_info(key: &str, record: &Record, info: &KeyInfo) -> Outcome {
     same("the listed key", &key, &info.name.as_str())?;
     let found = info.metadata.as_ref().map(kv_core::Metadata::as_str);
-    same(
-        &format!("the listed metadata of {key:?}"),
-        &record.metadata.as_deref(),
-        &found,
-    )?;
+    same(&format!("the listed metadata of {key:?}"), &record.metadata.as_deref(), &found)?;
     let found = info.expires_at.map(kv_core::Timestamp::as_secs);
-    same(
-        &format!("the listed deadline of {key:?}"),
-        &record.expires_at,
-        &found,
-    )
+    same(&format!("the listed deadline of {key:?}"), &record.expires_at, &found)
 }
 
 /// Large values would bury the rest of the message.
@@ -107,10 +87,6 @@ fn brief(shown: &impl fmt::Debug) -> String {
     let text = format!("{shown:?}");
     match text.char_indices().nth(200) {
         None => text,
-        Some((end, _)) => format!(
-            "{}… ({} bytes of text)",
-            text.get(..end).unwrap_or_default(),
-            text.len()
-        ),
+        Some((end, _)) => format!("{}… ({} bytes of text)", text.get(..end).unwrap_or_default(), text.len()),
     }
 }

@@ -133,11 +133,7 @@ fn operation() -> impl Strategy<Value = Operation> {
 /// A sweep that looks back on a good while, and the time before it again: chance alone seldom makes that.
 fn sweep_and_set_back() -> impl Strategy<Value = Vec<Operation>> {
     let hour = Duration::from_secs(3_600);
-    Just(vec![
-        Operation::Advance { by: hour },
-        Operation::Sweep,
-        Operation::SetBack { by: hour },
-    ])
+    Just(vec![Operation::Advance { by: hour }, Operation::Sweep, Operation::SetBack { by: hour }])
 }
 
 fn plain() -> impl Strategy<Value = Operation> {
@@ -191,11 +187,7 @@ fn put() -> impl Strategy<Value = Put> {
         2 => Just(Deadline::Carried),
     ];
     let parts = (values(), option::of(metadata()), deadline);
-    parts.prop_map(|(value, metadata, deadline)| Put {
-        value,
-        metadata,
-        deadline,
-    })
+    parts.prop_map(|(value, metadata, deadline)| Put { value, metadata, deadline })
 }
 
 fn get_options() -> impl Strategy<Value = GetOptions> {

@@ -50,11 +50,7 @@ impl Records {
     /// Replaces what is under `key`; answers the number of the write.
     pub(super) fn write(&mut self, key: &str, record: Record) -> u64 {
         let write = self.next_write();
-        let mut held = Held {
-            record,
-            write,
-            lapsed: false,
-        };
+        let mut held = Held { record, write, lapsed: false };
         held.lapsed = held.is_expired(self.now);
         self.held.insert(key.to_owned(), held);
         write
@@ -81,11 +77,7 @@ impl Records {
     /// clock was set back: it is there again, or it had been reclaimed.
     pub(super) fn settle(&mut self, key: &str, seen: bool) {
         let now = self.now;
-        let Some(held) = self
-            .held
-            .get_mut(key)
-            .filter(|held| held.lapsed && !held.is_expired(now))
-        else {
+        let Some(held) = self.held.get_mut(key).filter(|held| held.lapsed && !held.is_expired(now)) else {
             return;
         };
         if seen {

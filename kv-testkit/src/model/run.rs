@@ -121,10 +121,7 @@ impl Run {
 
     async fn write(&mut self, subject: &Subject, key: &str, put: &Put) -> Outcome {
         let (options, record) = self.prepare(put)?;
-        subject
-            .namespace()
-            .write(Key::new(key)?, put.value.clone(), options)
-            .await?;
+        subject.namespace().write(Key::new(key)?, put.value.clone(), options).await?;
         self.records.write(key, record);
         Ok(())
     }
@@ -147,14 +144,7 @@ impl Run {
         if let Some(text) = &metadata {
             options = options.with_metadata_json(text)?;
         }
-        Ok((
-            options,
-            Record {
-                value: put.value.clone(),
-                metadata,
-                expires_at,
-            },
-        ))
+        Ok((options, Record { value: put.value.clone(), metadata, expires_at }))
     }
 
     async fn read_many(&mut self, subject: &Subject, keys: &[String], options: GetOptions) -> Outcome {
@@ -183,13 +173,8 @@ impl Run {
 
     async fn compare_all(&mut self, subject: &Subject) -> Outcome {
         self.list(subject, "", limits::MAX_LIST_LIMIT).await?;
-        let keys: Vec<String> = self
-            .records
-            .list("", None)
-            .map(|(key, _)| key.to_owned())
-            .collect();
-        self.read_many(subject, &keys, GetOptions::default().with_metadata(true))
-            .await?;
+        let keys: Vec<String> = self.records.list("", None).map(|(key, _)| key.to_owned()).collect();
+        self.read_many(subject, &keys, GetOptions::default().with_metadata(true)).await?;
         if subject.is_atomic() {
             for key in &keys {
                 self.read_versioned(&*subject.atomic(), key).await?;

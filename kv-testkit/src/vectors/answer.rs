@@ -13,22 +13,15 @@ use crate::Subject;
 pub(super) async fn answer(subject: &Subject, call: Call) -> Result<Json> {
     let kv = subject.namespace();
     match call {
-        Call::Get {
-            key,
-            kind: Kind::Json,
-        } => Ok(kv.get_json::<Json>(key).await?.unwrap_or_default()),
-        Call::Get { key, kind } => kv
-            .get(key)
-            .await?
-            .map_or(Ok(Json::Null), |value| decoded(&value, kind)),
+        Call::Get { key, kind: Kind::Json } => Ok(kv.get_json::<Json>(key).await?.unwrap_or_default()),
+        Call::Get { key, kind } => kv.get(key).await?.map_or(Ok(Json::Null), |value| decoded(&value, kind)),
         Call::GetWithMetadata { key, kind } => match kv.get_with_metadata(key).await? {
             Some(entry) => with_metadata(&entry, kind),
             None => Ok(json!({ "value": null, "metadata": null })),
         },
         Call::GetMany { keys, kind, metadata } => get_many(&**kv, &keys, kind, metadata).await,
         Call::Put { key, value, options } => {
-            kv.put_with(key, value, put_options(&options, subject.clock().now())?)
-                .await?;
+            kv.put_with(key, value, put_options(&options, subject.clock().now())?).await?;
             Ok(undefined())
         }
         Call::Delete { key } => {
@@ -66,9 +59,7 @@ fn decoded(value: &Value, kind: Kind) -> Result<Json> {
 
 fn bytes(value: &Value) -> Json {
     let digits = value.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-    let hex: String = digits
-        .filter_map(|digit| char::from_digit(digit.into(), 16))
-        .collect();
+    let hex: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
     json!({ "$": "bytes", "hex": hex, "length": value.len() })
 }
 
@@ -78,10 +69,7 @@ fn with_metadata(entry: &Entry, kind: Kind) -> Result<Json> {
 }
 
 async fn get_many(kv: &dyn KvNamespace, keys: &[String], kind: Kind, metadata: bool) -> Result<Json> {
-    let names: Vec<Key<'static>> = keys
-        .iter()
-        .map(|key| Key::new(key.clone()))
-        .collect::<Result<_, _>>()?;
+    let names: Vec<Key<'static>> = keys.iter().map(|key| Key::new(key.clone())).collect::<Result<_, _>>()?;
     let options = GetOptions::default().with_metadata(metadata).with_text(true);
     let mut entries = Map::new();
     for (key, entry) in keys.iter().zip(kv.read_many(names, options).await?) {

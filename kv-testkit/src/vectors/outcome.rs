@@ -22,10 +22,7 @@ impl Outcome {
         }
         let mut answer = line["ok"].clone();
         // Only a listing and a read with metadata have these beside one another; a JSON value is never touched.
-        if let Some(fields) = answer
-            .as_object_mut()
-            .filter(|fields| fields.contains_key("cacheStatus"))
-        {
+        if let Some(fields) = answer.as_object_mut().filter(|fields| fields.contains_key("cacheStatus")) {
             fields.remove("cacheStatus");
             if let Some(cursor) = fields.get_mut("cursor") {
                 *cursor = json!(true);

@@ -58,11 +58,7 @@ impl Report {
     /// [`KNOWN_DIFFERENCE`](super::KNOWN_DIFFERENCE) alone.
     #[must_use]
     pub fn differing(&self) -> Vec<usize> {
-        self.rows
-            .iter()
-            .filter(|row| row.verdict.differs())
-            .map(|row| row.line)
-            .collect()
+        self.rows.iter().filter(|row| row.verdict.differs()).map(|row| row.line).collect()
     }
 
     /// How many lines moved the clock.
@@ -96,36 +92,19 @@ impl Verdict {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "line  {:<52}  {:<40}  {:<40}  verdict",
-            "operation", "the reference", "the subject"
-        )?;
+        writeln!(f, "line  {:<52}  {:<40}  {:<40}  verdict", "operation", "the reference", "the subject")?;
         for row in &self.rows {
             writeln!(f, "{row}")?;
         }
         let (agreeing, differing) = (self.agreeing(), self.differing());
         let differ = if differing.len() == 1 { "differs" } else { "differ" };
         let counts = (self.compared(), differing.len());
-        write!(
-            f,
-            "{} compared: {agreeing} agree, {} {differ}",
-            counts.0, counts.1
-        )?;
+        write!(f, "{} compared: {agreeing} agree, {} {differ}", counts.0, counts.1)?;
         for line in differing {
-            let why = if line == KNOWN_DIFFERENCE.line {
-                KNOWN_DIFFERENCE.reason
-            } else {
-                "not expected"
-            };
+            let why = if line == KNOWN_DIFFERENCE.line { KNOWN_DIFFERENCE.reason } else { "not expected" };
             write!(f, " ({line}: {why})")?;
         }
-        write!(
-            f,
-            "; {} drive the clock; {} set aside",
-            self.clock(),
-            self.set_aside().len()
-        )
+        write!(f, "; {} drive the clock; {} set aside", self.clock(), self.set_aside().len())
     }
 }
 

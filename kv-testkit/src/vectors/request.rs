@@ -23,31 +23,12 @@ pub(super) enum Request {
 /// A call of the binding, coerced as JavaScript does, and not yet held against any limit.
 #[derive(Debug)]
 pub(super) enum Call {
-    Get {
-        key: String,
-        kind: Kind,
-    },
-    GetWithMetadata {
-        key: String,
-        kind: Kind,
-    },
-    GetMany {
-        keys: Vec<String>,
-        kind: Kind,
-        metadata: bool,
-    },
-    Put {
-        key: String,
-        value: Vec<u8>,
-        options: CallOptions,
-    },
-    Delete {
-        key: String,
-    },
-    List {
-        prefix: String,
-        limit: Option<usize>,
-    },
+    Get { key: String, kind: Kind },
+    GetWithMetadata { key: String, kind: Kind },
+    GetMany { keys: Vec<String>, kind: Kind, metadata: bool },
+    Put { key: String, value: Vec<u8>, options: CallOptions },
+    Delete { key: String },
+    List { prefix: String, limit: Option<usize> },
 }
 
 /// What a `get` is to answer.
@@ -73,21 +54,13 @@ impl Request {
         let options = &op["options"];
         let call = match op["op"].as_str().expect("every line names its operation") {
             "now" => {
-                return Self::Now {
-                    seconds: to_seconds(&op["seconds"]),
-                };
+                return Self::Now { seconds: to_seconds(&op["seconds"]) };
             }
             "advance" => {
-                return Self::Advance {
-                    by: Duration::from_millis(whole_number(&op["ms"])),
-                };
+                return Self::Advance { by: Duration::from_millis(whole_number(&op["ms"])) };
             }
             name @ ("get" | "getWithMetadata") => get(&op["key"], Kind::parse(options), name != "get"),
-            "put" => Call::Put {
-                key: key(op),
-                value: value(op),
-                options: CallOptions::parse(options),
-            },
+            "put" => Call::Put { key: key(op), value: value(op), options: CallOptions::parse(options) },
             "delete" => Call::Delete { key: key(op) },
             "list" => list(options),
             other => panic!("the vectors hold an unknown operation, {other}"),
@@ -99,10 +72,7 @@ impl Request {
 /// The name of the operation, and then its arguments.
 pub(super) fn describe(op: &Json) -> String {
     let mut arguments = op.clone();
-    let name = arguments
-        .as_object_mut()
-        .and_then(|fields| fields.remove("op"))
-        .unwrap_or_default();
+    let name = arguments.as_object_mut().and_then(|fields| fields.remove("op")).unwrap_or_default();
     format!("{} {arguments}", name.as_str().unwrap_or_default())
 }
 
@@ -112,11 +82,7 @@ fn get(key: &Json, kind: Kind, metadata: bool) -> Call {
         return Call::GetMany { keys, kind, metadata };
     }
     let key = to_text(Some(&expand(key)));
-    if metadata {
-        Call::GetWithMetadata { key, kind }
-    } else {
-        Call::Get { key, kind }
-    }
+    if metadata { Call::GetWithMetadata { key, kind } } else { Call::Get { key, kind } }
 }
 
 fn key(op: &Json) -> String {
@@ -129,13 +95,7 @@ fn value(op: &Json) -> Vec<u8> {
     }
     // Which bytes the stream had, no line asks.
     if op["stream"].is_u64() {
-        return "s"
-            .repeat(
-                whole_number(&op["stream"])
-                    .try_into()
-                    .expect("a stream fits in memory"),
-            )
-            .into();
+        return "s".repeat(whole_number(&op["stream"]).try_into().expect("a stream fits in memory")).into();
     }
     // A kind of `undefined` stands for a value that JSON cannot write, and has no value beside it.
     to_text(op.get("value").map(expand).as_ref()).into()
@@ -146,10 +106,7 @@ fn value(op: &Json) -> Vec<u8> {
 fn list(options: &Json) -> Call {
     let prefix = expand(&options["prefix"]).as_str().unwrap_or_default().to_owned();
     let limit = usize::try_from(to_seconds(&options["limit"]).as_secs()).expect("a limit fits in 64 bits");
-    Call::List {
-        prefix,
-        limit: (limit != 0).then_some(limit),
-    }
+    Call::List { prefix, limit: (limit != 0).then_some(limit) }
 }
 
 impl Kind {

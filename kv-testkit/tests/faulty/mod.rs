@@ -28,11 +28,7 @@ pub(crate) struct Faulty {
 
 impl Faulty {
     fn version(&self, value: &Value, version: Version) -> Version {
-        if self.fault == Fault::VersionOfValue {
-            Version::new(value.len() as u64)
-        } else {
-            version
-        }
+        if self.fault == Fault::VersionOfValue { Version::new(value.len() as u64) } else { version }
     }
 
     /// The inner namespace's version, if the entry there is what is expected.
@@ -65,17 +61,9 @@ impl KvNamespace for Faulty {
             None => 0,
             Some(token) => token.parse().map_err(|_| InvalidInput::CursorMalformed)?,
         };
-        let everything = self
-            .inner
-            .list_page(ListOptions::from(options.prefix().clone()))
-            .await?;
+        let everything = self.inner.list_page(ListOptions::from(options.prefix().clone())).await?;
         let total = everything.keys.len();
-        let keys: Vec<_> = everything
-            .keys
-            .into_iter()
-            .skip(before)
-            .take(options.limit())
-            .collect();
+        let keys: Vec<_> = everything.keys.into_iter().skip(before).take(options.limit()).collect();
         let after = before + keys.len();
         let next = (after < total).then(|| Cursor::issue(options.prefix(), after.to_string()));
         Ok(ListPage::new(keys, next))
@@ -117,12 +105,10 @@ impl AtomicKv for Faulty {
                 Some(version) => Expected::Version(version),
             },
         };
-        Ok(
-            match self.inner.write_if(key, expected, value.clone(), options).await? {
-                Conditional::Applied(version) => Conditional::Applied(self.version(&value, version)),
-                Conditional::Conflict => Conditional::Conflict,
-            },
-        )
+        Ok(match self.inner.write_if(key, expected, value.clone(), options).await? {
+            Conditional::Applied(version) => Conditional::Applied(self.version(&value, version)),
+            Conditional::Conflict => Conditional::Conflict,
+        })
     }
 
     async fn remove_if(&self, key: Key<'_>, expected: Version) -> Result<Conditional> {

@@ -17,10 +17,7 @@ pub(crate) use redb::{redb, shared_redb};
 /// A namespace in memory, and the clock that it asks.
 pub(crate) fn memory_parts() -> (MemoryNamespace, ManualClock) {
     let clock = ManualClock::default();
-    (
-        MemoryNamespace::builder().clock(Arc::new(clock.clone())).build(),
-        clock,
-    )
+    (MemoryNamespace::builder().clock(Arc::new(clock.clone())).build(), clock)
 }
 
 /// A namespace in memory.
