@@ -108,10 +108,9 @@ impl Snapshot {
     /// The value of `len` bytes whose pieces are kept under `version` and whose last bytes are `end`.
     fn join(&self, version: Version, len: usize, end: &[u8]) -> Result<Bytes, Failure> {
         let damage = || Failure::Damage(Damage("a value's pieces do not make up its length"));
-        if len > kv_core::limits::MAX_VALUE_BYTES {
-            return Err(damage());
-        }
-        let mut bytes = Vec::with_capacity(len);
+        let mut bytes = Vec::new();
+        // A damaged length may be any number.
+        bytes.try_reserve_exact(len).map_err(|_| damage())?;
         let version = version.as_u64();
         for piece in self.pieces.range((version, 0)..=(version, u32::MAX))? {
             bytes.extend_from_slice(piece?.1.value());

@@ -1,0 +1,132 @@
+//! Records that this crate did not write: each is a clear error, and the rest of the store works on.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use std::path::Path;
+
+use kv_core::{ErrorKind, KvStore, ListOptions, Metadata, Result, prelude::*};
+use kv_redb::RedbStore;
+use redb::{Database, ReadableTable, TableDefinition};
+
+const ENTRIES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("entries");
+const VALUES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("values");
+const PIECES: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("pieces");
+
+/// The first namespace's number, before the bytes of the key.
+fn entry_key(key: &[u8]) -> Vec<u8> {
+    [&[0; 4], key].concat()
+}
+
+/// Changes the record that `table` has under `key`.
+fn change(
+    path: &Path,
+    table: TableDefinition<'_, &[u8], &[u8]>,
+    key: &[u8],
+    change: impl FnOnce(&mut Vec<u8>),
+) {
+    let database = Database::open(path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    {
+        let mut table = transaction.open_table(table).unwrap();
+        let key = entry_key(key);
+        let mut record =
+            table.get(&key[..]).unwrap().map(|record| record.value().to_owned()).unwrap_or_default();
+        change(&mut record);
+        table.insert(&key[..], &record[..]).unwrap();
+    }
+    transaction.commit().unwrap();
+}
+
+async fn open(path: &Path) -> Result<(RedbStore, kv_redb::RedbNamespace)> {
+    let store = RedbStore::open(path).await?;
+    let namespace = store.open_namespace("a").await?;
+    Ok((store, namespace))
+}
+
+fn assert_corrupt<T: std::fmt::Debug>(outcome: Result<T>) {
+    let error = outcome.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt, "{error:?}");
+    assert!(error.to_string().contains("app.kv"), "{error}");
+}
+
+#[tokio::test]
+async fn damaged_values_are_told_from_absent_ones() -> Result<()> {
+    let damages: [(&str, fn(&mut Vec<u8>)); 5] = [
+        ("cut short", |record| record.truncate(5)),
+        ("empty", Vec::clear),
+        ("of an unknown version", |record| record[0] = 9),
+        ("with unknown flags", |record| record[1] = 0x80),
+        // The flag of pieces: what follows the header is then a length, which may be any number.
+        ("of an absurd length", |record| {
+            record[1] = 2;
+            record.truncate(10);
+            record.extend([0xff; 8]);
+        }),
+    ];
+    for (name, damage) in damages {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("app.kv");
+        let (store, kv) = open(&path).await?;
+        kv.put("bad", "1").await?;
+        kv.put("good", "2").await?;
+        store.close().await?;
+        change(&path, VALUES, b"bad", damage);
+
+        let (store, kv) = open(&path).await?;
+        println!("a record {name}");
+        assert_corrupt(kv.get("bad").await);
+        assert_corrupt(kv.get_many(["good", "bad"]).await);
+        assert_eq!(kv.get("good").await?.unwrap(), "2");
+        kv.put("good", "3").await?;
+        assert_eq!(kv.get("good").await?.unwrap(), "3");
+        store.close().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_value_with_a_missing_piece_is_corrupt_and_not_shorter() -> Result<()> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.kv");
+    let (store, kv) = open(&path).await?;
+    kv.put("large", vec![7; 500_000]).await?;
+    store.close().await?;
+    {
+        let database = Database::open(&path).unwrap();
+        let transaction = database.begin_write().unwrap();
+        transaction.open_table(PIECES).unwrap().pop_first().unwrap().unwrap();
+        transaction.commit().unwrap();
+    }
+    let (store, kv) = open(&path).await?;
+    assert_corrupt(kv.get("large").await);
+    store.close().await
+}
+
+#[tokio::test]
+async fn damaged_entries_are_not_left_out_of_listings_nor_written_over() -> Result<()> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.kv");
+    let (store, kv) = open(&path).await?;
+    kv.put_with("bad", "1", Metadata::new("m")?).await?;
+    kv.put("good", "2").await?;
+    store.close().await?;
+    change(&path, ENTRIES, b"bad", |record| *record.last_mut().unwrap() = b'x');
+
+    let (store, kv) = open(&path).await?;
+    assert_corrupt(kv.list_page(ListOptions::default()).await);
+    assert_corrupt(kv.get_with_metadata("bad").await);
+    assert_eq!(kv.get("bad").await?.unwrap(), "1", "the value itself is whole");
+    store.close().await?;
+
+    change(&path, ENTRIES, b"bad", |record| record[0] = 9);
+    let (store, kv) = open(&path).await?;
+    assert_corrupt(kv.put("bad", "2").await);
+    assert_corrupt(kv.delete("bad").await);
+    let report = kv.delete_many(["bad", "good"]).await?;
+    assert_eq!((report.succeeded, report.failed.len()), (1, 1));
+    store.close().await?;
+
+    change(&path, ENTRIES, b"\xff", |record| record.extend([1; 10]));
+    let (store, kv) = open(&path).await?;
+    assert_corrupt(kv.list_page(ListOptions::default()).await);
+    store.close().await
+}
