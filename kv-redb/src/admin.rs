@@ -6,8 +6,8 @@ use kv_core::{Error, ErrorKind, NamespaceId, NamespaceTitle, Result};
 use redb::{Database, ReadableTable};
 
 use crate::{
+    catalog::Namespace,
     error::{EngineResult, error},
-    registry::Namespace,
     request::Admin,
     state::State,
     tables::{DELETED, FILE, NAMESPACES, NEXT_NAMESPACE},
@@ -24,7 +24,7 @@ pub(crate) fn apply(database: &Database, state: &State, request: &mut Admin) -> 
             answer.keep(outcome);
         }
         Admin::Open(title, answer) => {
-            let outcome = match state.registry.by_title(title) {
+            let outcome = match state.catalog.by_title(title) {
                 Some(namespace) => Ok(namespace),
                 None => create(database, state, title)?,
             };
@@ -32,14 +32,14 @@ pub(crate) fn apply(database: &Database, state: &State, request: &mut Admin) -> 
         }
         Admin::Rename(id, title, answer) => {
             let outcome =
-                match state.registry.get(id).and_then(|found| free(state, title, Some(id)).map(|()| found)) {
+                match state.catalog.get(id).and_then(|found| free(state, title, Some(id)).map(|()| found)) {
                     Ok(namespace) => Ok(rename(database, state, &namespace, title)?),
                     Err(refused) => Err(refused),
                 };
             answer.keep(outcome);
         }
         Admin::Delete(id, answer) => {
-            let outcome = match state.registry.get(id) {
+            let outcome = match state.catalog.get(id) {
                 Ok(namespace) => Ok(delete(database, state, &namespace)?),
                 Err(missing) => Err(missing),
             };
@@ -51,7 +51,7 @@ pub(crate) fn apply(database: &Database, state: &State, request: &mut Admin) -> 
 
 /// Fails if a namespace other than `own` has the title.
 fn free(state: &State, title: &NamespaceTitle, own: Option<&NamespaceId>) -> Result<()> {
-    match state.registry.by_title(title) {
+    match state.catalog.by_title(title) {
         Some(other) if Some(&other.id) != own => Err(Error::new(
             ErrorKind::NamespaceExists,
             env!("CARGO_PKG_NAME"),
@@ -88,7 +88,7 @@ fn create(
     };
     transaction.commit()?;
     let namespace = Arc::new(Namespace::new(id, number));
-    state.registry.set(Arc::clone(&namespace), title.clone());
+    state.catalog.set(Arc::clone(&namespace), title.clone());
     Ok(Ok(namespace))
 }
 
@@ -101,7 +101,7 @@ fn rename(
     let transaction = database.begin_write()?;
     transaction.open_table(NAMESPACES)?.insert(namespace.id.as_str(), (namespace.number, title.as_str()))?;
     transaction.commit()?;
-    state.registry.set(Arc::clone(namespace), title.clone());
+    state.catalog.set(Arc::clone(namespace), title.clone());
     Ok(())
 }
 
@@ -111,6 +111,6 @@ fn delete(database: &Database, state: &State, namespace: &Namespace) -> EngineRe
     transaction.open_table(NAMESPACES)?.remove(namespace.id.as_str())?;
     transaction.open_table(DELETED)?.insert(namespace.number, ())?;
     transaction.commit()?;
-    state.registry.delete(&namespace.id);
+    state.catalog.delete(&namespace.id);
     Ok(())
 }

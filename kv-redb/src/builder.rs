@@ -131,7 +131,7 @@ impl RedbStoreBuilder {
             let writer = runtime.block_on(async {
                 let opened = open(&path, self.cache_bytes)?;
                 let snapshot = Snapshot::take(&opened.database).map_err(|cause| open_failed(&path, cause))?;
-                let state = Arc::new(State::new(path, self.clock, opened.registry, snapshot));
+                let state = Arc::new(State::new(path, self.clock, opened.catalog, snapshot));
                 let (queue, requests) = queue();
                 let shared = Shared { state: Arc::clone(&state), queue, cold_reads: self.cold_reads };
                 let ticks = self.sweep_interval.map(tokio::time::interval);

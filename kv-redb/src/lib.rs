@@ -4,6 +4,7 @@ mod admin;
 mod blocking;
 mod builder;
 mod bulk;
+mod catalog;
 mod entry_key;
 mod error;
 #[cfg(test)]
@@ -14,7 +15,6 @@ mod open;
 mod pieces;
 mod queue;
 mod record;
-mod registry;
 mod request;
 mod snapshot;
 mod state;

@@ -8,9 +8,10 @@ use kv_core::{
 };
 
 use crate::{
-    blocking, entry_key,
+    blocking,
+    catalog::Namespace,
+    entry_key,
     mutation::{Action, Mutation},
-    registry::Namespace,
     request::{Data, Request},
     snapshot::{Found, Snapshot, Wanted},
     store::Shared,

@@ -10,9 +10,9 @@ use kv_core::{Error, ErrorKind, NamespaceId, NamespaceTitle, Result};
 use redb::{Database, DatabaseError, ReadOnlyDatabase, ReadableDatabase, ReadableTable};
 
 use crate::{
+    catalog::{Catalog, Namespace},
     error::{EngineResult, damaged, error, not_ours, open_failed, unknown_format},
     record::Damage,
-    registry::{Namespace, Registry},
     tables::{DELETED, FILE, FORMAT, FORMAT_VERSION, NAMESPACES, Tables},
     versions::Versions,
 };
@@ -20,7 +20,7 @@ use crate::{
 /// What an opened file holds beside its entries.
 pub(crate) struct Opened {
     pub(crate) database: Database,
-    pub(crate) registry: Registry,
+    pub(crate) catalog: Catalog,
     pub(crate) versions: Versions,
 }
 
@@ -69,8 +69,8 @@ pub(crate) fn load(path: &Path, database: Database) -> Result<Opened> {
     }
     check(path, layout)?;
     let versions = load_versions(&database).map_err(failed)?;
-    let registry = load_registry(path, &database)?;
-    Ok(Opened { database, registry, versions })
+    let catalog = load_catalog(path, &database)?;
+    Ok(Opened { database, catalog, versions })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -117,7 +117,7 @@ fn load_versions(database: &Database) -> EngineResult<Versions> {
     Versions::load(&database.begin_read()?.open_table(FILE)?)
 }
 
-fn load_registry(path: &Path, database: &Database) -> Result<Registry> {
+fn load_catalog(path: &Path, database: &Database) -> Result<Catalog> {
     let rows = || -> EngineResult<Vec<(String, u32, String)>> {
         let namespaces = database.begin_read()?.open_table(NAMESPACES)?;
         let rows = namespaces.iter()?.map(|row| {
@@ -127,12 +127,12 @@ fn load_registry(path: &Path, database: &Database) -> Result<Registry> {
         });
         rows.collect()
     };
-    let registry = Registry::default();
+    let catalog = Catalog::default();
     for (id, number, title) in rows().map_err(|cause| open_failed(path, cause))? {
         let bad_name = |_| -> Error { damaged(path, Damage("a namespace's id or title is none")) };
         let (id, title) =
             (NamespaceId::new(id).map_err(bad_name)?, NamespaceTitle::new(title).map_err(bad_name)?);
-        registry.set(Arc::new(Namespace::new(id, number)), title);
+        catalog.set(Arc::new(Namespace::new(id, number)), title);
     }
-    Ok(registry)
+    Ok(catalog)
 }

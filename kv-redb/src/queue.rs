@@ -111,13 +111,13 @@ mod tests {
     use kv_core::{Clock, ErrorKind, SystemClock};
 
     use super::*;
-    use crate::{registry::Registry, request::Data};
+    use crate::{catalog::Catalog, request::Data};
 
     fn state() -> State {
         let database = redb::Database::builder().create_with_backend(redb::backends::InMemoryBackend::new());
         let opened = crate::open::load("memory".as_ref(), database.unwrap()).unwrap();
         let snapshot = crate::snapshot::Snapshot::take(&opened.database).unwrap();
-        State::new("memory".into(), Arc::new(SystemClock) as Arc<dyn Clock>, Registry::default(), snapshot)
+        State::new("memory".into(), Arc::new(SystemClock) as Arc<dyn Clock>, Catalog::default(), snapshot)
     }
 
     fn sweep(limit: usize) -> impl FnOnce(Answer<usize>) -> Request {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kv_core::{Conditional, Error, NamespaceId, NamespaceTitle, Result};
 use tokio::sync::oneshot;
 
-use crate::{mutation::Mutation, registry::Namespace};
+use crate::{catalog::Namespace, mutation::Mutation};
 
 /// What a handle asks of the writer.
 #[derive(Debug)]

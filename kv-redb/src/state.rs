@@ -9,14 +9,14 @@ use arc_swap::ArcSwapOption;
 use kv_core::{Clock, Error, Result};
 use tokio::sync::Semaphore;
 
-use crate::{error, registry::Registry, snapshot::Snapshot};
+use crate::{catalog::Catalog, error, snapshot::Snapshot};
 
 /// What the writer publishes and every handle reads.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) path: PathBuf,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) registry: Registry,
+    pub(crate) catalog: Catalog,
     /// What the last commit left; `None` once the store is closed.
     snapshot: ArcSwapOption<Snapshot>,
     /// Why the store takes no more writes, if it does not.
@@ -28,11 +28,11 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(path: PathBuf, clock: Arc<dyn Clock>, registry: Registry, snapshot: Snapshot) -> Self {
+    pub(crate) fn new(path: PathBuf, clock: Arc<dyn Clock>, catalog: Catalog, snapshot: Snapshot) -> Self {
         Self {
             path,
             clock,
-            registry,
+            catalog,
             snapshot: ArcSwapOption::from_pointee(snapshot),
             failure: OnceLock::new(),
             close_failure: OnceLock::new(),

@@ -139,12 +139,12 @@ impl KvStore for RedbStore {
 
     async fn list_namespaces(&self) -> Result<Vec<NamespaceInfo>> {
         self.0.state.snapshot()?;
-        Ok(self.0.state.registry.list())
+        Ok(self.0.state.catalog.list())
     }
 
     async fn namespace_info(&self, id: &NamespaceId) -> Result<NamespaceInfo> {
         self.0.state.snapshot()?;
-        self.0.state.registry.info(id).map_err(|error| error.with_operation("namespace_info"))
+        self.0.state.catalog.info(id).map_err(|error| error.with_operation("namespace_info"))
     }
 
     async fn rename_namespace(&self, id: &NamespaceId, title: NamespaceTitle) -> Result<NamespaceInfo> {
@@ -159,7 +159,7 @@ impl KvStore for RedbStore {
     }
 
     fn namespace(&self, id: &NamespaceId) -> Arc<dyn KvNamespace> {
-        let namespace = self.0.state.registry.get_or_missing(id);
+        let namespace = self.0.state.catalog.get_or_missing(id);
         Arc::new(RedbNamespace::new(Arc::clone(&self.0), namespace))
     }
 

@@ -9,10 +9,10 @@ use tokio::{sync::OwnedSemaphorePermit, time::Interval};
 
 use crate::{
     admin,
+    catalog::Namespace,
     error::{EngineResult, damaged},
     mutation::Mutation,
     queue::{Queued, Receiver},
-    registry::Namespace,
     request::{Data, Request},
     snapshot::Snapshot,
     state::State,

@@ -39,9 +39,9 @@ impl Namespace {
 
 /// The namespaces that the file holds. The writer changes it once the file says so.
 #[derive(Debug, Default)]
-pub(crate) struct Registry(RwLock<BTreeMap<NamespaceId, (Arc<Namespace>, NamespaceTitle)>>);
+pub(crate) struct Catalog(RwLock<BTreeMap<NamespaceId, (Arc<Namespace>, NamespaceTitle)>>);
 
-impl Registry {
+impl Catalog {
     fn read<T>(&self, look: impl FnOnce(&BTreeMap<NamespaceId, (Arc<Namespace>, NamespaceTitle)>) -> T) -> T {
         // Nothing that runs under the lock panics, so a poisoned one holds nothing half done.
         look(&self.0.read().unwrap_or_else(PoisonError::into_inner))
