@@ -3,7 +3,10 @@
 use std::{path::Path, path::PathBuf, sync::Arc, time::Duration};
 
 use kv_core::{Clock, ErrorKind, Result, SystemClock};
-use tokio::sync::oneshot;
+use tokio::{
+    sync::oneshot,
+    time::{Interval, MissedTickBehavior},
+};
 
 use crate::{
     error::{error, open_failed},
@@ -68,9 +71,11 @@ impl RedbStoreBuilder {
     }
 
     /// How long the store waits between two looks for expired entries to reclaim: 10 seconds by default. `None`, or no
-    /// time at all, leaves that to [`RedbStore::sweep`]. Expired entries are absent either way.
+    /// time at all, leaves that to [`RedbStore::sweep`]. Expired entries are absent either way. Less than a millisecond
+    /// is taken for one.
     pub fn sweep_interval(mut self, interval: impl Into<Option<Duration>>) -> Self {
-        self.sweep_interval = interval.into().filter(|interval| !interval.is_zero());
+        let interval = interval.into().filter(|interval| !interval.is_zero());
+        self.sweep_interval = interval.map(|interval| interval.max(Duration::from_millis(1)));
         self
     }
 
@@ -89,7 +94,8 @@ impl RedbStoreBuilder {
     /// # Errors
     ///
     /// [`Locked`](ErrorKind::Locked) if the file is open already, here or elsewhere; [`Corrupt`](ErrorKind::Corrupt) if it
-    /// is damaged, of an unknown version, or not a store of this crate (it is then left as it was);
+    /// is damaged, of an unknown version, or not a store of this crate (it is then left as it was, but for the repair of a
+    /// redb file that was not closed cleanly);
     /// [`Other`](ErrorKind::Other) if it cannot be opened or made. All of them name the path.
     pub async fn open(self, path: impl AsRef<Path>) -> Result<RedbStore> {
         let path = path.as_ref().to_owned();
@@ -134,7 +140,7 @@ impl RedbStoreBuilder {
                 let state = Arc::new(State::new(path, self.clock, opened.catalog, snapshot));
                 let (queue, requests) = queue();
                 let shared = Shared { state: Arc::clone(&state), queue, cold_reads: self.cold_reads };
-                let ticks = self.sweep_interval.map(tokio::time::interval);
+                let ticks = self.sweep_interval.map(ticks);
                 Ok((shared, Writer::new(opened.database, state, requests, opened.versions, ticks)))
             });
             match writer {
@@ -148,6 +154,13 @@ impl RedbStoreBuilder {
         let started = std::thread::Builder::new().name("kv-redb".to_owned()).spawn(thread);
         started.map(drop).map_err(|cause| open_failed(&name, cause.into()))
     }
+}
+
+fn ticks(interval: Duration) -> Interval {
+    let mut ticks = tokio::time::interval(interval);
+    // After a stall one sweep is as good as many.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 /// redb gave up on the file in a way that it does not report.

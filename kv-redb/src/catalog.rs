@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -39,31 +39,41 @@ impl Namespace {
 
 /// The namespaces that the file holds. The writer changes it once the file says so.
 #[derive(Debug, Default)]
-pub(crate) struct Catalog(RwLock<BTreeMap<NamespaceId, (Arc<Namespace>, NamespaceTitle)>>);
+pub(crate) struct Catalog(RwLock<Names>);
+
+#[derive(Debug, Default)]
+struct Names {
+    by_id: BTreeMap<NamespaceId, (Arc<Namespace>, NamespaceTitle)>,
+    by_title: BTreeMap<NamespaceTitle, Arc<Namespace>>,
+}
 
 impl Catalog {
-    fn read<T>(&self, look: impl FnOnce(&BTreeMap<NamespaceId, (Arc<Namespace>, NamespaceTitle)>) -> T) -> T {
+    fn read(&self) -> RwLockReadGuard<'_, Names> {
         // Nothing that runs under the lock panics, so a poisoned one holds nothing half done.
-        look(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds a namespace, or gives it another title.
     pub(crate) fn set(&self, namespace: Arc<Namespace>, title: NamespaceTitle) {
-        let mut namespaces = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        namespaces.insert(namespace.id.clone(), (namespace, title));
+        let mut names = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let replaced = names.by_id.insert(namespace.id.clone(), (Arc::clone(&namespace), title.clone()));
+        if let Some((_, old_title)) = replaced {
+            names.by_title.remove(&old_title);
+        }
+        names.by_title.insert(title, namespace);
     }
 
     /// Forgets a namespace; its handles see that at once.
     pub(crate) fn delete(&self, id: &NamespaceId) {
-        let removed = self.0.write().unwrap_or_else(PoisonError::into_inner).remove(id);
-        if let Some((namespace, _)) = removed {
+        let mut names = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some((namespace, title)) = names.by_id.remove(id) {
+            names.by_title.remove(&title);
             namespace.deleted.store(true, Ordering::Release);
         }
     }
 
     pub(crate) fn get(&self, id: &NamespaceId) -> Result<Arc<Namespace>, Error> {
-        self.read(|namespaces| namespaces.get(id).map(|(namespace, _)| Arc::clone(namespace)))
-            .ok_or_else(namespace_not_found)
+        self.read().by_id.get(id).map(|(namespace, _)| Arc::clone(namespace)).ok_or_else(namespace_not_found)
     }
 
     /// The namespace, or one that does not exist.
@@ -72,20 +82,16 @@ impl Catalog {
     }
 
     pub(crate) fn by_title(&self, title: &NamespaceTitle) -> Option<Arc<Namespace>> {
-        self.read(|namespaces| {
-            let mut all = namespaces.values();
-            all.find(|(_, its_title)| its_title == title).map(|(namespace, _)| Arc::clone(namespace))
-        })
+        self.read().by_title.get(title).map(Arc::clone)
     }
 
     pub(crate) fn info(&self, id: &NamespaceId) -> Result<NamespaceInfo, Error> {
-        let title = self.read(|namespaces| namespaces.get(id).map(|(_, title)| title.clone()));
+        let title = self.read().by_id.get(id).map(|(_, title)| title.clone());
         Ok(NamespaceInfo::new(id.clone(), title.ok_or_else(namespace_not_found)?))
     }
 
     pub(crate) fn list(&self) -> Vec<NamespaceInfo> {
-        self.read(|namespaces| {
-            namespaces.iter().map(|(id, (_, title))| NamespaceInfo::new(id.clone(), title.clone())).collect()
-        })
+        let names = self.read();
+        names.by_id.iter().map(|(id, (_, title))| NamespaceInfo::new(id.clone(), title.clone())).collect()
     }
 }

@@ -1,6 +1,10 @@
 //! What redb's errors mean to a caller.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    panic::{self, AssertUnwindSafe},
+    path::Path,
+};
 
 use kv_core::{Error, ErrorKind};
 
@@ -8,6 +12,15 @@ use crate::record::Damage;
 
 /// What redb answers; its one error stands for those of each phase.
 pub(crate) type EngineResult<T> = Result<T, redb::Error>;
+
+/// Runs `work`, and makes an error of a panic: redb meets some damaged pages with one.
+pub(crate) fn guard<T, E: From<redb::Error>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    // What `work` leaves behind is not used again after a panic: a read changes nothing, and a failed write is the last.
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let message = "redb panicked over a damaged page; its message went to the standard error stream";
+        Err(redb::Error::Corrupted(message.to_owned()).into())
+    })
+}
 
 /// An error of this crate.
 pub(crate) fn error(kind: ErrorKind, message: String) -> Error {
@@ -34,12 +47,19 @@ pub(crate) fn write_failed(path: &Path, cause: redb::Error) -> Error {
 }
 
 pub(crate) fn read_failed(path: &Path, cause: redb::Error) -> Error {
+    if let redb::Error::DatabaseClosed = cause {
+        return closed(path);
+    }
     let path = path.display();
     let (kind, message) = match cause {
         redb::Error::Corrupted(_) => {
             (ErrorKind::Corrupt, format!("the store {path} is damaged: restore a backup of it"))
         }
-        redb::Error::DatabaseClosed => return closed(Path::new(&path.to_string())),
+        // redb reads nothing more after a failure of the file; what it still has in memory is answered.
+        redb::Error::PreviousIo => (
+            ErrorKind::Unavailable,
+            format!("the store {path} failed earlier and cannot read this any more: open it again"),
+        ),
         _ => (
             ErrorKind::Unavailable,
             format!("reading the store {path} failed: try again, or mend the cause and open it again"),
@@ -79,7 +99,11 @@ pub(crate) fn open_failed(path: &Path, cause: redb::Error) -> Error {
         redb::Error::Io(_) => {
             (ErrorKind::Other, format!("the store {path} cannot be opened for reading and writing"))
         }
-        redb::Error::Corrupted(_) | redb::Error::TableTypeMismatch { .. } => {
+        redb::Error::Corrupted(_)
+        | redb::Error::TableTypeMismatch { .. }
+        | redb::Error::TableDoesNotExist(_)
+        | redb::Error::TableIsMultimap(_)
+        | redb::Error::TypeDefinitionChanged { .. } => {
             (ErrorKind::Corrupt, format!("the store {path} is damaged: restore a backup of it"))
         }
         _ => (ErrorKind::Other, format!("the store {path} cannot be opened")),
@@ -91,7 +115,7 @@ pub(crate) fn not_ours(path: &Path) -> Error {
     let path = path.display();
     error(
         ErrorKind::Corrupt,
-        format!("the file {path} is a redb file of another program: it stays as it was; choose another path"),
+        format!("the file {path} is a redb file of another program: choose another path"),
     )
 }
 

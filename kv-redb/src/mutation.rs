@@ -8,7 +8,7 @@ use redb::ReadableTable;
 use crate::{
     error::EngineResult,
     pieces,
-    record::{Damage, Header},
+    record::{Damage, Header, Pieces},
     tables::Tables,
     versions::Versions,
 };
@@ -59,6 +59,10 @@ impl Mutation {
         if self.expected.is_some_and(|expected| !expected.holds(live)) {
             return Ok(Ok(Conditional::Conflict));
         }
+        if let (Action::Remove, None) = (&self.action, old) {
+            // Nothing is there and nothing changes: no reason for a commit.
+            return Ok(Ok(Conditional::Conflict));
+        }
         let version = versions.take();
         match &self.action {
             Action::Write(value, options) => {
@@ -88,7 +92,7 @@ impl Tables<'_> {
         let Some(record) = self.entries.get(key)? else {
             return Ok(Ok(None));
         };
-        Ok(Header::decode(record.value()).map(|(header, _)| Some(header)))
+        Ok(Header::decode(key, record.value()).map(|(header, _)| Some(header)))
     }
 
     fn insert(
@@ -98,30 +102,33 @@ impl Tables<'_> {
         value: &Value,
         metadata: Option<&Metadata>,
     ) -> EngineResult<()> {
-        let entry = header.encode(&[metadata.map_or(&[], |metadata| metadata.as_str().as_bytes())]);
+        let entry = header.encode(key, &[metadata.map_or(&[], |metadata| metadata.as_str().as_bytes())]);
         self.entries.insert(key, &entry[..])?;
         if let Some(deadline) = header.expires_at {
             self.deadlines.insert((deadline.as_secs(), key), ())?;
         }
         let record = if header.in_pieces {
-            let end = self.insert_pieces(header.version, value)?;
-            header.encode(&[&(value.len() as u64).to_be_bytes(), end])
+            let pieces = self.insert_pieces(header.version, value)?;
+            let (len, checksum) = pieces.encode();
+            header.encode(key, &[&len, &checksum, pieces.end])
         } else {
-            header.encode(&[value])
+            header.encode(key, &[value])
         };
         self.values.insert(key, &record[..])?;
         Ok(())
     }
 
-    /// Writes the pieces of `value`, and gives the bytes behind the last one.
-    fn insert_pieces<'v>(&mut self, version: Version, value: &'v Value) -> EngineResult<&'v [u8]> {
+    /// Writes the pieces of `value`, and gives what its record has to hold.
+    fn insert_pieces<'v>(&mut self, version: Version, value: &'v Value) -> EngineResult<Pieces<'v>> {
+        let mut checksum = crc32fast::Hasher::new();
         let mut rest = &value[..];
         for (number, Range { start, end }) in (0..).zip(pieces::cut(value.len())) {
             let (piece, after) = rest.split_at(end - start);
+            checksum.update(piece);
             self.pieces.insert((version.as_u64(), number), piece)?;
             rest = after;
         }
-        Ok(rest)
+        Ok(Pieces { len: value.len() as u64, checksum: checksum.finalize(), end: rest })
     }
 
     /// Removes the entry that is `key` in the tables, and whose header is `header`.

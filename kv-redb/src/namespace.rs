@@ -13,7 +13,8 @@ use crate::{
     entry_key,
     mutation::{Action, Mutation},
     request::{Data, Request},
-    snapshot::{Found, Snapshot, Wanted},
+    snapshot::{Failure, Found, Snapshot, Wanted},
+    state::State,
     store::Shared,
 };
 
@@ -49,29 +50,38 @@ impl RedbNamespace {
         Ok(snapshot)
     }
 
-    /// The entry under `key` with its version: read here if that is quick, else where it holds up nobody.
-    async fn find(&self, key: &Key<'_>, metadata: bool) -> Result<Option<(Entry, Version)>> {
-        let snapshot = self.snapshot()?;
+    /// Reads here.
+    fn read_here<T>(&self, read: impl FnOnce(&Snapshot, &State) -> Result<T, Failure>) -> Result<T> {
         let state = &self.shared.state;
+        read(&*self.snapshot()?, state).map_err(|failure| failure.into_error(state))
+    }
+
+    /// Reads where it holds up no task. The snapshot is taken there: one that waited for its turn with the call would
+    /// keep its pages from being used again.
+    async fn read_aside<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Snapshot, &State) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T> {
+        self.snapshot()?;
+        let namespace = self.clone();
+        blocking::run(move || namespace.read_here(read)).await
+    }
+
+    /// The entry under `key` with its version: read here if that is quick.
+    async fn find(&self, key: &Key<'_>, metadata: bool) -> Result<Option<(Entry, Version)>> {
         let key = entry_key::encode(self.namespace.number, key.as_str());
-        let now = state.clock.now();
         let mut found = Found::Long;
         if !self.shared.cold_reads {
             let wanted = Wanted { metadata, long: false };
-            found = snapshot.find(&key, now, wanted).map_err(|failure| failure.into_error(state))?;
+            found = self.read_here(|snapshot, state| snapshot.find(&key, state.clock.now(), wanted))?;
         }
         if let Found::Long = found {
-            let state = Arc::clone(state);
-            found = blocking::run(move || {
-                let wanted = Wanted { metadata, long: true };
-                snapshot.find(&key, now, wanted).map_err(|failure| failure.into_error(&state))
-            })
-            .await?;
+            let wanted = Wanted { metadata, long: true };
+            found = self
+                .read_aside(move |snapshot, state| snapshot.find(&key, state.clock.now(), wanted))
+                .await?;
         }
-        Ok(match found {
-            Found::Entry(entry, version) => Some((entry, version)),
-            Found::Absent | Found::Long => None,
-        })
+        Ok(found.into_entry())
     }
 
     async fn mutate(&self, key: &Key<'_>, expected: Option<Expected>, action: Action) -> Result<Conditional> {
@@ -107,33 +117,23 @@ impl KvNamespace for RedbNamespace {
     }
 
     async fn list_page(&self, options: ListOptions) -> Result<ListPage> {
-        let snapshot = self.snapshot().map_err(|error| error.with_operation("list_page"))?;
-        let (state, number) = (Arc::clone(&self.shared.state), self.namespace.number);
-        let page = blocking::run(move || {
-            let start = options.start()?;
-            let page = snapshot.list(number, &options, start, state.clock.now());
-            page.map_err(|failure| failure.into_error(&state))
-        });
+        let number = self.namespace.number;
+        let page = self.read_aside(move |snapshot, state| snapshot.list(number, &options, state.clock.now()));
         page.await.map_err(|error| error.with_operation("list_page"))
     }
 
     async fn read_many(&self, keys: Vec<Key<'static>>, options: GetOptions) -> Result<Vec<Option<Entry>>> {
-        let snapshot = self.snapshot().map_err(|error| error.with_operation("read_many"))?;
-        let (state, number) = (Arc::clone(&self.shared.state), self.namespace.number);
-        blocking::run(move || {
-            let (now, wanted) = (state.clock.now(), Wanted { metadata: options.metadata, long: true });
-            let read = |key: Key<'static>| match snapshot.find(
-                &entry_key::encode(number, key.as_str()),
-                now,
-                wanted,
-            ) {
-                Ok(Found::Entry(entry, _)) => Ok(Some(entry)),
-                Ok(Found::Absent | Found::Long) => Ok(None),
-                Err(failure) => Err(about("read_many", &key)(failure.into_error(&state))),
+        let number = self.namespace.number;
+        let wanted = Wanted { metadata: options.metadata, long: true };
+        let entries = self.read_aside(move |snapshot, state| {
+            let now = state.clock.now();
+            let read = |key: &Key<'static>| {
+                let found = snapshot.find(&entry_key::encode(number, key.as_str()), now, wanted)?;
+                Ok(found.into_entry().map(|(entry, _)| entry))
             };
-            keys.into_iter().map(read).collect()
-        })
-        .await
+            keys.iter().map(read).collect()
+        });
+        entries.await.map_err(|error| error.with_operation("read_many"))
     }
 
     async fn write_many(&self, entries: Vec<PutEntry>) -> Result<BulkReport> {

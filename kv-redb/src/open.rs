@@ -1,7 +1,8 @@
 //! Opening a file: whose it is, which layout it has, what it holds.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
+    io::{self, Read, Seek},
     path::Path,
     sync::Arc,
 };
@@ -30,16 +31,48 @@ pub(crate) fn open(path: &Path, cache_bytes: usize) -> Result<Opened> {
         let message = format!("the path {} is a folder: name a file in it for the store", path.display());
         return Err(error(ErrorKind::Other, message));
     }
-    let is_new = fs::metadata(path).is_ok_and(|file| file.len() == 0) || !path.exists();
-    if !is_new {
+    if !is_new(path).map_err(|cause| open_failed(path, cause.into()))? {
         inspect(path)?;
     }
     let database = Database::builder().set_cache_size(cache_bytes).create(path);
     let opened = load(path, database.map_err(|cause| open_failed(path, cause.into()))?)?;
-    if is_new {
-        sync_folder(path).map_err(|cause| open_failed(path, cause.into()))?;
-    }
+    sync_folder(path).map_err(|cause| open_failed(path, cause.into()))?;
     Ok(opened)
+}
+
+/// How redb starts every file that it has finished making. Before that, the file is zeros but for a header.
+const MAGIC_BYTES: usize = 9;
+const HEADER_BYTES: usize = 4096;
+/// redb makes a file of about 1 MiB; what is longer than this was never just made.
+const MAX_UNFINISHED_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Whether there is no file, an empty one, or one whose making was cut short, by a crash or a full disk. redb would
+/// refuse the last one for ever, so it is emptied; there is nothing in it.
+fn is_new(path: &Path) -> io::Result<bool> {
+    let Ok(metadata) = fs::metadata(path) else { return Ok(true) };
+    if !metadata.is_file() || metadata.len() == 0 || metadata.len() > MAX_UNFINISHED_BYTES {
+        return Ok(metadata.is_file() && metadata.len() == 0);
+    }
+    let mut file = File::options().read(true).write(true).open(path)?;
+    let mut start = [0; MAGIC_BYTES];
+    if file.read_exact(&mut start).is_err() || start != [0; MAGIC_BYTES] {
+        return Ok(false);
+    }
+    // redb's own lock: while somebody has it, the file may still be in the making.
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(false),
+        Err(TryLockError::Error(cause)) => return Err(cause),
+    }
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut bytes)?;
+    let unfinished =
+        bytes.iter().take(MAGIC_BYTES).chain(bytes.iter().skip(HEADER_BYTES)).all(|byte| *byte == 0);
+    if unfinished {
+        file.set_len(0)?;
+    }
+    Ok(unfinished)
 }
 
 /// Refuses a file that is not ours before it is opened for writing, which alone would change it.
@@ -104,13 +137,13 @@ fn lay_out(database: &Database) -> EngineResult<()> {
     Ok(())
 }
 
-/// Makes a new file's name as durable as its contents.
-fn sync_folder(path: &Path) -> std::io::Result<()> {
+/// Makes the file's name as durable as its contents: whoever made it may have crashed before he could.
+fn sync_folder(path: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
+    let path = fs::canonicalize(path)?;
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
 fn load_versions(database: &Database) -> EngineResult<Versions> {

@@ -2,13 +2,15 @@
 
 use std::{fmt, ops::Bound};
 
-use kv_core::{Bytes, Cursor, Entry, KeyInfo, ListOptions, ListPage, Result, Timestamp, Value, Version};
+use kv_core::{
+    Bytes, Cursor, Entry, InvalidInput, KeyInfo, ListOptions, ListPage, Result, Timestamp, Value, Version,
+};
 use redb::{Database, ReadOnlyTable, ReadableDatabase};
 
 use crate::{
     entry_key,
-    error::{EngineResult, damaged, read_failed},
-    record::{Damage, Header, decode_metadata, take_u64},
+    error::{EngineResult, damaged, guard, read_failed},
+    record::{Damage, Header, Pieces, decode_metadata},
     state::State,
     tables::{ENTRIES, PIECES, VALUES},
 };
@@ -37,6 +39,15 @@ pub(crate) enum Found {
     Long,
 }
 
+impl Found {
+    pub(crate) fn into_entry(self) -> Option<(Entry, Version)> {
+        match self {
+            Self::Entry(entry, version) => Some((entry, version)),
+            Self::Absent | Self::Long => None,
+        }
+    }
+}
+
 /// What a look for an entry wants.
 #[derive(Clone, Copy)]
 pub(crate) struct Wanted {
@@ -49,6 +60,13 @@ pub(crate) struct Wanted {
 pub(crate) enum Failure {
     Engine(redb::Error),
     Damage(Damage),
+    Refused(InvalidInput),
+}
+
+impl From<InvalidInput> for Failure {
+    fn from(refused: InvalidInput) -> Self {
+        Self::Refused(refused)
+    }
 }
 
 impl From<redb::StorageError> for Failure {
@@ -57,11 +75,18 @@ impl From<redb::StorageError> for Failure {
     }
 }
 
+impl From<redb::Error> for Failure {
+    fn from(error: redb::Error) -> Self {
+        Self::Engine(error)
+    }
+}
+
 impl Failure {
     pub(crate) fn into_error(self, state: &State) -> kv_core::Error {
         match self {
             Self::Engine(cause) => read_failed(&state.path, cause),
             Self::Damage(damage) => damaged(&state.path, damage),
+            Self::Refused(refused) => refused.into(),
         }
     }
 }
@@ -79,20 +104,24 @@ impl Snapshot {
 
     /// Looks for the entry that is `key` in the tables.
     pub(crate) fn find(&self, key: &[u8], now: Timestamp, wanted: Wanted) -> Result<Found, Failure> {
+        guard(|| self.look_up(key, now, wanted))
+    }
+
+    fn look_up(&self, key: &[u8], now: Timestamp, wanted: Wanted) -> Result<Found, Failure> {
         let Some(record) = self.values.get(key)? else {
             return Ok(Found::Absent);
         };
-        let (header, content) = Header::decode(record.value()).map_err(Failure::Damage)?;
+        let (header, content) = Header::decode(key, record.value()).map_err(Failure::Damage)?;
         if header.is_expired(now) {
             return Ok(Found::Absent);
         }
         let bytes = if header.in_pieces {
-            let (len, end) = take_u64(content).map_err(Failure::Damage)?;
-            let len = usize::try_from(len).unwrap_or(usize::MAX);
+            let pieces = Pieces::decode(content).map_err(Failure::Damage)?;
+            let len = usize::try_from(pieces.len).unwrap_or(usize::MAX);
             if len > MAX_DIRECT_BYTES && !wanted.long {
                 return Ok(Found::Long);
             }
-            self.join(header.version, len, end)?
+            self.join(header.version, len, &pieces)?
         } else {
             Bytes::copy_from_slice(content)
         };
@@ -105,9 +134,9 @@ impl Snapshot {
         Ok(Found::Entry(entry, header.version))
     }
 
-    /// The value of `len` bytes whose pieces are kept under `version` and whose last bytes are `end`.
-    fn join(&self, version: Version, len: usize, end: &[u8]) -> Result<Bytes, Failure> {
-        let damage = || Failure::Damage(Damage("a value's pieces do not make up its length"));
+    /// The value of `len` bytes whose pieces are kept under `version`.
+    fn join(&self, version: Version, len: usize, record: &Pieces<'_>) -> Result<Bytes, Failure> {
+        let damage = || Failure::Damage(Damage("a value's pieces do not make up the value"));
         let mut bytes = Vec::new();
         // A damaged length may be any number.
         bytes.try_reserve_exact(len).map_err(|_| damage())?;
@@ -115,33 +144,39 @@ impl Snapshot {
         for piece in self.pieces.range((version, 0)..=(version, u32::MAX))? {
             bytes.extend_from_slice(piece?.1.value());
         }
-        bytes.extend_from_slice(end);
-        if bytes.len() == len { Ok(bytes.into()) } else { Err(damage()) }
+        let whole = crc32fast::hash(&bytes) == record.checksum;
+        bytes.extend_from_slice(record.end);
+        if whole && bytes.len() == len { Ok(bytes.into()) } else { Err(damage()) }
     }
 
     fn metadata(&self, key: &[u8]) -> Result<Option<kv_core::Metadata>, Failure> {
         let damage = || Failure::Damage(Damage("a value has no entry"));
         let record = self.entries.get(key)?.ok_or_else(damage)?;
-        let (_, content) = Header::decode(record.value()).map_err(Failure::Damage)?;
+        let (_, content) = Header::decode(key, record.value()).map_err(Failure::Damage)?;
         decode_metadata(content).map_err(Failure::Damage)
     }
 
-    /// One page of the keys of the namespace `number`, from behind `start` on.
+    /// One page of the keys of the namespace `number`.
     pub(crate) fn list(
         &self,
         number: u32,
         options: &ListOptions,
-        start: Option<&str>,
         now: Timestamp,
     ) -> Result<ListPage, Failure> {
+        guard(|| self.look_through(number, options, now))
+    }
+
+    fn look_through(&self, number: u32, options: &ListOptions, now: Timestamp) -> Result<ListPage, Failure> {
         let prefix = options.prefix();
+        // Anybody can make up a cursor, so it may point anywhere.
+        let start = options.start()?.filter(|start| *start >= prefix.as_str());
         let first = entry_key::encode(number, start.unwrap_or(prefix.as_str()));
         let end = match prefix.upper_bound() {
             Some(bound) => entry_key::encode(number, &bound),
             None => entry_key::encode(number.saturating_add(1), ""),
         };
         if first >= end {
-            // The cursor is of a key that the prefix does not have; redb wants ranges in order.
+            // redb wants ranges in order.
             return Ok(ListPage::default());
         }
         let first = if start.is_some() { Bound::Excluded(&first[..]) } else { Bound::Included(&first[..]) };
@@ -149,7 +184,7 @@ impl Snapshot {
         let mut keys: Vec<KeyInfo> = Vec::new();
         for (index, pair) in self.entries.range::<&[u8]>((first, Bound::Excluded(&end[..])))?.enumerate() {
             let (key, record) = pair?;
-            let (header, content) = Header::decode(record.value()).map_err(Failure::Damage)?;
+            let (header, content) = Header::decode(key.value(), record.value()).map_err(Failure::Damage)?;
             let live = !header.is_expired(now);
             if live && let Some(last) = keys.last().filter(|_| keys.len() == options.limit()) {
                 let next = Cursor::after(prefix, &last.name);

@@ -3,14 +3,14 @@
 use std::{pin::pin, sync::Arc};
 
 use futures_util::{FutureExt, future};
-use kv_core::{Conditional, Result, Timestamp};
+use kv_core::{Conditional, Error, Result, Timestamp};
 use redb::{Database, WriteTransaction};
 use tokio::{sync::OwnedSemaphorePermit, time::Interval};
 
 use crate::{
     admin,
     catalog::Namespace,
-    error::{EngineResult, damaged},
+    error::{EngineResult, damaged, guard},
     mutation::Mutation,
     queue::{Queued, Receiver},
     request::{Data, Request},
@@ -68,25 +68,20 @@ impl Writer {
                 Next::Request(Queued { request: Request::Admin(mut request), room }) => {
                     let failure = match self.state.failure() {
                         Some(failure) => Some(failure.clone()),
-                        None => admin::apply(&self.database, &self.state, &mut request)
+                        None => guard(|| admin::apply(&self.database, &self.state, &mut request))
                             .err()
                             .map(|cause| self.state.fail(cause)),
                     };
                     request.give(failure.as_ref());
                     drop(room);
                 }
-                Next::Sweep => {
-                    if let Err(cause) = self.commit(&mut []) {
-                        self.state.fail(cause);
-                        self.sweeping = false;
-                    }
-                }
+                Next::Sweep => drop(self.try_commit(&mut [])),
             }
         }
         let Self { database, state, mut requests, carried, .. } = self;
         requests.close();
         state.withdraw();
-        state.end(database.close().map_err(redb::Error::from));
+        state.end(guard(|| Ok(database.close()?)));
         let closed = state.closed();
         for Queued { request, .. } in carried.into_iter().chain(std::iter::from_fn(|| requests.try_next())) {
             request.refuse(&closed);
@@ -110,7 +105,7 @@ impl Writer {
             Some(ticks) => match future::select(pin!(self.requests.next()), pin!(ticks.tick())).await {
                 future::Either::Left((request, _)) => request,
                 future::Either::Right(_) => {
-                    self.sweeping = self.state.failure().is_none();
+                    self.sweeping = true;
                     return Next::Sweep;
                 }
             },
@@ -138,13 +133,24 @@ impl Writer {
         if self.ticks.as_mut().is_some_and(|ticks| ticks.tick().now_or_never().is_some()) {
             self.sweeping = true;
         }
-        let failure = match self.state.failure() {
-            Some(failure) => Some(failure.clone()),
-            None => self.commit(&mut batch).err().map(|cause| self.state.fail(cause)),
-        };
+        let failure = self.try_commit(&mut batch);
         for data in batch {
             data.give(failure.as_ref());
         }
+    }
+
+    /// As [`commit`](Writer::commit), if the store still takes writes; answers why not, now or before.
+    fn try_commit(&mut self, batch: &mut [Data]) -> Option<Error> {
+        if self.state.failure().is_none()
+            && let Err(cause) = guard(|| self.commit(batch))
+        {
+            self.state.fail(cause);
+        }
+        let failure = self.state.failure().cloned();
+        if failure.is_some() {
+            self.sweeping = false;
+        }
+        failure
     }
 
     /// Applies the batch, and a step of the sweep if one is due, in one transaction, and publishes what is there then.
@@ -164,7 +170,7 @@ impl Writer {
             }
         }
         if !changed {
-            // Conflicts and absent keys alone: nothing that would have to reach the disk.
+            // Conflicts and removals of absent keys alone: nothing that would have to reach the disk.
             transaction.abort()?;
             return Ok(());
         }

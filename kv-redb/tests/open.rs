@@ -1,9 +1,9 @@
 //! Opening and closing: what is refused, with which words, and what is left as it was.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::{fs, path::Path, sync::Arc};
 
-use kv_core::{ErrorKind, KvStore, ListOptions, NamespaceTitle, Result, prelude::*};
+use kv_core::{Cursor, ErrorKind, KvStore, ListOptions, NamespaceTitle, Prefix, Result, prelude::*};
 use kv_redb::RedbStore;
 use redb::{Database, TableDefinition};
 use tempfile::TempDir;
@@ -152,6 +152,73 @@ async fn a_file_that_is_not_ours_is_refused_and_stays_as_it_was() {
     fs::write(&path, "ab").unwrap();
     assert_eq!(refused(&path).await.0, ErrorKind::Corrupt);
     assert_eq!(fs::read(&path).unwrap(), b"ab");
+}
+
+#[tokio::test]
+async fn a_file_whose_making_was_cut_short_is_made_anew() -> Result<()> {
+    let folder = folder();
+    let path = folder.path().join("app.kv");
+    RedbStore::open(&path).await?.close().await?;
+    let made = fs::read(&path).unwrap();
+    // As a crash or a full disk leaves it: a length, with or without a header, but not yet redb's mark.
+    for header in [0, 320] {
+        let mut unfinished = vec![0; 1_056_768];
+        unfinished[9..header.max(9)].copy_from_slice(&made[9..header.max(9)]);
+        fs::write(&path, &unfinished).unwrap();
+        let store = RedbStore::open(&path).await?;
+        store.open_namespace("a").await?.put("a", "1").await?;
+        store.close().await?;
+    }
+    // Anything behind the header is somebody's.
+    let mut theirs = vec![0; 1_056_768];
+    theirs[1_000_000] = 1;
+    fs::write(&path, &theirs).unwrap();
+    assert_eq!(refused(&path).await.0, ErrorKind::Corrupt);
+    assert!(fs::read(&path).unwrap() == theirs, "the file stays as it was");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_store_without_its_tables_is_corrupt() {
+    let folder = folder();
+    let path = folder.path().join("app.kv");
+    let database = Database::create(&path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction.open_table(FILE).unwrap().insert("format", 1).unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    assert_eq!(refused(&path).await.0, ErrorKind::Corrupt);
+}
+
+#[tokio::test]
+async fn removing_what_is_not_there_writes_nothing() -> Result<()> {
+    let folder = folder();
+    let path = folder.path().join("app.kv");
+    let store = RedbStore::open(&path).await?;
+    let kv = store.open_namespace("a").await?;
+    kv.put("a", "1").await?;
+    let before = fs::read(&path).unwrap();
+    kv.delete("b").await?;
+    assert_eq!(kv.delete_many(["b", "c"]).await?.into_result()?, 2);
+    assert!(fs::read(&path).unwrap() == before, "a removal of nothing is no commit");
+    store.close().await
+}
+
+#[tokio::test]
+async fn a_made_up_cursor_leads_to_no_key_without_the_prefix() -> Result<()> {
+    let folder = folder();
+    let store = RedbStore::open(folder.path().join("app.kv")).await?;
+    let kv = store.open_namespace("a").await?;
+    for key in ["a", "b1", "b2", "c"] {
+        kv.put(key, "1").await?;
+    }
+    let prefix = Prefix::new("b")?;
+    for (token, expected) in [("a", &["b1", "b2"][..]), ("b1", &["b2"]), ("c", &[]), ("", &["b1", "b2"])] {
+        let cursor = Cursor::issue(&prefix, token);
+        let page = kv.list_page(ListOptions::from(prefix.clone()).with_cursor(cursor)).await?;
+        assert_eq!(page.keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>(), expected, "{token}");
+    }
+    store.close().await
 }
 
 #[tokio::test]
