@@ -15,7 +15,7 @@ use crate::{
     snapshot::Snapshot,
     state::State,
     store::{RedbStore, Shared},
-    writer::Writer,
+    writer::{Ending, Writer},
 };
 
 /// How to open a [`RedbStore`]. Every setting has a default that suits a service.
@@ -146,6 +146,8 @@ impl RedbStoreBuilder {
             match writer {
                 Err(error) => answer(Err(error)),
                 Ok((shared, writer)) => {
+                    // Dropped after the writer and its file, also by a panic.
+                    let _ending = Ending(Arc::clone(&shared.state));
                     answer(Ok(RedbStore::new(shared)));
                     runtime.block_on(writer.run());
                 }

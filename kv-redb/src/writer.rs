@@ -59,8 +59,6 @@ impl Writer {
 
     /// Serves requests until the store is closed or every handle is gone, then closes the file.
     pub(crate) async fn run(mut self) {
-        // Also when something below panics: who waits for the end must not wait for ever.
-        let ending = Ending(Arc::clone(&self.state));
         loop {
             match self.next().await {
                 Next::Request(Queued { request: Request::Close, .. }) | Next::End => break,
@@ -86,7 +84,6 @@ impl Writer {
         for Queued { request, .. } in carried.into_iter().chain(std::iter::from_fn(|| requests.try_next())) {
             request.refuse(&closed);
         }
-        drop(ending);
     }
 
     async fn next(&mut self) -> Next {
@@ -228,8 +225,8 @@ impl Writer {
     }
 }
 
-/// Ends the state when it is dropped.
-struct Ending(Arc<State>);
+/// Ends the state when it is dropped, if the writer did not: who waits for the end must not wait for ever.
+pub(crate) struct Ending(pub(crate) Arc<State>);
 
 impl Drop for Ending {
     fn drop(&mut self) {

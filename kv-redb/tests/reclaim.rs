@@ -172,6 +172,38 @@ async fn the_store_sweeps_by_itself() -> Result<()> {
     store.close().await
 }
 
+/// A read that waits for the blocking pool must not keep the pages of its moment from being used again.
+#[test]
+fn a_read_that_waits_for_its_turn_does_not_let_the_file_grow() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, clock) = (folder.path().join("app.kv"), ManualClock::default());
+        let (store, kv) = open(&path, &clock).await?;
+        kv.put("large", vec![7; 200_000]).await?;
+
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let busy = tokio::task::spawn_blocking(move || released.recv().is_ok());
+        let (lister, getter) = (kv.clone(), kv.clone());
+        let waiting = tokio::spawn(async move {
+            let page = lister.list_page(kv_core::ListOptions::default());
+            futures_util::future::join(page, getter.get("large")).await
+        });
+        for _ in 0..300 {
+            kv.put("large", vec![7; 200_000]).await?;
+        }
+        assert!(!waiting.is_finished(), "the pool is busy");
+        let length = fs::metadata(&path).unwrap().len();
+        assert!(length < 10 << 20, "300 overwrites of 200 kB left a file of {length} bytes");
+
+        release.send(()).unwrap();
+        assert!(busy.await.unwrap());
+        let (page, value) = waiting.await.unwrap();
+        assert_eq!((page?.keys.len(), value?.unwrap().len()), (1, 200_000));
+        store.close().await
+    })
+}
+
 #[tokio::test]
 async fn large_values_waste_no_space() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
