@@ -67,13 +67,14 @@ impl Error {
         self.change(|details| details.key = Some(key))
     }
 
-    /// Adds the operation: the name of the method that met the error, such as `write` or `get_json`.
+    /// Adds the operation: the name of the method that met the error, without `_with`:
+    /// `write`, say, or `put_json`.
     #[must_use]
     pub fn with_operation(self, operation: &'static str) -> Self {
         self.change(|details| details.operation = Some(operation))
     }
 
-    /// Adds the cause. It must not hold a value or a token: whoever logs the error logs its causes.
+    /// Adds the cause. It must not hold a value, a token or a key: whoever logs the error logs its causes.
     #[must_use]
     pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         let source = Arc::from(source.into());
@@ -116,7 +117,8 @@ impl Error {
         self.0.key.as_ref()
     }
 
-    /// The operation that failed: the name of the method that met the error, such as `write` or `get_json`.
+    /// The operation that failed: the name of the method that met the error, without `_with`:
+    /// `write`, say, or `put_json`.
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Entry, InvalidInput, KeyInfo, Timestamp, limits};
+use crate::{Entry, InvalidInput, KeyInfo, RecordInfo, Timestamp, limits};
 
 /// When an entry is to end: a time to live, or a deadline.
 ///
@@ -57,7 +57,7 @@ impl Expiration {
         Ok(Self(Kind::At(deadline)))
     }
 
-    /// The deadline of an [`Entry`] or a [`KeyInfo`], carried on by a read-modify-write or a copy; `None` if it has
+    /// The deadline of an [`Entry`], a [`KeyInfo`] or a [`RecordInfo`], carried on by a read-modify-write or a copy; `None` if it has
     /// none. It was accepted before, so it may be less than 60 seconds away. An entry that is written with a
     /// deadline that has passed is absent at once.
     ///
@@ -93,7 +93,7 @@ impl Expiration {
     }
 }
 
-/// What carries a deadline: [`Entry`] and [`KeyInfo`]. Sealed.
+/// What carries a deadline: [`Entry`], [`KeyInfo`] and [`RecordInfo`]. Sealed.
 pub trait HasDeadline: sealed::Sealed {
     /// Its deadline, if it has one.
     fn deadline(&self) -> Option<Timestamp>;
@@ -111,10 +111,17 @@ impl HasDeadline for KeyInfo {
     }
 }
 
+impl HasDeadline for RecordInfo {
+    fn deadline(&self) -> Option<Timestamp> {
+        self.expires_at
+    }
+}
+
 mod sealed {
-    use crate::{Entry, KeyInfo};
+    use crate::{Entry, KeyInfo, RecordInfo};
 
     pub trait Sealed {}
     impl<V> Sealed for Entry<V> {}
     impl Sealed for KeyInfo {}
+    impl Sealed for RecordInfo {}
 }

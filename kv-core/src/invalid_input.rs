@@ -78,7 +78,7 @@ pub enum InvalidInput {
         seconds: u64,
     },
     /// A deadline that is past, or under [`limits::MIN_EXPIRATION`] away.
-    #[error("an expiration at {expiration} is too soon: it is {now} now, and the limit is {min} s from now or later", min = limits::MIN_EXPIRATION.as_secs())]
+    #[error("an expiration at {expiration} is too soon: it is {now} now (in seconds since the epoch), and the limit is {min} s from now or later", min = limits::MIN_EXPIRATION.as_secs())]
     ExpirationTooSoon {
         /// The deadline that was given.
         expiration: Timestamp,
@@ -185,7 +185,7 @@ mod tests {
             ),
             (
                 Expiration::at(soon, now).unwrap_err(),
-                "an expiration at 1059 is too soon: it is 1000 now, and the limit is 60 s from now or later",
+                "an expiration at 1059 is too soon: it is 1000 now (in seconds since the epoch), and the limit is 60 s from now or later",
             ),
             (
                 ListOptions::default().with_limit(1_001).unwrap_err(),

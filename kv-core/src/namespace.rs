@@ -42,7 +42,8 @@ use crate::{
 /// failed. Items with equal keys are applied in the order given, so the last one wins. They fail as a whole only if
 /// nothing was attempted.
 ///
-/// **Repetition.** Every call of this trait may be repeated to the same effect.
+/// **Repetition.** Every call of this trait may be repeated to the same effect, but that a time to live then counts anew,
+/// and that a write repeated later replaces what others wrote meanwhile.
 ///
 /// **Cancellation.** Dropping a future never leaves an entry half written. A write that was dropped may still be
 /// applied, later; a bulk call that was dropped may have applied some of its items.

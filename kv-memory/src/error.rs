@@ -11,7 +11,7 @@ pub(crate) fn closed() -> Error {
 pub(crate) fn not_found() -> Error {
     error(
         ErrorKind::NamespaceNotFound,
-        "the store has no namespace with this id: it was deleted, or it never was",
+        "the store has no namespace with this id, which was deleted or never was: create one, or mend the id",
     )
 }
 

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use kv_core::{
     AtomicKv, BulkReport, Clock, Conditional, Entry, Expected, GetOptions, Key, KvNamespace, ListOptions,
-    ListPage, PutEntry, PutOptions, Result, SystemClock, Value, Version, async_trait,
+    ListPage, NamespaceId, PutEntry, PutOptions, Result, SystemClock, Value, Version, async_trait,
 };
 
 use crate::{
@@ -42,6 +42,7 @@ use crate::{
 #[derive(Clone)]
 pub struct MemoryNamespace {
     table: Arc<Table>,
+    id: Option<Arc<NamespaceId>>,
 }
 
 impl MemoryNamespace {
@@ -57,8 +58,28 @@ impl MemoryNamespace {
         MemoryNamespaceBuilder::default()
     }
 
-    pub(crate) fn with_gate(clock: Arc<dyn Clock>, gate: Gate) -> Self {
-        Self { table: Arc::new(Table::new(Values::unbounded(), clock, gate)) }
+    pub(crate) fn with_gate(clock: Arc<dyn Clock>, gate: Gate, id: Option<NamespaceId>) -> Self {
+        Self { table: Arc::new(Table::new(Values::unbounded(), clock, gate)), id: id.map(Arc::new) }
+    }
+
+    /// The id, by which [`KvStore::namespace`](kv_core::KvStore::namespace) gives this namespace; `None` if it stands
+    /// alone.
+    ///
+    /// ```
+    /// # use kv_core::KvStore;
+    /// # use kv_memory::{MemoryNamespace, MemoryStore};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> kv_core::Result<()> {
+    /// let store = MemoryStore::new();
+    /// let sessions = store.open_namespace("sessions").await?;
+    /// assert_eq!(store.namespace_info(sessions.id().unwrap()).await?.title.as_str(), "sessions");
+    /// assert_eq!(MemoryNamespace::new().id(), None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> Option<&NamespaceId> {
+        self.id.as_deref()
     }
 
     pub(crate) fn table(&self) -> &Table {
@@ -135,7 +156,7 @@ impl MemoryNamespaceBuilder {
     /// The namespace.
     #[must_use]
     pub fn build(self) -> MemoryNamespace {
-        MemoryNamespace::with_gate(self.clock, Gate::default())
+        MemoryNamespace::with_gate(self.clock, Gate::default(), None)
     }
 }
 

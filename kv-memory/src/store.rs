@@ -148,7 +148,7 @@ impl Shared {
     ) -> Result<(NamespaceId, MemoryNamespace)> {
         let id = NamespaceId::new(Uuid::new_v4().simple().to_string())?;
         let gate = Gate::new(Arc::clone(&self.closed));
-        let namespace = MemoryNamespace::with_gate(Arc::clone(&self.clock), gate);
+        let namespace = MemoryNamespace::with_gate(Arc::clone(&self.clock), gate, Some(id.clone()));
         namespaces.by_title.insert(title.clone(), id.clone());
         let named = Named { title, namespace: namespace.clone() };
         namespaces.by_id.insert(id.clone(), named);
@@ -201,7 +201,8 @@ impl MemoryStoreBuilder {
     #[must_use]
     pub fn build(self) -> MemoryStore {
         let closed = Arc::<AtomicBool>::default();
-        let missing = MemoryNamespace::with_gate(Arc::clone(&self.clock), Gate::new(Arc::clone(&closed)));
+        let missing =
+            MemoryNamespace::with_gate(Arc::clone(&self.clock), Gate::new(Arc::clone(&closed)), None);
         missing.table().mark_deleted();
         MemoryStore {
             shared: Arc::new(Shared { clock: self.clock, closed, namespaces: Mutex::default(), missing }),

@@ -56,9 +56,8 @@ async fn stored() -> Subject {
 async fn by_id() -> Subject {
     let (manual, clock) = clock();
     let store = MemoryStore::builder().clock(clock).build();
-    store.open_namespace("conformance").await.unwrap();
-    let created = store.list_namespaces().await.unwrap();
-    let namespace = store.namespace(&created.first().unwrap().id);
+    let opened = store.open_namespace("conformance").await.unwrap();
+    let namespace = store.namespace(opened.id().unwrap());
     Subject::new(namespace).with_clock(manual).with_store(Arc::new(store))
 }
 

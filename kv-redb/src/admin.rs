@@ -52,13 +52,16 @@ pub(crate) fn apply(database: &Database, state: &State, request: &mut Admin) -> 
 /// Fails if a namespace other than `own` has the title.
 fn free(state: &State, title: &NamespaceTitle, own: Option<&NamespaceId>) -> Result<()> {
     match state.catalog.by_title(title) {
-        Some(other) if Some(&other.id) != own => Err(Error::new(
-            ErrorKind::NamespaceExists,
-            env!("CARGO_PKG_NAME"),
-            "another namespace of the store has this title",
-        )),
+        Some(other) if Some(&other.id) != own => Err(exists(title)),
         _ => Ok(()),
     }
+}
+
+fn exists(title: &NamespaceTitle) -> Error {
+    let chars = title.as_str().chars().count();
+    let message =
+        format!("another namespace has this title of {chars} characters: open it, or choose another title");
+    error(ErrorKind::NamespaceExists, message)
 }
 
 fn create(
@@ -77,7 +80,7 @@ fn create(
         // The last number stays free, so that every namespace has one behind it where a scan of it ends.
         let Some(number) = u32::try_from(next).ok().filter(|number| *number != u32::MAX) else {
             let message = format!(
-                "the store {} has given out all of its 4,294,967,295 namespaces",
+                "the store {} has given out all of its 4,294,967,295 namespaces: use another file",
                 state.path.display()
             );
             return Ok(Err(error(ErrorKind::QuotaExceeded, message)));

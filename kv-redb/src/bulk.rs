@@ -17,8 +17,12 @@ const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 impl RedbNamespace {
     /// Applies the items in the order given.
-    pub(crate) async fn bulk(&self, items: Vec<(Key<'static>, Action)>) -> Result<BulkReport> {
-        self.snapshot()?;
+    pub(crate) async fn bulk(
+        &self,
+        operation: &'static str,
+        items: Vec<(Key<'static>, Action)>,
+    ) -> Result<BulkReport> {
+        self.snapshot().map_err(|error| error.with_operation(operation))?;
         let mut report = BulkReport::default();
         let mut keys = Vec::with_capacity(items.len());
         let mut requests = Vec::new();
@@ -45,7 +49,11 @@ impl RedbNamespace {
                     }
                     Err(failure) => Err(failure.clone()),
                 };
-                report.record(index, key, outcome);
+                report.record(
+                    index,
+                    key,
+                    outcome.map_err(|error| error.with_operation(operation).with_key(key)),
+                );
             }
         }
         Ok(report)

@@ -32,7 +32,8 @@ pub(crate) fn closed(path: &Path) -> Error {
 }
 
 pub(crate) fn namespace_not_found() -> Error {
-    let message = "the store has no namespace with this id: it was deleted, or never created";
+    let message =
+        "the store has no namespace with this id, which was deleted or never was: create one, or mend the id";
     Error::new(ErrorKind::NamespaceNotFound, env!("CARGO_PKG_NAME"), message)
 }
 
@@ -96,9 +97,12 @@ pub(crate) fn open_failed(path: &Path, cause: redb::Error) -> Error {
         redb::Error::Io(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => {
             (ErrorKind::Corrupt, format!("the store {path} is cut short: restore a backup of it"))
         }
-        redb::Error::Io(_) => {
-            (ErrorKind::Other, format!("the store {path} cannot be opened for reading and writing"))
-        }
+        redb::Error::Io(_) => (
+            ErrorKind::Other,
+            format!(
+                "the store {path} cannot be opened: its folder has to exist, and the file to be readable and writable"
+            ),
+        ),
         redb::Error::Corrupted(_)
         | redb::Error::TableTypeMismatch { .. }
         | redb::Error::TableDoesNotExist(_)
@@ -106,7 +110,7 @@ pub(crate) fn open_failed(path: &Path, cause: redb::Error) -> Error {
         | redb::Error::TypeDefinitionChanged { .. } => {
             (ErrorKind::Corrupt, format!("the store {path} is damaged: restore a backup of it"))
         }
-        _ => (ErrorKind::Other, format!("the store {path} cannot be opened")),
+        _ => (ErrorKind::Other, format!("the store {path} cannot be opened: mend the cause and try again")),
     };
     error(kind, message).with_source(cause)
 }

@@ -14,7 +14,6 @@ use crate::{
 };
 
 /// One change of one entry: a write or a removal, if what is there is what is expected.
-#[derive(Debug)]
 pub(crate) struct Mutation {
     /// The entry's key in the tables.
     pub(crate) key: Vec<u8>,
@@ -23,7 +22,6 @@ pub(crate) struct Mutation {
     pub(crate) action: Action,
 }
 
-#[derive(Debug)]
 pub(crate) enum Action {
     Write(Value, PutOptions),
     Remove,

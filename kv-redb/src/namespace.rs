@@ -1,6 +1,6 @@
 //! One namespace of a store.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use kv_core::{
     AtomicKv, BulkReport, Conditional, Entry, Error, Expected, GetOptions, Key, KvNamespace, ListOptions,
@@ -26,7 +26,7 @@ use crate::{
 /// - Every call is atomic for a single key and linearizable; a page of a listing, and
 ///   [`read_many`](KvNamespace::read_many), show one moment of the whole namespace.
 /// - A write that is dropped before it could enter the store's queue is not applied; one that is queued is.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RedbNamespace {
     pub(crate) shared: Arc<Shared>,
     pub(crate) namespace: Arc<Namespace>,
@@ -93,6 +93,12 @@ impl RedbNamespace {
     }
 }
 
+impl fmt::Debug for RedbNamespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedbNamespace").field("id", self.id()).finish_non_exhaustive()
+    }
+}
+
 /// Says of an error which operation met it, and on which key.
 fn about(operation: &'static str, key: &Key<'_>) -> impl FnOnce(Error) -> Error {
     move |error| error.with_operation(operation).with_key(key)
@@ -138,12 +144,12 @@ impl KvNamespace for RedbNamespace {
 
     async fn write_many(&self, entries: Vec<PutEntry>) -> Result<BulkReport> {
         let items = entries.into_iter().map(|entry| (entry.key, Action::Write(entry.value, entry.options)));
-        self.bulk(items.collect()).await.map_err(|error| error.with_operation("write_many"))
+        self.bulk("write_many", items.collect()).await
     }
 
     async fn remove_many(&self, keys: Vec<Key<'static>>) -> Result<BulkReport> {
         let items = keys.into_iter().map(|key| (key, Action::Remove));
-        self.bulk(items.collect()).await.map_err(|error| error.with_operation("remove_many"))
+        self.bulk("remove_many", items.collect()).await
     }
 
     fn into_atomic(self: Arc<Self>) -> Option<Arc<dyn AtomicKv>> {

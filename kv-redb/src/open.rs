@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File, TryLockError},
     io::{self, Read, Seek},
+    ops::Range,
     path::Path,
     sync::Arc,
 };
@@ -40,9 +41,14 @@ pub(crate) fn open(path: &Path, cache_bytes: usize) -> Result<Opened> {
     Ok(opened)
 }
 
-/// How redb starts every file that it has finished making. Before that, the file is zeros but for a header.
+/// What redb writes last when it makes a file. Before that, the file is zeros but for the rest of its header.
 const MAGIC_BYTES: usize = 9;
-const HEADER_BYTES: usize = 4096;
+const HEADER_BYTES: usize = 320;
+/// Where the header says how long a page is, and what it says.
+const PAGE_BYTES_PLACE: Range<usize> = 12..16;
+const PAGE_BYTES: [u8; 4] = 4096_u32.to_le_bytes();
+/// The page that holds the header.
+const MIN_UNFINISHED_BYTES: u64 = 4096;
 /// redb makes a file of about 1 MiB; what is longer than this was never just made.
 const MAX_UNFINISHED_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -50,7 +56,7 @@ const MAX_UNFINISHED_BYTES: u64 = 4 * 1024 * 1024;
 /// refuse the last one for ever, so it is emptied; there is nothing in it.
 fn is_new(path: &Path) -> io::Result<bool> {
     let Ok(metadata) = fs::metadata(path) else { return Ok(true) };
-    if !metadata.is_file() || metadata.len() == 0 || metadata.len() > MAX_UNFINISHED_BYTES {
+    if !metadata.is_file() || !(MIN_UNFINISHED_BYTES..=MAX_UNFINISHED_BYTES).contains(&metadata.len()) {
         return Ok(metadata.is_file() && metadata.len() == 0);
     }
     let mut file = File::options().read(true).write(true).open(path)?;
@@ -67,8 +73,11 @@ fn is_new(path: &Path) -> io::Result<bool> {
     let mut bytes = Vec::new();
     file.rewind()?;
     file.read_to_end(&mut bytes)?;
-    let unfinished =
-        bytes.iter().take(MAGIC_BYTES).chain(bytes.iter().skip(HEADER_BYTES)).all(|byte| *byte == 0);
+    let is_zero = |bytes: &[u8]| bytes.iter().all(|byte| *byte == 0);
+    let page_bytes = bytes.get(PAGE_BYTES_PLACE).unwrap_or_default();
+    let unfinished = is_zero(bytes.get(..MAGIC_BYTES).unwrap_or_default())
+        && is_zero(bytes.get(HEADER_BYTES..).unwrap_or_default())
+        && (is_zero(page_bytes) || page_bytes == PAGE_BYTES);
     if unfinished {
         file.set_len(0)?;
     }

@@ -15,21 +15,18 @@ use crate::{
 const ROOM_KIB: usize = 64 * 1024;
 
 /// The handles' end. First in, first out: who waits for room is served in turn.
-#[derive(Debug)]
 pub(crate) struct Queue {
     room: Arc<Semaphore>,
     requests: mpsc::UnboundedSender<Queued>,
 }
 
 /// The writer's end. Once it is dropped, every request is refused.
-#[derive(Debug)]
 pub(crate) struct Receiver {
     room: Arc<Semaphore>,
     requests: mpsc::UnboundedReceiver<Queued>,
 }
 
 /// A request, with the room that it takes up until it is answered.
-#[derive(Debug)]
 pub(crate) struct Queued {
     pub(crate) request: Request,
     pub(crate) room: OwnedSemaphorePermit,
@@ -129,7 +126,7 @@ mod tests {
         waiting
             .map(|queued| match queued.request {
                 Request::Data(Data::Sweep(limit, _)) => limit,
-                other => panic!("{other:?}"),
+                _ => panic!("not a sweep"),
             })
             .collect()
     }

@@ -8,7 +8,6 @@ use tokio::sync::oneshot;
 use crate::{catalog::Namespace, mutation::Mutation};
 
 /// What a handle asks of the writer.
-#[derive(Debug)]
 pub(crate) enum Request {
     /// Changes of entries, which share a transaction with others.
     Data(Data),
@@ -18,7 +17,6 @@ pub(crate) enum Request {
     Close,
 }
 
-#[derive(Debug)]
 pub(crate) enum Data {
     One(Arc<Namespace>, Mutation, Answer<Conditional>),
     /// Mutations that are applied in this order.
@@ -27,7 +25,6 @@ pub(crate) enum Data {
     Sweep(usize, Answer<usize>),
 }
 
-#[derive(Debug)]
 pub(crate) enum Admin {
     Create(NamespaceTitle, Answer<Arc<Namespace>>),
     /// The namespace with the title, created if there is none.
@@ -37,7 +34,6 @@ pub(crate) enum Admin {
 }
 
 /// The way back to who asked. The outcome is known once a request is applied, and is given once the commit is.
-#[derive(Debug)]
 pub(crate) struct Answer<T> {
     reply: oneshot::Sender<Result<T>>,
     outcome: Option<Result<T>>,

@@ -195,7 +195,7 @@ impl Snapshot {
                 let metadata = decode_metadata(content).map_err(Failure::Damage)?;
                 keys.push(KeyInfo::new(name()?).with_metadata(metadata).with_expires_at(header.expires_at));
             }
-            if index >= MAX_EXAMINED {
+            if index + 1 >= MAX_EXAMINED {
                 let next = Cursor::after(prefix, &name()?);
                 return Ok(ListPage::new(keys, Some(next)));
             }

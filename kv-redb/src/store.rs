@@ -1,10 +1,8 @@
 //! The file, and the namespaces in it.
 
-use std::{path::Path, sync::Arc};
+use std::{fmt, path::Path, sync::Arc};
 
-use kv_core::{
-    InvalidInput, KvNamespace, KvStore, NamespaceId, NamespaceInfo, NamespaceTitle, Result, async_trait,
-};
+use kv_core::{Error, KvNamespace, KvStore, NamespaceId, NamespaceInfo, NamespaceTitle, Result, async_trait};
 
 use crate::{
     RedbNamespace, RedbStoreBuilder,
@@ -39,11 +37,10 @@ use crate::{
 /// # store.close().await
 /// # }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RedbStore(Arc<Shared>);
 
 /// What every handle of a store holds.
-#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) state: Arc<State>,
     pub(crate) queue: Queue,
@@ -73,6 +70,18 @@ impl RedbStore {
 
     /// As [`open`](RedbStore::open), blocking the calling thread: for code outside a runtime.
     ///
+    /// ```
+    /// # use kv_core::prelude::*;
+    /// # use kv_redb::RedbStore;
+    /// # fn main() -> kv_core::Result<()> {
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("app.kv");
+    /// let store = RedbStore::open_blocking(&path)?;
+    /// # drop(store);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`RedbStoreBuilder::open`].
@@ -87,13 +96,27 @@ impl RedbStore {
 
     /// The namespace with the title, created if there is none.
     ///
+    /// ```
+    /// # use kv_core::{KvStore, prelude::*};
+    /// # use kv_redb::RedbStore;
+    /// # #[tokio::main]
+    /// # async fn main() -> kv_core::Result<()> {
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("app.kv");
+    /// let store = RedbStore::open(&path).await?;
+    /// let sessions = store.open_namespace("sessions").await?;
+    /// assert_eq!(store.open_namespace("sessions").await?.id(), sessions.id());
+    /// # store.close().await
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`InvalidInput`](kv_core::ErrorKind::InvalidInput) unless the title has 1 to 512 characters; else what a write may
     /// meet.
     pub async fn open_namespace(&self, title: impl Into<String>) -> Result<RedbNamespace> {
-        let title =
-            NamespaceTitle::new(title).map_err(|refused: InvalidInput| kv_core::Error::from(refused))?;
+        let title = NamespaceTitle::new(title)
+            .map_err(|refused| Error::from(refused).with_operation("open_namespace"))?;
         let open = self.0.ask(|answer| Request::Admin(Admin::Open(title, answer)));
         let namespace = open.await.map_err(|error| error.with_operation("open_namespace"))?;
         Ok(RedbNamespace::new(Arc::clone(&self.0), namespace))
@@ -104,6 +127,21 @@ impl RedbStore {
     /// [`sweep_interval`](RedbStoreBuilder::sweep_interval).
     ///
     /// The file does not become shorter, but what comes uses the space.
+    ///
+    /// ```
+    /// # use kv_core::{KvStore, prelude::*};
+    /// # use kv_redb::RedbStore;
+    /// # #[tokio::main]
+    /// # async fn main() -> kv_core::Result<()> {
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("app.kv");
+    /// let store = RedbStore::builder().sweep_interval(None).open(&path).await?;
+    /// // At a time that suits:
+    /// let reclaimed = store.sweep(10_000).await?;
+    /// assert_eq!(reclaimed, 0, "nothing had expired");
+    /// # store.close().await
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -123,13 +161,33 @@ impl RedbStore {
     }
 
     /// The file's path, as it was given.
+    ///
+    /// ```
+    /// # use kv_core::{KvStore, prelude::*};
+    /// # use kv_redb::RedbStore;
+    /// # #[tokio::main]
+    /// # async fn main() -> kv_core::Result<()> {
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("app.kv");
+    /// let store = RedbStore::open(&path).await?;
+    /// assert_eq!(store.path(), path);
+    /// # store.close().await
+    /// # }
+    /// ```
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0.state.path
     }
 }
 
+impl fmt::Debug for RedbStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedbStore").field("path", &self.path()).finish_non_exhaustive()
+    }
+}
+
 #[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl KvStore for RedbStore {
     async fn create_namespace(&self, title: NamespaceTitle) -> Result<NamespaceInfo> {
         let create = self.0.ask(|answer| Request::Admin(Admin::Create(title.clone(), answer)));
@@ -138,13 +196,16 @@ impl KvStore for RedbStore {
     }
 
     async fn list_namespaces(&self) -> Result<Vec<NamespaceInfo>> {
-        self.0.state.snapshot()?;
+        self.0.state.snapshot().map_err(|error| error.with_operation("list_namespaces"))?;
         Ok(self.0.state.catalog.list())
     }
 
     async fn namespace_info(&self, id: &NamespaceId) -> Result<NamespaceInfo> {
-        self.0.state.snapshot()?;
-        self.0.state.catalog.info(id).map_err(|error| error.with_operation("namespace_info"))
+        self.0
+            .state
+            .snapshot()
+            .and_then(|_| self.0.state.catalog.info(id))
+            .map_err(|error| error.with_operation("namespace_info"))
     }
 
     async fn rename_namespace(&self, id: &NamespaceId, title: NamespaceTitle) -> Result<NamespaceInfo> {

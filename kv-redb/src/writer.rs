@@ -21,8 +21,8 @@ use crate::{
     versions::Versions,
 };
 
-/// The most that one transaction takes, in KiB of the queue's room, but for a single request that is larger: 8 MiB, or
-/// 8,192 small requests. It bounds what the first of them waits for.
+/// A batch takes no more once it has this much, in KiB of the queue's room: 8 MiB, or 8,192 small requests. It bounds what
+/// the first of them waits for.
 const MAX_BATCH_KIB: usize = 8 * 1024;
 
 /// The one thread that writes: it takes what waits, applies it in one transaction, syncs once, publishes what is there
@@ -139,7 +139,8 @@ impl Writer {
     /// As [`commit`](Writer::commit), if the store still takes writes; answers why not, now or before.
     fn try_commit(&mut self, batch: &mut [Data]) -> Option<Error> {
         if self.state.failure().is_none()
-            && let Err(cause) = guard(|| self.commit(batch))
+            && let now = self.state.clock.now()
+            && let Err(cause) = guard(|| self.commit(batch, now))
         {
             self.state.fail(cause);
         }
@@ -151,9 +152,8 @@ impl Writer {
     }
 
     /// Applies the batch, and a step of the sweep if one is due, in one transaction, and publishes what is there then.
-    fn commit(&mut self, batch: &mut [Data]) -> EngineResult<()> {
+    fn commit(&mut self, batch: &mut [Data], now: Timestamp) -> EngineResult<()> {
         let transaction = self.database.begin_write()?;
-        let now = self.state.clock.now();
         let mut changed = false;
         {
             let mut tables = Tables::open(&transaction)?;

@@ -42,7 +42,9 @@ impl ManualClock {
     pub fn advance(&self, duration: Duration) {
         let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         for time in [&self.0.since_epoch, &self.0.monotonic] {
-            time.fetch_add(milliseconds, Ordering::SeqCst);
+            let later = |now: u64| Some(now.saturating_add(milliseconds));
+            // The closure always answers `Some`, so this cannot fail.
+            let _ = time.fetch_update(Ordering::SeqCst, Ordering::SeqCst, later);
         }
     }
 
