@@ -18,6 +18,7 @@ mod into_value;
 mod invalid_input;
 mod json;
 mod key;
+mod key_range;
 pub mod limits;
 mod list_options;
 mod list_page;
@@ -59,6 +60,7 @@ pub use crate::{
     into_value::IntoValue,
     invalid_input::InvalidInput,
     key::Key,
+    key_range::KeyRange,
     list_options::ListOptions,
     list_page::{KeyInfo, ListPage},
     metadata::Metadata,

@@ -1,6 +1,8 @@
 //! What to list.
 
-use crate::{Cursor, InvalidInput, Prefix, limits};
+use std::ops::Bound;
+
+use crate::{Cursor, InvalidInput, KeyRange, Prefix, limits};
 
 /// What to list: a prefix, the size of a page, and where to start. The default lists every key, 1,000 a page.
 ///
@@ -82,6 +84,37 @@ impl ListOptions {
     /// [`InvalidInput::CursorForOtherPrefix`] if the cursor was not issued for this prefix.
     pub fn start(&self) -> Result<Option<&str>, InvalidInput> {
         self.cursor.as_ref().map(|cursor| cursor.token(&self.prefix)).transpose()
+    }
+
+    /// The keys that the page may hold, for backends that are ordered and whose cursors are those of
+    /// [`Cursor::after`](crate::Cursor::after). `None` if there can be no such key, so a range that is given is never upside
+    /// down. A cursor that somebody made up leads nowhere outside the
+    /// prefix.
+    ///
+    /// ```
+    /// use std::ops::Bound;
+    /// use kv_core::{Cursor, Key, ListOptions, Prefix};
+    ///
+    /// let prefix = Prefix::new("b")?;
+    /// let next = Cursor::after(&prefix, &Key::new("b7")?);
+    /// let options = ListOptions::from(prefix).with_cursor(next);
+    /// let range = options.key_range()?.unwrap();
+    /// assert_eq!((range.start, range.end.as_deref()), (Bound::Excluded("b7"), Some("c")));
+    /// # Ok::<(), kv_core::InvalidInput>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](ListOptions::start).
+    pub fn key_range(&self) -> Result<Option<KeyRange<'_>>, InvalidInput> {
+        let prefix = self.prefix.as_str();
+        let (first, start) = match self.start()?.filter(|start| *start >= prefix) {
+            Some(start) => (start, Bound::Excluded(start)),
+            None => (prefix, Bound::Included(prefix)),
+        };
+        let end = self.prefix.upper_bound();
+        let is_empty = end.as_ref().is_some_and(|end| first >= end.as_str());
+        Ok((!is_empty).then_some(KeyRange { start, end }))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{ops::Bound, sync::Arc};
 
-use kv_core::{Cursor, Key, KeyInfo, ListOptions, ListPage, Prefix, Result, Timestamp};
+use kv_core::{Cursor, Key, KeyInfo, KeyRange, ListOptions, ListPage, Result, Timestamp};
 
 use crate::{
     index::{Index, Indexed},
@@ -13,6 +13,7 @@ use crate::{
 const MAX_EXAMINED: usize = 10_000;
 
 /// The entries of a page as the index has them, so that the lock is held no longer than it takes to share them.
+#[derive(Default)]
 pub(crate) struct Found {
     entries: Vec<(Arc<str>, Indexed)>,
     /// The key behind which the next page starts.
@@ -20,23 +21,12 @@ pub(crate) struct Found {
 }
 
 impl Index {
-    /// The page of the keys with `prefix` behind `start`.
-    pub(crate) fn page(&self, prefix: &Prefix, start: Option<&str>, limit: usize, now: Timestamp) -> Found {
-        let mut found = Found { entries: Vec::new(), resume: None };
-        let lower = match start {
-            // A cursor's text may be made by anybody, so it may point outside the prefix.
-            Some(start) if start >= prefix.as_str() => Bound::Excluded(Name::from(start)),
-            _ => Bound::Included(Name::from(prefix.as_str())),
-        };
-        let upper =
-            prefix.upper_bound().map_or(Bound::Unbounded, |end| Bound::Excluded(Name::from(end.as_str())));
-        if let (Bound::Excluded(start) | Bound::Included(start), Bound::Excluded(end)) = (&lower, &upper)
-            && start >= end
-        {
-            return found;
-        }
+    /// The page of the keys in a range that [`ListOptions::key_range`] gave.
+    pub(crate) fn page(&self, KeyRange { start, end }: KeyRange<'_>, limit: usize, now: Timestamp) -> Found {
+        let mut found = Found::default();
+        let end = end.map_or(Bound::Unbounded, |end| Bound::Excluded(Name::from(end.as_str())));
         let mut last = None;
-        for (examined, (key, indexed)) in self.range((lower, upper)).enumerate() {
+        for (examined, (key, indexed)) in self.range((start.map(Name::from), end)).enumerate() {
             let live = indexed.is_live(now);
             if examined == MAX_EXAMINED || (live && found.entries.len() == limit) {
                 found.resume = last.map(Arc::clone);

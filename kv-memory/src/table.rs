@@ -85,12 +85,12 @@ impl Table {
     }
 
     pub(crate) fn list_page(&self, options: &ListOptions) -> Result<ListPage> {
-        let start = options.start();
-        let start = start.map_err(|error| Error::from(error).with_operation("list_page"))?;
+        let range = options.key_range();
+        let range = range.map_err(|error| Error::from(error).with_operation("list_page"))?;
         let found = {
             let mut index = self.lock("list_page", None)?;
             self.values.take_forgotten_out(&mut index);
-            index.page(options.prefix(), start, options.limit(), self.clock.now())
+            range.map(|range| index.page(range, options.limit(), self.clock.now())).unwrap_or_default()
         };
         found.into_page(options)
     }

@@ -22,7 +22,7 @@ impl RedbNamespace {
         operation: &'static str,
         items: Vec<(Key<'static>, Action)>,
     ) -> Result<BulkReport> {
-        self.snapshot().map_err(|error| error.with_operation(operation))?;
+        self.check().map_err(|error| error.with_operation(operation))?;
         let mut report = BulkReport::default();
         let mut keys = Vec::with_capacity(items.len());
         let mut requests = Vec::new();

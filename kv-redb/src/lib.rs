@@ -21,6 +21,7 @@ mod state;
 mod store;
 mod sweep;
 mod tables;
+mod unfinished;
 mod versions;
 mod writer;
 

@@ -43,17 +43,18 @@ impl RedbNamespace {
         &self.namespace.id
     }
 
-    /// What the last commit left, if the namespace still exists.
-    pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot>> {
-        let snapshot = self.shared.state.snapshot()?;
-        self.namespace.check()?;
-        Ok(snapshot)
+    /// Fails if the store is closed or the namespace was deleted.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.shared.state.check()?;
+        self.namespace.check()
     }
 
     /// Reads here.
     fn read_here<T>(&self, read: impl FnOnce(&Snapshot, &State) -> Result<T, Failure>) -> Result<T> {
         let state = &self.shared.state;
-        read(&*self.snapshot()?, state).map_err(|failure| failure.into_error(state))
+        let snapshot = state.snapshot()?;
+        self.namespace.check()?;
+        read(&snapshot, state).map_err(|failure| failure.into_error(state))
     }
 
     /// Reads where it holds up no task. The snapshot is taken there: one that waited for its turn with the call would
@@ -62,7 +63,7 @@ impl RedbNamespace {
         &self,
         read: impl FnOnce(&Snapshot, &State) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T> {
-        self.snapshot()?;
+        self.check()?;
         let namespace = self.clone();
         blocking::run(move || namespace.read_here(read)).await
     }
@@ -85,7 +86,7 @@ impl RedbNamespace {
     }
 
     async fn mutate(&self, key: &Key<'_>, expected: Option<Expected>, action: Action) -> Result<Conditional> {
-        self.snapshot()?;
+        self.check()?;
         let mutation =
             Mutation { key: entry_key::encode(self.namespace.number, key.as_str()), expected, action };
         let namespace = Arc::clone(&self.namespace);

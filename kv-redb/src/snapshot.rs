@@ -3,7 +3,8 @@
 use std::{fmt, ops::Bound};
 
 use kv_core::{
-    Bytes, Cursor, Entry, InvalidInput, KeyInfo, ListOptions, ListPage, Result, Timestamp, Value, Version,
+    Bytes, Cursor, Entry, InvalidInput, KeyInfo, KeyRange, ListOptions, ListPage, Result, Timestamp, Value,
+    Version,
 };
 use redb::{Database, ReadOnlyTable, ReadableDatabase};
 
@@ -168,21 +169,16 @@ impl Snapshot {
 
     fn look_through(&self, number: u32, options: &ListOptions, now: Timestamp) -> Result<ListPage, Failure> {
         let prefix = options.prefix();
-        // Anybody can make up a cursor, so it may point anywhere.
-        let start = options.start()?.filter(|start| *start >= prefix.as_str());
-        let first = entry_key::encode(number, start.unwrap_or(prefix.as_str()));
-        let end = match prefix.upper_bound() {
-            Some(bound) => entry_key::encode(number, &bound),
+        let Some(KeyRange { start, end }) = options.key_range()? else { return Ok(ListPage::default()) };
+        let start = start.map(|start| entry_key::encode(number, start));
+        let end = match end {
+            Some(end) => entry_key::encode(number, &end),
             None => entry_key::encode(number.saturating_add(1), ""),
         };
-        if first >= end {
-            // redb wants ranges in order.
-            return Ok(ListPage::default());
-        }
-        let first = if start.is_some() { Bound::Excluded(&first[..]) } else { Bound::Included(&first[..]) };
+        let range = (start.as_ref().map(|start| &start[..]), Bound::Excluded(&end[..]));
 
         let mut keys: Vec<KeyInfo> = Vec::new();
-        for (index, pair) in self.entries.range::<&[u8]>((first, Bound::Excluded(&end[..])))?.enumerate() {
+        for (index, pair) in self.entries.range::<&[u8]>(range)?.enumerate() {
             let (key, record) = pair?;
             let (header, content) = Header::decode(key.value(), record.value()).map_err(Failure::Damage)?;
             let live = !header.is_expired(now);

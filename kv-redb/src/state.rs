@@ -45,13 +45,18 @@ impl State {
         self.snapshot.load_full().ok_or_else(|| self.closed())
     }
 
+    /// Fails if the store is closed.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.snapshot.load().is_some() { Ok(()) } else { Err(self.closed()) }
+    }
+
     pub(crate) fn publish(&self, snapshot: Snapshot) {
         self.snapshot.store(Some(Arc::new(snapshot)));
     }
 
     /// Records that the store takes no more writes, and why.
-    pub(crate) fn fail(&self, cause: redb::Error) -> Error {
-        self.failure.get_or_init(|| error::write_failed(&self.path, cause)).clone()
+    pub(crate) fn fail(&self, cause: redb::Error) {
+        self.failure.get_or_init(|| error::write_failed(&self.path, cause));
     }
 
     /// Why the store takes no more writes, if it does not.

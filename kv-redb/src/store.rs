@@ -196,15 +196,15 @@ impl KvStore for RedbStore {
     }
 
     async fn list_namespaces(&self) -> Result<Vec<NamespaceInfo>> {
-        self.0.state.snapshot().map_err(|error| error.with_operation("list_namespaces"))?;
+        self.0.state.check().map_err(|error| error.with_operation("list_namespaces"))?;
         Ok(self.0.state.catalog.list())
     }
 
     async fn namespace_info(&self, id: &NamespaceId) -> Result<NamespaceInfo> {
         self.0
             .state
-            .snapshot()
-            .and_then(|_| self.0.state.catalog.info(id))
+            .check()
+            .and_then(|()| self.0.state.catalog.info(id))
             .map_err(|error| error.with_operation("namespace_info"))
     }
 

@@ -64,12 +64,8 @@ impl Writer {
                 Next::Request(Queued { request: Request::Close, .. }) | Next::End => break,
                 Next::Request(Queued { request: Request::Data(first), room }) => self.write(first, room),
                 Next::Request(Queued { request: Request::Admin(mut request), room }) => {
-                    let failure = match self.state.failure() {
-                        Some(failure) => Some(failure.clone()),
-                        None => guard(|| admin::apply(&self.database, &self.state, &mut request))
-                            .err()
-                            .map(|cause| self.state.fail(cause)),
-                    };
+                    let failure =
+                        self.attempt(|writer| admin::apply(&writer.database, &writer.state, &mut request));
                     request.give(failure.as_ref());
                     drop(room);
                 }
@@ -136,11 +132,16 @@ impl Writer {
         }
     }
 
-    /// As [`commit`](Writer::commit), if the store still takes writes; answers why not, now or before.
+    /// Commits the batch; answers why it could not, now or before.
     fn try_commit(&mut self, batch: &mut [Data]) -> Option<Error> {
+        let now = self.state.clock.now();
+        self.attempt(|writer| writer.commit(batch, now))
+    }
+
+    /// Does `work`, which writes, if the store still takes writes; answers why it does not, since now or since before.
+    fn attempt(&mut self, work: impl FnOnce(&mut Self) -> EngineResult<()>) -> Option<Error> {
         if self.state.failure().is_none()
-            && let now = self.state.clock.now()
-            && let Err(cause) = guard(|| self.commit(batch, now))
+            && let Err(cause) = guard(|| work(self))
         {
             self.state.fail(cause);
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use kv_core::{ErrorKind, KvStore, ListOptions, Metadata, Result, prelude::*};
 use kv_redb::RedbStore;
-use redb::{Database, ReadableTable, TableDefinition};
+use redb::{Database, ReadableTable, Table, TableDefinition};
 
 const ENTRIES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("entries");
 const VALUES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("values");
@@ -80,8 +80,8 @@ async fn damaged_values_are_told_from_absent_ones() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn a_value_with_a_missing_piece_is_corrupt_and_not_shorter() -> Result<()> {
+/// Checks that a large value is `Corrupt` once its pieces were changed.
+async fn assert_pieces_matter(change: impl FnOnce(&mut Table<'_, (u64, u32), &'static [u8]>)) -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.kv");
     let (store, kv) = open(&path).await?;
@@ -90,7 +90,7 @@ async fn a_value_with_a_missing_piece_is_corrupt_and_not_shorter() -> Result<()>
     {
         let database = Database::open(&path).unwrap();
         let transaction = database.begin_write().unwrap();
-        transaction.open_table(PIECES).unwrap().pop_first().unwrap().unwrap();
+        change(&mut transaction.open_table(PIECES).unwrap());
         transaction.commit().unwrap();
     }
     let (store, kv) = open(&path).await?;
@@ -99,29 +99,21 @@ async fn a_value_with_a_missing_piece_is_corrupt_and_not_shorter() -> Result<()>
 }
 
 #[tokio::test]
+async fn a_value_with_a_missing_piece_is_corrupt_and_not_shorter() -> Result<()> {
+    assert_pieces_matter(|pieces| drop(pieces.pop_first().unwrap().unwrap())).await
+}
+
+#[tokio::test]
 async fn a_piece_with_a_flipped_bit_is_corrupt() -> Result<()> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("app.kv");
-    let (store, kv) = open(&path).await?;
-    kv.put("large", vec![7; 500_000]).await?;
-    store.close().await?;
-    {
-        let database = Database::open(&path).unwrap();
-        let transaction = database.begin_write().unwrap();
-        {
-            let mut pieces = transaction.open_table(PIECES).unwrap();
-            let (key, mut piece) = {
-                let (key, piece) = pieces.last().unwrap().unwrap();
-                (key.value(), piece.value().to_owned())
-            };
-            piece[1_000] ^= 1;
-            pieces.insert(key, &piece[..]).unwrap();
-        }
-        transaction.commit().unwrap();
-    }
-    let (store, kv) = open(&path).await?;
-    assert_corrupt(kv.get("large").await);
-    store.close().await
+    assert_pieces_matter(|pieces| {
+        let (key, mut piece) = {
+            let (key, piece) = pieces.last().unwrap().unwrap();
+            (key.value(), piece.value().to_owned())
+        };
+        piece[1_000] ^= 1;
+        pieces.insert(key, &piece[..]).unwrap();
+    })
+    .await
 }
 
 /// redb panics over some damaged pages: to a caller that is an error like another.

@@ -1,5 +1,7 @@
 //! `ListOptions`: a page of 1 to 1,000 keys.
 
+use std::ops::{Bound, RangeBounds};
+
 use kv_core::{Cursor, IntoListOptions, InvalidInput, Key, ListOptions, Prefix};
 use proptest::prelude::*;
 
@@ -46,4 +48,24 @@ fn a_refused_limit_and_a_removed_cursor_leave_the_rest_alone() {
     let with_cursor = options.clone().with_cursor(cursor.clone());
     assert_eq!((with_cursor.cursor(), with_cursor.limit()), (Some(&cursor), 7));
     assert_eq!(with_cursor.with_cursor(None), options);
+}
+
+proptest! {
+    #[test]
+    fn a_key_is_in_the_range_if_it_has_the_prefix_and_is_behind_the_cursor(
+        prefix in "[ab\u{d7ff}\u{10ffff}]{0,2}",
+        token in proptest::option::of("[ab\u{d7ff}\u{10ffff}]{0,3}"),
+        key in "[abc\u{d7ff}\u{e000}\u{10ffff}]{1,3}",
+    ) {
+        let prefix = Prefix::new(prefix).unwrap();
+        let cursor = token.as_ref().map(|token| Cursor::issue(&prefix, token));
+        let options = ListOptions::from(prefix.clone()).with_cursor(cursor);
+        let expected = prefix.matches(&key) && token.is_none_or(|token| key > token);
+        let range = options.key_range().unwrap();
+        let found = range.is_some_and(|range| {
+            let end = range.end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+            RangeBounds::<str>::contains(&(range.start, end), key.as_str())
+        });
+        prop_assert_eq!(found, expected);
+    }
 }
