@@ -3,22 +3,23 @@
 use std::sync::Arc;
 
 use kv_core::{Error, ErrorKind, NamespaceId, NamespaceTitle, Result};
-use redb::{Database, ReadableTable};
+use redb::ReadableTable;
 
 use crate::{
     catalog::Namespace,
     error::{EngineResult, error},
+    file::StoreFile,
     request::Admin,
     state::State,
     tables::{DELETED, FILE, NAMESPACES, NEXT_NAMESPACE},
 };
 
 /// Applies `request` in a transaction of its own. What the caller got wrong is kept in the request's answer.
-pub(crate) fn apply(database: &Database, state: &State, request: &mut Admin) -> EngineResult<()> {
+pub(crate) fn apply(file: &StoreFile, state: &State, request: &mut Admin) -> EngineResult<()> {
     match request {
         Admin::Create(title, answer) => {
             let outcome = match free(state, title, None) {
-                Ok(()) => create(database, state, title)?,
+                Ok(()) => create(file, state, title)?,
                 Err(taken) => Err(taken),
             };
             answer.keep(outcome);
@@ -26,21 +27,21 @@ pub(crate) fn apply(database: &Database, state: &State, request: &mut Admin) -> 
         Admin::Open(title, answer) => {
             let outcome = match state.catalog.by_title(title) {
                 Some(namespace) => Ok(namespace),
-                None => create(database, state, title)?,
+                None => create(file, state, title)?,
             };
             answer.keep(outcome);
         }
         Admin::Rename(id, title, answer) => {
             let outcome =
                 match state.catalog.get(id).and_then(|found| free(state, title, Some(id)).map(|()| found)) {
-                    Ok(namespace) => Ok(rename(database, state, &namespace, title)?),
+                    Ok(namespace) => Ok(rename(file, state, &namespace, title)?),
                     Err(refused) => Err(refused),
                 };
             answer.keep(outcome);
         }
         Admin::Delete(id, answer) => {
             let outcome = match state.catalog.get(id) {
-                Ok(namespace) => Ok(delete(database, state, &namespace)?),
+                Ok(namespace) => Ok(delete(file, state, &namespace)?),
                 Err(missing) => Err(missing),
             };
             answer.keep(outcome);
@@ -64,19 +65,15 @@ fn exists(title: &NamespaceTitle) -> Error {
     error(ErrorKind::NamespaceExists, message)
 }
 
-fn create(
-    database: &Database,
-    state: &State,
-    title: &NamespaceTitle,
-) -> EngineResult<Result<Arc<Namespace>>> {
+fn create(file: &StoreFile, state: &State, title: &NamespaceTitle) -> EngineResult<Result<Arc<Namespace>>> {
     let id = match NamespaceId::new(uuid::Uuid::new_v4().simple().to_string()) {
         Ok(id) => id,
         Err(invalid) => return Ok(Err(invalid.into())),
     };
-    let transaction = database.begin_write()?;
+    let transaction = file.begin_write()?;
     let number = {
-        let mut file = transaction.open_table(FILE)?;
-        let next = file.get(NEXT_NAMESPACE)?.map_or(0, |next| next.value());
+        let mut numbers = transaction.open_table(FILE)?;
+        let next = numbers.get(NEXT_NAMESPACE)?.map_or(0, |next| next.value());
         // The last number stays free, so that every namespace has one behind it where a scan of it ends.
         let Some(number) = u32::try_from(next).ok().filter(|number| *number != u32::MAX) else {
             let message = format!(
@@ -85,7 +82,7 @@ fn create(
             );
             return Ok(Err(error(ErrorKind::QuotaExceeded, message)));
         };
-        file.insert(NEXT_NAMESPACE, next + 1)?;
+        numbers.insert(NEXT_NAMESPACE, next + 1)?;
         transaction.open_table(NAMESPACES)?.insert(id.as_str(), (number, title.as_str()))?;
         number
     };
@@ -96,12 +93,12 @@ fn create(
 }
 
 fn rename(
-    database: &Database,
+    file: &StoreFile,
     state: &State,
     namespace: &Arc<Namespace>,
     title: &NamespaceTitle,
 ) -> EngineResult<()> {
-    let transaction = database.begin_write()?;
+    let transaction = file.begin_write()?;
     transaction.open_table(NAMESPACES)?.insert(namespace.id.as_str(), (namespace.number, title.as_str()))?;
     transaction.commit()?;
     state.catalog.set(Arc::clone(namespace), title.clone());
@@ -109,8 +106,8 @@ fn rename(
 }
 
 /// Only the name goes now; the sweep reclaims the entries, also after a restart.
-fn delete(database: &Database, state: &State, namespace: &Namespace) -> EngineResult<()> {
-    let transaction = database.begin_write()?;
+fn delete(file: &StoreFile, state: &State, namespace: &Namespace) -> EngineResult<()> {
+    let transaction = file.begin_write()?;
     transaction.open_table(NAMESPACES)?.remove(namespace.id.as_str())?;
     transaction.open_table(DELETED)?.insert(namespace.number, ())?;
     transaction.commit()?;

@@ -1,6 +1,10 @@
 //! How to open a store.
 
-use std::{path::Path, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use kv_core::{Clock, ErrorKind, Result, SystemClock};
 use tokio::{
@@ -8,8 +12,11 @@ use tokio::{
     time::{Interval, MissedTickBehavior},
 };
 
+#[cfg(feature = "test-backend")]
+use crate::test_backend::TestBackend;
 use crate::{
     error::{error, open_failed},
+    file::Engine,
     open::{Opened, open},
     queue::queue,
     snapshot::Snapshot,
@@ -42,8 +49,11 @@ use crate::{
 pub struct RedbStoreBuilder {
     clock: Arc<dyn Clock>,
     cache_bytes: usize,
+    quick_repair: bool,
     sweep_interval: Option<Duration>,
     cold_reads: bool,
+    #[cfg(feature = "test-backend")]
+    backend: Option<TestBackend>,
 }
 
 impl Default for RedbStoreBuilder {
@@ -51,8 +61,11 @@ impl Default for RedbStoreBuilder {
         Self {
             clock: Arc::new(SystemClock),
             cache_bytes: 256 * 1024 * 1024,
+            quick_repair: false,
             sweep_interval: Some(Duration::from_secs(10)),
             cold_reads: false,
+            #[cfg(feature = "test-backend")]
+            backend: None,
         }
     }
 }
@@ -67,6 +80,13 @@ impl RedbStoreBuilder {
     /// How many bytes of the file the store keeps in memory at the most: 256 MiB by default.
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
         self.cache_bytes = bytes;
+        self
+    }
+
+    /// Whether each commit also writes down which pages are free: off by default. With it, opening after a crash takes
+    /// milliseconds whatever the file's size; without it, that reads the whole file once. Every commit then syncs twice.
+    pub fn quick_repair(mut self, quick: bool) -> Self {
+        self.quick_repair = quick;
         self
     }
 
@@ -86,6 +106,13 @@ impl RedbStoreBuilder {
         self
     }
 
+    /// Keeps the store in `backend`, and not in the file that is opened, which then is a name for messages alone.
+    #[cfg(feature = "test-backend")]
+    pub fn storage_backend(mut self, backend: impl redb::StorageBackend) -> Self {
+        self.backend = Some(TestBackend::new(backend));
+        self
+    }
+
     /// Opens the store in the file at `path`, and makes it if there is none. The folder has to exist.
     ///
     /// Blocks no runtime thread, and needs no runtime. After a crash it checks the whole file, which takes seconds for
@@ -100,7 +127,7 @@ impl RedbStoreBuilder {
     pub async fn open(self, path: impl AsRef<Path>) -> Result<RedbStore> {
         let path = path.as_ref().to_owned();
         let (reply, opened) = oneshot::channel();
-        self.start(path.clone(), open, move |store| {
+        self.start(path.clone(), move |store| {
             // Nobody waits any more: the store closes as it is dropped.
             let _ = reply.send(store);
         })?;
@@ -115,19 +142,14 @@ impl RedbStoreBuilder {
     pub fn open_blocking(self, path: impl AsRef<Path>) -> Result<RedbStore> {
         let path = path.as_ref().to_owned();
         let (reply, opened) = std::sync::mpsc::sync_channel(1);
-        self.start(path.clone(), open, move |store| {
+        self.start(path.clone(), move |store| {
             let _ = reply.send(store);
         })?;
         opened.recv().unwrap_or_else(|_| Err(unreadable(&path)))
     }
 
     /// Starts the writer's thread, which opens the file, answers, and then writes.
-    pub(crate) fn start(
-        self,
-        path: PathBuf,
-        open: impl FnOnce(&Path, usize) -> Result<Opened> + Send + 'static,
-        answer: impl FnOnce(Result<RedbStore>) + Send + 'static,
-    ) -> Result<()> {
+    fn start(self, path: PathBuf, answer: impl FnOnce(Result<RedbStore>) + Send + 'static) -> Result<()> {
         let name = path.clone();
         let thread = move || {
             let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
@@ -135,13 +157,13 @@ impl RedbStoreBuilder {
                 Err(cause) => return answer(Err(open_failed(&path, cause.into()))),
             };
             let writer = runtime.block_on(async {
-                let opened = open(&path, self.cache_bytes)?;
-                let snapshot = Snapshot::take(&opened.database).map_err(|cause| open_failed(&path, cause))?;
+                let opened = self.open_file(&path)?;
+                let snapshot = Snapshot::take(&opened.file).map_err(|cause| open_failed(&path, cause))?;
                 let state = Arc::new(State::new(path, self.clock, opened.catalog, snapshot));
                 let (queue, requests) = queue();
                 let shared = Shared { state: Arc::clone(&state), queue, cold_reads: self.cold_reads };
                 let ticks = self.sweep_interval.map(ticks);
-                Ok((shared, Writer::new(opened.database, state, requests, opened.versions, ticks)))
+                Ok((shared, Writer::new(opened.file, state, requests, opened.versions, ticks)))
             });
             match writer {
                 Err(error) => answer(Err(error)),
@@ -155,6 +177,15 @@ impl RedbStoreBuilder {
         };
         let started = std::thread::Builder::new().name("kv-redb".to_owned()).spawn(thread);
         started.map(drop).map_err(|cause| open_failed(&name, cause.into()))
+    }
+
+    fn open_file(&self, path: &Path) -> Result<Opened> {
+        let engine = Engine { cache_bytes: self.cache_bytes, quick_repair: self.quick_repair };
+        #[cfg(feature = "test-backend")]
+        if let Some(backend) = &self.backend {
+            return crate::test_backend::open(path, engine, backend.clone());
+        }
+        open(path, engine)
     }
 }
 

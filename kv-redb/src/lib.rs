@@ -7,8 +7,7 @@ mod bulk;
 mod catalog;
 mod entry_key;
 mod error;
-#[cfg(test)]
-mod faults;
+mod file;
 mod mutation;
 mod namespace;
 mod open;
@@ -21,6 +20,8 @@ mod state;
 mod store;
 mod sweep;
 mod tables;
+#[cfg(feature = "test-backend")]
+mod test_backend;
 mod unfinished;
 mod versions;
 mod writer;

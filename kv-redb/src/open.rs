@@ -8,11 +8,12 @@ use std::{
 };
 
 use kv_core::{Error, ErrorKind, NamespaceId, NamespaceTitle, Result};
-use redb::{Database, DatabaseError, ReadOnlyDatabase, ReadableDatabase, ReadableTable};
+use redb::{DatabaseError, ReadOnlyDatabase, ReadableDatabase, ReadableTable};
 
 use crate::{
     catalog::{Catalog, Namespace},
     error::{EngineResult, damaged, error, not_ours, open_failed, unknown_format},
+    file::{Engine, StoreFile},
     record::Damage,
     tables::{DELETED, FILE, FORMAT, FORMAT_VERSION, NAMESPACES, Tables},
     unfinished::is_new,
@@ -21,13 +22,13 @@ use crate::{
 
 /// What an opened file holds beside its entries.
 pub(crate) struct Opened {
-    pub(crate) database: Database,
+    pub(crate) file: StoreFile,
     pub(crate) catalog: Catalog,
     pub(crate) versions: Versions,
 }
 
 /// Opens the store at `path`, and makes it if there is none.
-pub(crate) fn open(path: &Path, cache_bytes: usize) -> Result<Opened> {
+pub(crate) fn open(path: &Path, engine: Engine) -> Result<Opened> {
     if path.is_dir() {
         let message = format!("the path {} is a folder: name a file in it for the store", path.display());
         return Err(error(ErrorKind::Other, message));
@@ -35,8 +36,8 @@ pub(crate) fn open(path: &Path, cache_bytes: usize) -> Result<Opened> {
     if !is_new(path).map_err(|cause| open_failed(path, cause.into()))? {
         inspect(path)?;
     }
-    let database = Database::builder().set_cache_size(cache_bytes).create(path);
-    let opened = load(path, database.map_err(|cause| open_failed(path, cause.into()))?)?;
+    let file = engine.open(path).map_err(|cause| open_failed(path, cause))?;
+    let opened = load(path, file)?;
     sync_folder(path).map_err(|cause| open_failed(path, cause.into()))?;
     Ok(opened)
 }
@@ -60,16 +61,16 @@ fn check(path: &Path, layout: Layout) -> Result<()> {
 }
 
 /// Reads what the file holds, and lays it out if it holds nothing.
-pub(crate) fn load(path: &Path, database: Database) -> Result<Opened> {
+pub(crate) fn load(path: &Path, file: StoreFile) -> Result<Opened> {
     let failed = |cause| open_failed(path, cause);
-    let layout = layout(&database).map_err(failed)?;
+    let layout = layout(&file.database).map_err(failed)?;
     if layout == Layout::None {
-        lay_out(&database).map_err(failed)?;
+        lay_out(&file).map_err(failed)?;
     }
     check(path, layout)?;
-    let versions = load_versions(&database).map_err(failed)?;
-    let catalog = load_catalog(path, &database)?;
-    Ok(Opened { database, catalog, versions })
+    let versions = load_versions(&file).map_err(failed)?;
+    let catalog = load_catalog(path, &file)?;
+    Ok(Opened { file, catalog, versions })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -93,8 +94,8 @@ fn layout(database: &impl ReadableDatabase) -> EngineResult<Layout> {
 }
 
 /// Makes every table, so that a snapshot can open them.
-fn lay_out(database: &Database) -> EngineResult<()> {
-    let transaction = database.begin_write()?;
+fn lay_out(file: &StoreFile) -> EngineResult<()> {
+    let transaction = file.begin_write()?;
     transaction.open_table(FILE)?.insert(FORMAT, FORMAT_VERSION)?;
     transaction.open_table(NAMESPACES)?;
     transaction.open_table(DELETED)?;
@@ -112,13 +113,13 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
-fn load_versions(database: &Database) -> EngineResult<Versions> {
-    Versions::load(&database.begin_read()?.open_table(FILE)?)
+fn load_versions(file: &StoreFile) -> EngineResult<Versions> {
+    Versions::load(&file.database.begin_read()?.open_table(FILE)?)
 }
 
-fn load_catalog(path: &Path, database: &Database) -> Result<Catalog> {
+fn load_catalog(path: &Path, file: &StoreFile) -> Result<Catalog> {
     let rows = || -> EngineResult<Vec<(String, u32, String)>> {
-        let namespaces = database.begin_read()?.open_table(NAMESPACES)?;
+        let namespaces = file.database.begin_read()?.open_table(NAMESPACES)?;
         let rows = namespaces.iter()?.map(|row| {
             let (id, namespace) = row?;
             let (number, title) = namespace.value();

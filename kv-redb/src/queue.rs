@@ -111,9 +111,10 @@ mod tests {
     use crate::{catalog::Catalog, request::Data};
 
     fn state() -> State {
-        let database = redb::Database::builder().create_with_backend(redb::backends::InMemoryBackend::new());
-        let opened = crate::open::load("memory".as_ref(), database.unwrap()).unwrap();
-        let snapshot = crate::snapshot::Snapshot::take(&opened.database).unwrap();
+        let engine = crate::file::Engine { cache_bytes: 0, quick_repair: false };
+        let database = engine.builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
+        let opened = crate::open::load("memory".as_ref(), engine.over(database)).unwrap();
+        let snapshot = crate::snapshot::Snapshot::take(&opened.file).unwrap();
         State::new("memory".into(), Arc::new(SystemClock) as Arc<dyn Clock>, Catalog::default(), snapshot)
     }
 

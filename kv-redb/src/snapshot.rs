@@ -6,11 +6,12 @@ use kv_core::{
     Bytes, Cursor, Entry, InvalidInput, KeyInfo, KeyRange, ListOptions, ListPage, Result, Timestamp, Value,
     Version,
 };
-use redb::{Database, ReadOnlyTable, ReadableDatabase};
+use redb::{ReadOnlyTable, ReadableDatabase};
 
 use crate::{
     entry_key,
     error::{EngineResult, damaged, guard, read_failed},
+    file::StoreFile,
     record::{Damage, Header, Pieces, decode_metadata},
     state::State,
     tables::{ENTRIES, PIECES, VALUES},
@@ -94,8 +95,8 @@ impl Failure {
 
 impl Snapshot {
     /// The tables as the last commit left them.
-    pub(crate) fn take(database: &Database) -> EngineResult<Self> {
-        let transaction = database.begin_read()?;
+    pub(crate) fn take(file: &StoreFile) -> EngineResult<Self> {
+        let transaction = file.database.begin_read()?;
         Ok(Self {
             entries: transaction.open_table(ENTRIES)?,
             values: transaction.open_table(VALUES)?,

@@ -4,13 +4,14 @@ use std::{pin::pin, sync::Arc};
 
 use futures_util::{FutureExt, future};
 use kv_core::{Conditional, Error, Result, Timestamp};
-use redb::{Database, WriteTransaction};
+use redb::WriteTransaction;
 use tokio::{sync::OwnedSemaphorePermit, time::Interval};
 
 use crate::{
     admin,
     catalog::Namespace,
     error::{EngineResult, damaged, guard},
+    file::StoreFile,
     mutation::Mutation,
     queue::{Queued, Receiver},
     request::{Data, Request},
@@ -28,7 +29,7 @@ const MAX_BATCH_KIB: usize = 8 * 1024;
 /// The one thread that writes: it takes what waits, applies it in one transaction, syncs once, publishes what is there
 /// now, and only then answers all of them.
 pub(crate) struct Writer {
-    database: Database,
+    file: StoreFile,
     state: Arc<State>,
     requests: Receiver,
     versions: Versions,
@@ -48,13 +49,13 @@ enum Next {
 
 impl Writer {
     pub(crate) fn new(
-        database: Database,
+        file: StoreFile,
         state: Arc<State>,
         requests: Receiver,
         versions: Versions,
         ticks: Option<Interval>,
     ) -> Self {
-        Self { database, state, requests, versions, ticks, sweeping: false, carried: None }
+        Self { file, state, requests, versions, ticks, sweeping: false, carried: None }
     }
 
     /// Serves requests until the store is closed or every handle is gone, then closes the file.
@@ -65,17 +66,17 @@ impl Writer {
                 Next::Request(Queued { request: Request::Data(first), room }) => self.write(first, room),
                 Next::Request(Queued { request: Request::Admin(mut request), room }) => {
                     let failure =
-                        self.attempt(|writer| admin::apply(&writer.database, &writer.state, &mut request));
+                        self.attempt(|writer| admin::apply(&writer.file, &writer.state, &mut request));
                     request.give(failure.as_ref());
                     drop(room);
                 }
                 Next::Sweep => drop(self.try_commit(&mut [])),
             }
         }
-        let Self { database, state, mut requests, carried, .. } = self;
+        let Self { file, state, mut requests, carried, .. } = self;
         requests.close();
         state.withdraw();
-        state.end(guard(|| Ok(database.close()?)));
+        state.end(guard(|| Ok(file.database.close()?)));
         let closed = state.closed();
         for Queued { request, .. } in carried.into_iter().chain(std::iter::from_fn(|| requests.try_next())) {
             request.refuse(&closed);
@@ -154,7 +155,7 @@ impl Writer {
 
     /// Applies the batch, and a step of the sweep if one is due, in one transaction, and publishes what is there then.
     fn commit(&mut self, batch: &mut [Data], now: Timestamp) -> EngineResult<()> {
-        let transaction = self.database.begin_write()?;
+        let transaction = self.file.begin_write()?;
         let mut changed = false;
         {
             let mut tables = Tables::open(&transaction)?;
@@ -174,7 +175,7 @@ impl Writer {
         }
         self.versions.store(&transaction)?;
         transaction.commit()?;
-        self.state.publish(Snapshot::take(&self.database)?);
+        self.state.publish(Snapshot::take(&self.file)?);
         Ok(())
     }
 

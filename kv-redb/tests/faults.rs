@@ -1,8 +1,9 @@
 //! What happens when the file fails under the store.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
+
 use std::{
     io,
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -11,9 +12,8 @@ use std::{
 
 use futures_executor::block_on;
 use kv_core::{ErrorKind, KvStore, ListOptions, NamespaceTitle, Result, prelude::*};
-use redb::{Database, StorageBackend, backends::InMemoryBackend};
-
-use crate::{RedbStore, error::open_failed, open::load};
+use kv_redb::RedbStore;
+use redb::{StorageBackend, backends::InMemoryBackend};
 
 /// A file in memory whose writes and syncs, or reads, fail once they are told to.
 #[derive(Debug, Clone)]
@@ -31,16 +31,7 @@ impl Failing {
 
     /// Opens a store on it, which keeps next to nothing in its cache.
     fn open(&self) -> Result<RedbStore> {
-        let (reply, opened) = std::sync::mpsc::sync_channel(1);
-        let backend = self.clone();
-        let open = move |path: &std::path::Path, _| {
-            let database = Database::builder().set_cache_size(0).create_with_backend(backend);
-            load(path, database.map_err(|cause| open_failed(path, cause.into()))?)
-        };
-        RedbStore::builder().start(PathBuf::from("failing.kv"), open, move |store| {
-            let _ = reply.send(store);
-        })?;
-        opened.recv().unwrap()
+        RedbStore::builder().cache_bytes(0).storage_backend(self.clone()).open_blocking("failing.kv")
     }
 }
 
