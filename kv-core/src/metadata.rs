@@ -51,13 +51,30 @@ impl Metadata {
         Self::from_json(text)
     }
 
-    fn from_json(text: &str) -> Result<Self, InvalidInput> {
-        let compact = compact(text);
-        match compact.len() {
+    /// The text that [`as_str`](Metadata::as_str) gave when a backend stored it. It is not parsed again, so that a listing
+    /// costs no more than it reads; text that was altered meanwhile fails in [`json`](Metadata::json).
+    ///
+    /// ```
+    /// use kv_core::Metadata;
+    ///
+    /// let metadata = Metadata::new(&[1, 2])?;
+    /// assert_eq!(Metadata::from_stored(metadata.as_str())?, metadata);
+    /// # Ok::<(), kv_core::InvalidInput>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::MetadataTooLong`] or [`MetadataNull`](InvalidInput::MetadataNull).
+    pub fn from_stored(text: &str) -> Result<Self, InvalidInput> {
+        match text.len() {
             len if len > limits::MAX_METADATA_BYTES => Err(InvalidInput::MetadataTooLong { len }),
-            _ if compact == "null" => Err(InvalidInput::MetadataNull),
-            _ => Ok(Self(compact.into())),
+            _ if text == "null" => Err(InvalidInput::MetadataNull),
+            _ => Ok(Self(text.into())),
         }
+    }
+
+    fn from_json(text: &str) -> Result<Self, InvalidInput> {
+        Self::from_stored(&compact(text))
     }
 
     /// The compact JSON text.

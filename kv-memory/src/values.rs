@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ahash::RandomState;
 use moka::{notification::RemovalCause, policy::EvictionPolicy, sync::Cache};
 
 use crate::{backlog::Backlog, forgotten::Forgotten, index::Index, record::Record};
@@ -10,8 +11,11 @@ use crate::{backlog::Backlog, forgotten::Forgotten, index::Index, record::Record
 ///
 /// Moka's `Expiry` is not used: it goes by a clock of its own, and would drop what is alive by an injected clock that
 /// stands still, or by a clock of the machine that was set back.
+///
+/// Keys are hashed by ahash: faster than the standard library's hash, and under a random seed as well, so that nobody can
+/// choose session ids that collide.
 pub(crate) struct Values {
-    cache: Cache<Arc<str>, Record>,
+    cache: Cache<Arc<str>, Record, RandomState>,
     backlog: Backlog,
     /// Where there is a bound.
     forgotten: Option<Arc<Forgotten>>,
@@ -20,7 +24,11 @@ pub(crate) struct Values {
 impl Values {
     /// A cache that keeps everything.
     pub(crate) fn unbounded() -> Self {
-        Self { cache: Cache::builder().build(), backlog: Backlog::new(None), forgotten: None }
+        Self {
+            cache: Cache::builder().build_with_hasher(RandomState::new()),
+            backlog: Backlog::new(None),
+            forgotten: None,
+        }
     }
 
     /// A cache that stays within `max_bytes`, and forgets for that what was not used for longest.
@@ -39,7 +47,7 @@ impl Values {
                     listener.add(Arc::<str>::clone(&key), record.version);
                 }
             })
-            .build();
+            .build_with_hasher(RandomState::new());
         Self { cache, backlog: Backlog::new(Some(max_bytes)), forgotten: Some(forgotten) }
     }
 

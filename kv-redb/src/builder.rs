@@ -17,6 +17,7 @@ use crate::test_backend::TestBackend;
 use crate::{
     error::{error, open_failed},
     file::Engine,
+    large_values::LargeValues,
     open::{Opened, open},
     queue::queue,
     snapshot::Snapshot,
@@ -24,6 +25,9 @@ use crate::{
     store::{RedbStore, Shared},
     writer::{Ending, Writer},
 };
+
+/// The part of the cache that keeps large values as they are handed out: one in so many bytes.
+const LARGE_VALUES_SHARE: usize = 4;
 
 /// How to open a [`RedbStore`]. Every setting has a default that suits a service.
 ///
@@ -77,7 +81,8 @@ impl RedbStoreBuilder {
         self
     }
 
-    /// How many bytes of the file the store keeps in memory at the most: 256 MiB by default.
+    /// How many bytes the store keeps in memory at the most, to read them without the disk: 256 MiB by default. A quarter
+    /// is for values over 1 KiB, which are handed out from there without a copy; the rest is for pages of the file.
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
         self.cache_bytes = bytes;
         self
@@ -159,7 +164,8 @@ impl RedbStoreBuilder {
             let writer = runtime.block_on(async {
                 let opened = self.open_file(&path)?;
                 let snapshot = Snapshot::take(&opened.file).map_err(|cause| open_failed(&path, cause))?;
-                let state = Arc::new(State::new(path, self.clock, opened.catalog, snapshot));
+                let large_values = LargeValues::new(self.cache_bytes / LARGE_VALUES_SHARE);
+                let state = Arc::new(State::new(path, self.clock, opened.catalog, large_values, snapshot));
                 let (queue, requests) = queue();
                 let shared = Shared { state: Arc::clone(&state), queue, cold_reads: self.cold_reads };
                 let ticks = self.sweep_interval.map(ticks);
@@ -180,7 +186,8 @@ impl RedbStoreBuilder {
     }
 
     fn open_file(&self, path: &Path) -> Result<Opened> {
-        let engine = Engine { cache_bytes: self.cache_bytes, quick_repair: self.quick_repair };
+        let cache_bytes = self.cache_bytes - self.cache_bytes / LARGE_VALUES_SHARE;
+        let engine = Engine { cache_bytes, quick_repair: self.quick_repair };
         #[cfg(feature = "test-backend")]
         if let Some(backend) = &self.backend {
             return crate::test_backend::open(path, engine, backend.clone());

@@ -1,16 +1,20 @@
 //! The key of an entry in the file's tables: its namespace's number, then the key's bytes.
 
 use kv_core::Key;
+use smallvec::SmallVec;
 
 use crate::record::Damage;
 
 const NUMBER_BYTES: usize = 4;
 
+/// Most keys are short enough to be kept without an allocation.
+pub(crate) type EntryKey = SmallVec<[u8; 48]>;
+
 /// The key in the tables of what is called `key` in the namespace `number`.
-pub(crate) fn encode(number: u32, key: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(NUMBER_BYTES + key.len());
-    bytes.extend(number.to_be_bytes());
-    bytes.extend(key.as_bytes());
+pub(crate) fn encode(number: u32, key: &str) -> EntryKey {
+    let mut bytes = EntryKey::with_capacity(NUMBER_BYTES + key.len());
+    bytes.extend_from_slice(&number.to_be_bytes());
+    bytes.extend_from_slice(key.as_bytes());
     bytes
 }
 

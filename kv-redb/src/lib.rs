@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod admin;
+mod backup;
 mod blocking;
 mod builder;
 mod bulk;
@@ -8,6 +9,7 @@ mod catalog;
 mod entry_key;
 mod error;
 mod file;
+mod large_values;
 mod mutation;
 mod namespace;
 mod open;

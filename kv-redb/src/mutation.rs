@@ -6,9 +6,10 @@ use kv_core::{Conditional, Expected, Metadata, PutOptions, Timestamp, Value, Ver
 use redb::ReadableTable;
 
 use crate::{
+    entry_key::EntryKey,
     error::EngineResult,
     pieces,
-    record::{Damage, Header, Pieces},
+    record::{Content, Damage, Header, Pieces, Record},
     tables::Tables,
     versions::Versions,
 };
@@ -16,7 +17,7 @@ use crate::{
 /// One change of one entry: a write or a removal, if what is there is what is expected.
 pub(crate) struct Mutation {
     /// The entry's key in the tables.
-    pub(crate) key: Vec<u8>,
+    pub(crate) key: EntryKey,
     /// `None` changes whatever is there.
     pub(crate) expected: Option<Expected>,
     pub(crate) action: Action,
@@ -67,12 +68,13 @@ impl Mutation {
                 if let Some(old) = old {
                     tables.remove_apart(&self.key, &old)?;
                 }
-                let header = Header {
+                tables.insert(
+                    &self.key,
                     version,
-                    expires_at: options.expires_at(now),
-                    in_pieces: value.len() > pieces::MAX_WHOLE_BYTES,
-                };
-                tables.insert(&self.key, header, value, options.metadata.as_ref())?;
+                    options.expires_at(now),
+                    value,
+                    options.metadata.as_ref(),
+                )?;
             }
             Action::Remove => {
                 if let Some(old) = old {
@@ -90,29 +92,28 @@ impl Tables<'_> {
         let Some(record) = self.entries.get(key)? else {
             return Ok(Ok(None));
         };
-        Ok(Header::decode(key, record.value()).map(|(header, _)| Some(header)))
+        Ok(Record::decode(key, record.value()).map(|record| Some(record.header())))
     }
 
     fn insert(
         &mut self,
         key: &[u8],
-        header: Header,
+        version: Version,
+        expires_at: Option<Timestamp>,
         value: &Value,
         metadata: Option<&Metadata>,
     ) -> EngineResult<()> {
-        let entry = header.encode(key, &[metadata.map_or(&[], |metadata| metadata.as_str().as_bytes())]);
-        self.entries.insert(key, &entry[..])?;
-        if let Some(deadline) = header.expires_at {
-            self.deadlines.insert((deadline.as_secs(), key), ())?;
-        }
-        let record = if header.in_pieces {
-            let pieces = self.insert_pieces(header.version, value)?;
-            let (len, checksum) = pieces.encode();
-            header.encode(key, &[&len, &checksum, pieces.end])
+        let metadata = metadata.map_or(&[][..], |metadata| metadata.as_str().as_bytes());
+        let value = if value.len() <= pieces::MAX_WHOLE_BYTES {
+            Content::Whole(value)
         } else {
-            header.encode(key, &[value])
+            Content::Pieces(self.insert_pieces(version, value)?)
         };
-        self.values.insert(key, &record[..])?;
+        let record = Record { version, expires_at, metadata, value }.encode(key);
+        self.entries.insert(key, &record[..])?;
+        if let Some(deadline) = expires_at {
+            self.deadlines()?.insert((deadline.as_secs(), key), ())?;
+        }
         Ok(())
     }
 
@@ -120,10 +121,11 @@ impl Tables<'_> {
     fn insert_pieces<'v>(&mut self, version: Version, value: &'v Value) -> EngineResult<Pieces<'v>> {
         let mut checksum = crc32fast::Hasher::new();
         let mut rest = &value[..];
+        let table = self.pieces()?;
         for (number, Range { start, end }) in (0..).zip(pieces::cut(value.len())) {
             let (piece, after) = rest.split_at(end - start);
             checksum.update(piece);
-            self.pieces.insert((version.as_u64(), number), piece)?;
+            table.insert((version.as_u64(), number), piece)?;
             rest = after;
         }
         Ok(Pieces { len: value.len() as u64, checksum: checksum.finalize(), end: rest })
@@ -131,25 +133,18 @@ impl Tables<'_> {
 
     /// Removes the entry that is `key` in the tables, and whose header is `header`.
     pub(crate) fn remove(&mut self, key: &[u8], header: &Header) -> EngineResult<()> {
-        self.remove_records(key)?;
-        self.remove_apart(key, header)
-    }
-
-    /// Removes the records of the entry that is `key` in the tables.
-    pub(crate) fn remove_records(&mut self, key: &[u8]) -> EngineResult<()> {
         self.entries.remove(key)?;
-        self.values.remove(key)?;
-        Ok(())
+        self.remove_apart(key, header)
     }
 
     /// Removes what an overwriting insert would leave: the deadline and the pieces.
     fn remove_apart(&mut self, key: &[u8], header: &Header) -> EngineResult<()> {
         if let Some(deadline) = header.expires_at {
-            self.deadlines.remove((deadline.as_secs(), key))?;
+            self.deadlines()?.remove((deadline.as_secs(), key))?;
         }
         if header.in_pieces {
             let version = header.version.as_u64();
-            self.pieces.retain_in((version, 0)..=(version, u32::MAX), |_, _| false)?;
+            self.pieces()?.retain_in((version, 0)..=(version, u32::MAX), |_, _| false)?;
         }
         Ok(())
     }

@@ -52,9 +52,10 @@ impl RedbNamespace {
     /// Reads here.
     fn read_here<T>(&self, read: impl FnOnce(&Snapshot, &State) -> Result<T, Failure>) -> Result<T> {
         let state = &self.shared.state;
-        let snapshot = state.snapshot()?;
-        self.namespace.check()?;
-        read(&snapshot, state).map_err(|failure| failure.into_error(state))
+        state.read(|snapshot| {
+            self.namespace.check()?;
+            read(snapshot, state).map_err(|failure| failure.into_error(state))
+        })
     }
 
     /// Reads where it holds up no task. The snapshot is taken there: one that waited for its turn with the call would
@@ -74,13 +75,11 @@ impl RedbNamespace {
         let mut found = Found::Long;
         if !self.shared.cold_reads {
             let wanted = Wanted { metadata, long: false };
-            found = self.read_here(|snapshot, state| snapshot.find(&key, state.clock.now(), wanted))?;
+            found = self.read_here(|snapshot, state| snapshot.find(&key, wanted, state))?;
         }
         if let Found::Long = found {
             let wanted = Wanted { metadata, long: true };
-            found = self
-                .read_aside(move |snapshot, state| snapshot.find(&key, state.clock.now(), wanted))
-                .await?;
+            found = self.read_aside(move |snapshot, state| snapshot.find(&key, wanted, state)).await?;
         }
         Ok(found.into_entry())
     }
@@ -125,7 +124,7 @@ impl KvNamespace for RedbNamespace {
 
     async fn list_page(&self, options: ListOptions) -> Result<ListPage> {
         let number = self.namespace.number;
-        let page = self.read_aside(move |snapshot, state| snapshot.list(number, &options, state.clock.now()));
+        let page = self.read_aside(move |snapshot, state| snapshot.list(number, &options, state));
         page.await.map_err(|error| error.with_operation("list_page"))
     }
 
@@ -133,9 +132,8 @@ impl KvNamespace for RedbNamespace {
         let number = self.namespace.number;
         let wanted = Wanted { metadata: options.metadata, long: true };
         let entries = self.read_aside(move |snapshot, state| {
-            let now = state.clock.now();
             let read = |key: &Key<'static>| {
-                let found = snapshot.find(&entry_key::encode(number, key.as_str()), now, wanted)?;
+                let found = snapshot.find(&entry_key::encode(number, key.as_str()), wanted, state)?;
                 Ok(found.into_entry().map(|(entry, _)| entry))
             };
             keys.iter().map(read).collect()

@@ -99,13 +99,16 @@ fn lay_out(file: &StoreFile) -> EngineResult<()> {
     transaction.open_table(FILE)?.insert(FORMAT, FORMAT_VERSION)?;
     transaction.open_table(NAMESPACES)?;
     transaction.open_table(DELETED)?;
-    Tables::open(&transaction)?;
+    let mut tables = Tables::open(&transaction)?;
+    tables.pieces()?;
+    tables.deadlines()?;
+    drop(tables);
     transaction.commit()?;
     Ok(())
 }
 
 /// Makes the file's name as durable as its contents: whoever made it may have crashed before he could.
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());
     }

@@ -108,14 +108,20 @@ mod tests {
     use kv_core::{Clock, ErrorKind, SystemClock};
 
     use super::*;
-    use crate::{catalog::Catalog, request::Data};
+    use crate::{catalog::Catalog, large_values::LargeValues, request::Data};
 
     fn state() -> State {
         let engine = crate::file::Engine { cache_bytes: 0, quick_repair: false };
         let database = engine.builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
         let opened = crate::open::load("memory".as_ref(), engine.over(database)).unwrap();
         let snapshot = crate::snapshot::Snapshot::take(&opened.file).unwrap();
-        State::new("memory".into(), Arc::new(SystemClock) as Arc<dyn Clock>, Catalog::default(), snapshot)
+        State::new(
+            "memory".into(),
+            Arc::new(SystemClock) as Arc<dyn Clock>,
+            Catalog::default(),
+            LargeValues::new(0),
+            snapshot,
+        )
     }
 
     fn sweep(limit: usize) -> impl FnOnce(Answer<usize>) -> Request {

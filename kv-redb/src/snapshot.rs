@@ -3,22 +3,25 @@
 use std::{fmt, ops::Bound};
 
 use kv_core::{
-    Bytes, Cursor, Entry, InvalidInput, KeyInfo, KeyRange, ListOptions, ListPage, Result, Timestamp, Value,
-    Version,
+    Bytes, Cursor, Entry, InvalidInput, KeyInfo, KeyRange, ListOptions, ListPage, Result, Value, Version,
 };
-use redb::{ReadOnlyTable, ReadableDatabase};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase};
 
 use crate::{
     entry_key,
     error::{EngineResult, damaged, guard, read_failed},
     file::StoreFile,
-    record::{Damage, Header, Pieces, decode_metadata},
+    pieces,
+    record::{Content, Damage, Pieces, Record},
     state::State,
-    tables::{ENTRIES, PIECES, VALUES},
+    tables::{ENTRIES, PIECES},
 };
 
 /// A value up to this length is read on the calling task; copying a longer one takes long enough to hold up others.
-const MAX_DIRECT_BYTES: usize = 64 * 1024;
+const MAX_DIRECT_BYTES: usize = 1024 * 1024;
+
+/// How much of a piece is summed up before it is copied: what is in the fastest cache then is not fetched twice.
+const STRIDE: usize = 4096;
 
 /// How many entries a page of a listing looks at. Past that it is answered as it is: many expired entries side by side
 /// must not make one call long.
@@ -26,8 +29,8 @@ const MAX_EXAMINED: usize = 10_000;
 
 /// The tables as a commit left them, open for reading.
 pub(crate) struct Snapshot {
+    pub(crate) transaction: ReadTransaction,
     entries: ReadOnlyTable<&'static [u8], &'static [u8]>,
-    values: ReadOnlyTable<&'static [u8], &'static [u8]>,
     pieces: ReadOnlyTable<(u64, u32), &'static [u8]>,
 }
 
@@ -97,43 +100,47 @@ impl Snapshot {
     /// The tables as the last commit left them.
     pub(crate) fn take(file: &StoreFile) -> EngineResult<Self> {
         let transaction = file.database.begin_read()?;
-        Ok(Self {
-            entries: transaction.open_table(ENTRIES)?,
-            values: transaction.open_table(VALUES)?,
-            pieces: transaction.open_table(PIECES)?,
-        })
+        let (entries, pieces) = (transaction.open_table(ENTRIES)?, transaction.open_table(PIECES)?);
+        Ok(Self { transaction, entries, pieces })
     }
 
     /// Looks for the entry that is `key` in the tables.
-    pub(crate) fn find(&self, key: &[u8], now: Timestamp, wanted: Wanted) -> Result<Found, Failure> {
-        guard(|| self.look_up(key, now, wanted))
+    pub(crate) fn find(&self, key: &[u8], wanted: Wanted, state: &State) -> Result<Found, Failure> {
+        guard(|| self.look_up(key, wanted, state))
     }
 
-    fn look_up(&self, key: &[u8], now: Timestamp, wanted: Wanted) -> Result<Found, Failure> {
-        let Some(record) = self.values.get(key)? else {
+    fn look_up(&self, key: &[u8], wanted: Wanted, state: &State) -> Result<Found, Failure> {
+        let Some(record) = self.entries.get(key)? else {
             return Ok(Found::Absent);
         };
-        let (header, content) = Header::decode(key, record.value()).map_err(Failure::Damage)?;
-        if header.is_expired(now) {
+        let record = Record::decode(key, record.value()).map_err(Failure::Damage)?;
+        if record.is_expired(|| state.clock.now()) {
             return Ok(Found::Absent);
         }
-        let bytes = if header.in_pieces {
-            let pieces = Pieces::decode(content).map_err(Failure::Damage)?;
-            let len = usize::try_from(pieces.len).unwrap_or(usize::MAX);
-            if len > MAX_DIRECT_BYTES && !wanted.long {
-                return Ok(Found::Long);
+        let bytes = match record.value {
+            Content::Whole(bytes) => Bytes::copy_from_slice(bytes),
+            Content::Pieces(pieces) => {
+                let joined = state.large_values.get(record.version);
+                let len = usize::try_from(pieces.len).unwrap_or(usize::MAX);
+                if joined.is_none() && len > MAX_DIRECT_BYTES && !wanted.long {
+                    return Ok(Found::Long);
+                }
+                if let Some(joined) = joined {
+                    joined
+                } else {
+                    let joined = self.join(record.version, len, &pieces)?;
+                    state.large_values.keep(record.version, joined.clone());
+                    joined
+                }
             }
-            self.join(header.version, len, &pieces)?
-        } else {
-            Bytes::copy_from_slice(content)
         };
         let value = Value::new(bytes)
             .map_err(|_| Failure::Damage(Damage("a value is longer than a value may be")))?;
-        let mut entry = Entry::new(value).with_expires_at(header.expires_at);
+        let mut entry = Entry::new(value).with_expires_at(record.expires_at);
         if wanted.metadata {
-            entry = entry.with_metadata(self.metadata(key)?);
+            entry = entry.with_metadata(record.metadata().map_err(Failure::Damage)?);
         }
-        Ok(Found::Entry(entry, header.version))
+        Ok(Found::Entry(entry, record.version))
     }
 
     /// The value of `len` bytes whose pieces are kept under `version`.
@@ -142,20 +149,17 @@ impl Snapshot {
         let mut bytes = Vec::new();
         // A damaged length may be any number.
         bytes.try_reserve_exact(len).map_err(|_| damage())?;
-        let version = version.as_u64();
-        for piece in self.pieces.range((version, 0)..=(version, u32::MAX))? {
-            bytes.extend_from_slice(piece?.1.value());
+        let mut checksum = crc32fast::Hasher::new();
+        for (number, _) in (0..).zip(pieces::cut(len)) {
+            let piece = self.pieces.get((version.as_u64(), number))?.ok_or_else(damage)?;
+            for part in piece.value().chunks(STRIDE) {
+                checksum.update(part);
+                bytes.extend_from_slice(part);
+            }
         }
-        let whole = crc32fast::hash(&bytes) == record.checksum;
         bytes.extend_from_slice(record.end);
-        if whole && bytes.len() == len { Ok(bytes.into()) } else { Err(damage()) }
-    }
-
-    fn metadata(&self, key: &[u8]) -> Result<Option<kv_core::Metadata>, Failure> {
-        let damage = || Failure::Damage(Damage("a value has no entry"));
-        let record = self.entries.get(key)?.ok_or_else(damage)?;
-        let (_, content) = Header::decode(key, record.value()).map_err(Failure::Damage)?;
-        decode_metadata(content).map_err(Failure::Damage)
+        let whole = checksum.finalize() == record.checksum && bytes.len() == len;
+        if whole { Ok(bytes.into()) } else { Err(damage()) }
     }
 
     /// One page of the keys of the namespace `number`.
@@ -163,12 +167,12 @@ impl Snapshot {
         &self,
         number: u32,
         options: &ListOptions,
-        now: Timestamp,
+        state: &State,
     ) -> Result<ListPage, Failure> {
-        guard(|| self.look_through(number, options, now))
+        guard(|| self.look_through(number, options, state))
     }
 
-    fn look_through(&self, number: u32, options: &ListOptions, now: Timestamp) -> Result<ListPage, Failure> {
+    fn look_through(&self, number: u32, options: &ListOptions, state: &State) -> Result<ListPage, Failure> {
         let prefix = options.prefix();
         let Some(KeyRange { start, end }) = options.key_range()? else { return Ok(ListPage::default()) };
         let start = start.map(|start| entry_key::encode(number, start));
@@ -178,19 +182,20 @@ impl Snapshot {
         };
         let range = (start.as_ref().map(|start| &start[..]), Bound::Excluded(&end[..]));
 
-        let mut keys: Vec<KeyInfo> = Vec::new();
+        let now = state.clock.now();
+        let mut keys: Vec<KeyInfo> = Vec::with_capacity(options.limit());
         for (index, pair) in self.entries.range::<&[u8]>(range)?.enumerate() {
             let (key, record) = pair?;
-            let (header, content) = Header::decode(key.value(), record.value()).map_err(Failure::Damage)?;
-            let live = !header.is_expired(now);
+            let record = Record::decode(key.value(), record.value()).map_err(Failure::Damage)?;
+            let live = !record.is_expired(|| now);
             if live && let Some(last) = keys.last().filter(|_| keys.len() == options.limit()) {
                 let next = Cursor::after(prefix, &last.name);
                 return Ok(ListPage::new(keys, Some(next)));
             }
             let name = || entry_key::decode(key.value()).map_err(Failure::Damage);
             if live {
-                let metadata = decode_metadata(content).map_err(Failure::Damage)?;
-                keys.push(KeyInfo::new(name()?).with_metadata(metadata).with_expires_at(header.expires_at));
+                let metadata = record.metadata().map_err(Failure::Damage)?;
+                keys.push(KeyInfo::new(name()?).with_metadata(metadata).with_expires_at(record.expires_at));
             }
             if index + 1 >= MAX_EXAMINED {
                 let next = Cursor::after(prefix, &name()?);

@@ -9,7 +9,7 @@ use arc_swap::ArcSwapOption;
 use kv_core::{Clock, Error, Result};
 use tokio::sync::Semaphore;
 
-use crate::{catalog::Catalog, error, snapshot::Snapshot};
+use crate::{catalog::Catalog, error, large_values::LargeValues, snapshot::Snapshot};
 
 /// What the writer publishes and every handle reads.
 #[derive(Debug)]
@@ -17,6 +17,7 @@ pub(crate) struct State {
     pub(crate) path: PathBuf,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) catalog: Catalog,
+    pub(crate) large_values: LargeValues,
     /// What the last commit left; `None` once the store is closed.
     snapshot: ArcSwapOption<Snapshot>,
     /// Why the store takes no more writes, if it does not.
@@ -28,11 +29,18 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(path: PathBuf, clock: Arc<dyn Clock>, catalog: Catalog, snapshot: Snapshot) -> Self {
+    pub(crate) fn new(
+        path: PathBuf,
+        clock: Arc<dyn Clock>,
+        catalog: Catalog,
+        large_values: LargeValues,
+        snapshot: Snapshot,
+    ) -> Self {
         Self {
             path,
             clock,
             catalog,
+            large_values,
             snapshot: ArcSwapOption::from_pointee(snapshot),
             failure: OnceLock::new(),
             close_failure: OnceLock::new(),
@@ -40,7 +48,15 @@ impl State {
         }
     }
 
-    /// The last commit's snapshot. To be held for one call alone: its pages cannot be used again while it is.
+    /// Reads from the last commit's snapshot, whose pages cannot be used again meanwhile.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Snapshot) -> Result<T>) -> Result<T> {
+        match &*self.snapshot.load() {
+            Some(snapshot) => read(snapshot),
+            None => Err(self.closed()),
+        }
+    }
+
+    /// The last commit's snapshot, for a read that is long. Its pages cannot be used again while it is held.
     pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot>> {
         self.snapshot.load_full().ok_or_else(|| self.closed())
     }

@@ -160,6 +160,10 @@ impl RedbStore {
         Ok(swept)
     }
 
+    pub(crate) fn state(&self) -> Arc<State> {
+        Arc::clone(&self.0.state)
+    }
+
     /// The file's path, as it was given.
     ///
     /// ```

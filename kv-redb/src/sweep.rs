@@ -36,13 +36,13 @@ pub(crate) fn step(
 fn reclaim_expired(tables: &mut Tables<'_>, now: Timestamp, limit: usize) -> EngineResult<usize> {
     let after_now = (now.as_secs() + 1, &[][..]);
     let due: Vec<(u64, Vec<u8>)> = tables
-        .deadlines
+        .deadlines()?
         .range(..after_now)?
         .take(limit)
         .map(|row| row.map(|(row, _)| (row.value().0, row.value().1.to_owned())))
         .collect::<Result<_, _>>()?;
     for (deadline, key) in &due {
-        tables.deadlines.remove((*deadline, &key[..]))?;
+        tables.deadlines()?.remove((*deadline, &key[..]))?;
         // Only the entry that this row is about: what is damaged stays for whoever mends the file.
         if let Ok(Some(header)) = tables.header(key)?
             && header.expires_at.is_some_and(|expires_at| expires_at.as_secs() == *deadline)
@@ -78,7 +78,7 @@ fn reclaim_deleted(
         for key in &keys {
             match tables.header(key)? {
                 Ok(Some(header)) => tables.remove(key, &header)?,
-                Ok(None) | Err(_) => tables.remove_records(key)?,
+                Ok(None) | Err(_) => drop(tables.entries.remove(&key[..])?),
             }
         }
         swept.entries += keys.len();

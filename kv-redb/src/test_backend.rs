@@ -9,6 +9,7 @@ use crate::{
     error::open_failed,
     file::Engine,
     open::{Opened, load},
+    unfinished::{is_unfinished, may_be_unfinished},
 };
 
 /// Somebody's backend; clones share it.
@@ -19,10 +20,24 @@ impl TestBackend {
     pub(crate) fn new(backend: impl StorageBackend) -> Self {
         Self(Arc::new(backend))
     }
+
+    /// As with a file whose making was cut short.
+    fn empty_if_unfinished(&self) -> io::Result<()> {
+        let len = self.0.len()?;
+        if may_be_unfinished(len) {
+            let mut bytes = vec![0; usize::try_from(len).unwrap_or_default()];
+            self.0.read(0, &mut bytes)?;
+            if is_unfinished(&bytes) {
+                self.0.set_len(0)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Opens the store that `backend` holds, and makes it if there is none.
 pub(crate) fn open(path: &Path, engine: Engine, backend: TestBackend) -> Result<Opened> {
+    backend.empty_if_unfinished().map_err(|cause| open_failed(path, cause.into()))?;
     let database = engine.builder().create_with_backend(backend);
     load(path, engine.over(database.map_err(|cause| open_failed(path, cause.into()))?))
 }

@@ -1,0 +1,50 @@
+//! Our stores and their peers, each set up as its documentation says for durable writes.
+
+pub(crate) mod fjall;
+pub(crate) mod kv_memory;
+pub(crate) mod kv_redb;
+pub(crate) mod opendal;
+pub(crate) mod raw_moka;
+pub(crate) mod raw_redb;
+pub(crate) mod sqlite;
+
+use std::sync::Arc;
+
+use ::kv_redb::RedbStore;
+use anyhow::{Result, bail};
+
+use self::{
+    fjall::Fjall, kv_memory::KvMemory, kv_redb::KvRedb, opendal::OpenDal, raw_moka::RawMoka,
+    raw_redb::RawRedb, sqlite::Sqlite,
+};
+use crate::{context::Context, store::Store};
+
+/// How many bytes of its file a store may keep in memory, where that can be set: kv-redb's default.
+pub(crate) const CACHE_BYTES: usize = 256 * 1024 * 1024;
+
+/// What is done with a store, whichever it is.
+pub(crate) trait Visit {
+    type Output;
+
+    fn visit<S: Store>(self, context: &Arc<Context>, store: S) -> Result<Self::Output>;
+}
+
+/// Has `visit` done with a new store of the name, for values of `len` bytes.
+pub(crate) fn open<V: Visit>(name: &str, context: &Arc<Context>, len: usize, visit: V) -> Result<V::Output> {
+    let path = context.new_path("store");
+    let kv_redb = |builder| context.runtime.block_on(KvRedb::open(builder, &path));
+    match name {
+        kv_redb::NAME => visit.visit(context, kv_redb(RedbStore::builder())?),
+        kv_redb::QUICK_REPAIR => visit.visit(context, kv_redb(RedbStore::builder().quick_repair(true))?),
+        kv_redb::NO_QUICK_REPAIR => visit.visit(context, kv_redb(RedbStore::builder().quick_repair(false))?),
+        raw_redb::NAME | raw_redb::NO_QUICK_REPAIR => visit.visit(context, RawRedb::open(&path, false)?),
+        raw_redb::QUICK_REPAIR => visit.visit(context, RawRedb::open(&path, true)?),
+        opendal::REDB => visit.visit(context, OpenDal::redb(&path)?),
+        fjall::NAME => visit.visit(context, Fjall::open(&path)?),
+        sqlite::NAME => visit.visit(context, Sqlite::open(&path, len)?),
+        kv_memory::NAME => visit.visit(context, KvMemory::new()),
+        raw_moka::NAME => visit.visit(context, RawMoka::new()),
+        opendal::MOKA => visit.visit(context, OpenDal::moka()?),
+        _ => bail!("there is no store {name}"),
+    }
+}

@@ -1,0 +1,72 @@
+//! Nine gets to a put, by many tasks at a time.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use super::{
+    calls_per_second, fill,
+    get::Get,
+    put::{Generations, Put},
+    subject,
+};
+use crate::{
+    context::Context,
+    data::Entries,
+    drive::Caller,
+    group::{Comparison, Group, Measure, Unit},
+    store::Store,
+    stores::{Visit, fjall, kv_redb, opendal},
+};
+
+const TASKS: usize = 64;
+/// A multiple of the number of tasks, so that each has keys of its own to put.
+const KEYS: usize = 16 * 1024;
+const VALUE_BYTES: usize = 1024;
+/// One of so many calls is a put.
+const CALLS_TO_A_PUT: usize = 10;
+
+pub(crate) fn groups() -> Vec<Group> {
+    let workload = format!("90% get, 10% put, 1 KiB, {TASKS} tasks");
+    let row = |peer| Comparison::new(workload.clone(), Unit::rate("calls/s"), kv_redb::NAME, peer);
+    let names = [kv_redb::NAME, opendal::REDB, fjall::NAME];
+    let subjects = names.map(|name| subject(name, VALUE_BYTES, Mix));
+    vec![Group::new(subjects, [opendal::REDB, fjall::NAME].map(row))]
+}
+
+/// Fills a store, and measures callers that get and put.
+struct Mix;
+
+impl Visit for Mix {
+    type Output = Measure;
+
+    fn visit<S: Store>(self, context: &Arc<Context>, store: S) -> Result<Measure> {
+        let entries = Entries::new(&context.noise, KEYS, VALUE_BYTES);
+        fill(context, &store, &entries)?;
+        let generations = Generations::default();
+        calls_per_second::<S, _>(context, move || {
+            let generation = generations.next();
+            let caller = |first| Mixed {
+                put: Put::new(store.clone(), Arc::clone(&entries), first, TASKS, generation),
+                // They begin far apart, and not all of them at the same place between two puts.
+                get: Get::new(store.clone(), Arc::clone(&entries), first * (KEYS / TASKS)),
+                calls: first,
+            };
+            (0..TASKS).map(caller).collect()
+        })
+    }
+}
+
+/// Gets every key in turn, and now and then puts one of its own.
+struct Mixed<S> {
+    put: Put<S>,
+    get: Get<S>,
+    calls: usize,
+}
+
+impl<S: Store> Caller for Mixed<S> {
+    async fn call(&mut self) -> Result<()> {
+        self.calls += 1;
+        if self.calls.is_multiple_of(CALLS_TO_A_PUT) { self.put.call().await } else { self.get.call().await }
+    }
+}

@@ -1,0 +1,107 @@
+//! Any bytes at all in the place of a store: a clear error, or a store whose answers are right or errors.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use std::{fs, path::Path, sync::LazyLock};
+
+use futures_executor::block_on;
+use kv_core::{ErrorKind, KvStore, PutEntry, Result, prelude::*};
+use kv_redb::RedbStore;
+use proptest::{collection::vec, prelude::*, sample::Index};
+
+const KEYS: usize = 60;
+
+fn key(number: usize) -> String {
+    format!("{number:04}")
+}
+
+/// Small values and ones in pieces.
+fn value(number: usize) -> Vec<u8> {
+    vec![u8::try_from(number).unwrap(); number * 150]
+}
+
+/// A store's file, closed cleanly.
+static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.kv");
+    let made: Result<()> = block_on(async {
+        let store = RedbStore::open(&path).await?;
+        let kv = store.open_namespace("a").await?;
+        let entries = (0..KEYS).map(|number| PutEntry::new(key(number), value(number)));
+        kv.put_many(entries.collect::<Result<Vec<_>, _>>()?).await?.into_result()?;
+        store.close().await
+    });
+    made.unwrap();
+    fs::read(path).unwrap()
+});
+
+/// Opens what lies at `path`, and reads and writes it if it opens.
+async fn try_out(path: &Path) {
+    let store = match RedbStore::open(path).await {
+        Ok(store) => store,
+        Err(error) => {
+            assert!(matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Other), "{error:?}");
+            assert!(error.to_string().contains("app.kv"), "{error}");
+            return;
+        }
+    };
+    if let Ok(kv) = store.open_namespace("a").await {
+        for number in 0..KEYS {
+            match kv.get(key(number)).await {
+                Ok(found) => assert!(found.is_none_or(|found| found == value(number)), "a wrong value"),
+                Err(error) => told(&error),
+            }
+        }
+        for outcome in [kv.list_page(kv_core::ListOptions::default()).await.map(drop), kv.put("k", "v").await]
+        {
+            outcome.unwrap_or_else(|error| told(&error));
+        }
+    }
+    let _ = store.close().await;
+}
+
+fn told(error: &kv_core::Error) {
+    let kind = error.kind();
+    assert!(matches!(kind, ErrorKind::Corrupt | ErrorKind::Closed | ErrorKind::Unavailable), "{error:?}");
+    assert!(error.to_string().contains("app.kv"), "{error}");
+}
+
+fn with_file(bytes: &[u8]) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.kv");
+    fs::write(&path, bytes).unwrap();
+    block_on(try_out(&path));
+}
+
+/// Changed bytes, most of them in the file's header, which the first page holds.
+fn changes() -> impl Strategy<Value = Vec<(usize, u8)>> {
+    let places = prop_oneof![0..320_usize, 0..4096_usize, 0..200_000_usize];
+    vec((places, any::<u8>()), 1..20)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_store_with_changed_bytes_is_right_or_says_what_is_wrong(changes in changes()) {
+        let mut bytes = WHOLE.clone();
+        for (place, byte) in changes {
+            bytes[place] = byte;
+        }
+        with_file(&bytes);
+    }
+
+    #[test]
+    fn a_store_that_lacks_its_end_is_right_or_says_what_is_wrong(len: Index) {
+        with_file(&WHOLE[..len.index(WHOLE.len())]);
+    }
+
+    #[test]
+    fn any_bytes_are_no_store(bytes in vec(any::<u8>(), 1..10_000), like_redb: bool) {
+        let mut bytes = bytes;
+        if like_redb {
+            let start = bytes.len().min(9);
+            bytes[..start].copy_from_slice(&WHOLE[..start]);
+        }
+        with_file(&bytes);
+    }
+}

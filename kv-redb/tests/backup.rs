@@ -1,0 +1,118 @@
+//! Copies of a store that is in use.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use std::{fs, sync::Arc, time::Duration};
+
+use futures_util::TryStreamExt;
+use kv_core::{ErrorKind, Expiration, KvStore, Metadata, PutEntry, PutOptions, Result, prelude::*};
+use kv_redb::{RedbNamespace, RedbStore};
+use kv_testkit::ManualClock;
+
+/// Everything that a caller can see of a namespace.
+async fn all(kv: &RedbNamespace) -> Result<Vec<(String, Option<kv_core::Entry>)>> {
+    let keys: Vec<_> = kv.list("").try_collect().await?;
+    let mut all = Vec::new();
+    for info in keys {
+        let entry = kv.get_with_metadata(&info.name).await?;
+        all.push((info.name.to_string(), entry));
+    }
+    Ok(all)
+}
+
+#[tokio::test]
+async fn a_copy_has_everything_and_is_a_store_like_another() -> Result<()> {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, copy) = (folder.path().join("app.kv"), folder.path().join("copy.kv"));
+    let clock = ManualClock::default();
+    let builder = RedbStore::builder().clock(Arc::new(clock.clone())).sweep_interval(None);
+    let store = builder.clone().open(&path).await?;
+    let (kept, gone) = (store.open_namespace("kept").await?, store.open_namespace("gone").await?);
+    gone.put("a", "1").await?;
+    store.delete_namespace(gone.id()).await?;
+    for (number, len) in [0, 1, 1_024, 1_025, 4_000, 70_000, 3_000_000].into_iter().enumerate() {
+        let options = PutOptions::from(Metadata::new(&number)?)
+            .with_expiration(Expiration::after(Duration::from_secs(60 + number as u64))?);
+        kept.put_with(number.to_string(), vec![7; len], options).await?;
+    }
+    let expected = all(&kept).await?;
+    store.backup(&copy).await?;
+    kept.delete("0").await?;
+    store.close().await?;
+
+    let store = builder.open(&copy).await?;
+    assert_eq!(store.list_namespaces().await?.len(), 1);
+    let kept = store.open_namespace("kept").await?;
+    assert_eq!(all(&kept).await?, expected);
+    kept.put("new", "1").await?;
+    clock.advance(Duration::from_secs(100));
+    assert_eq!(
+        store.sweep(usize::MAX).await?,
+        expected.len() + 1,
+        "what expires, and the deleted namespace's"
+    );
+    assert_eq!(all(&kept).await?.len(), 1);
+    store.close().await?;
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else is left");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_shows_one_moment_while_others_write() -> Result<()> {
+    let folder = tempfile::tempdir().unwrap();
+    let store = RedbStore::open(folder.path().join("app.kv")).await?;
+    let kv = store.open_namespace("a").await?;
+    // Each bulk write is one transaction, so at any moment all of these keys have the same value.
+    let write = |kv: RedbNamespace, generation: u32| async move {
+        let entries = (0..300).map(|key| PutEntry::new(format!("{key:03}"), generation.to_string()));
+        kv.put_many(entries.collect::<Result<Vec<_>, _>>()?).await?.into_result()
+    };
+    write(kv.clone(), 0).await?;
+    let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
+    let writer = tokio::spawn({
+        let kv = kv.clone();
+        async move {
+            let mut generation = 0;
+            while stopped.try_recv().is_err() {
+                generation += 1;
+                write(kv.clone(), generation).await?;
+            }
+            Ok::<_, kv_core::Error>(generation)
+        }
+    });
+    for number in 0..5 {
+        let copy = folder.path().join(format!("copy{number}.kv"));
+        store.backup(&copy).await?;
+        let copy = RedbStore::open(&copy).await?;
+        let values =
+            copy.open_namespace("a").await?.get_many((0..300).map(|key| format!("{key:03}"))).await?;
+        assert!(values.iter().all(|value| value.is_some() && *value == values[0]));
+        copy.close().await?;
+    }
+    stop.send(()).unwrap();
+    assert!(writer.await.unwrap()? > 0);
+    store.close().await
+}
+
+#[tokio::test]
+async fn a_copy_that_cannot_be_written_leaves_nothing_and_no_file_is_overwritten() -> Result<()> {
+    let folder = tempfile::tempdir().unwrap();
+    let store = RedbStore::open(folder.path().join("app.kv")).await?;
+    let there = folder.path().join("there");
+    fs::write(&there, "somebody's").unwrap();
+    let partial = folder.path().join("new.partial");
+    fs::write(&partial, "somebody's").unwrap();
+    for path in [there.clone(), folder.path().join("new"), folder.path().join("missing/new")] {
+        let error = store.backup(&path).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Other, "{error:?}");
+        assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+        assert!(path == there || !path.exists());
+    }
+    assert_eq!(fs::read_to_string(&there).unwrap(), "somebody's");
+    assert_eq!(fs::read_to_string(&partial).unwrap(), "somebody's");
+
+    store.close().await?;
+    let closed = store.backup(folder.path().join("late")).await.unwrap_err();
+    assert_eq!(closed.kind(), ErrorKind::Closed);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! The process that is killed.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::{join_all, try_join_all};
+use kv_core::{ErrorKind, KvStore, Timestamp, prelude::*};
+use kv_redb::{RedbStore, RedbStoreBuilder};
+use kv_testkit::ManualClock;
+
+use crate::{
+    history::{Drafter, Model, Past, Versions, batches, check_reads, observe},
+    random::Random,
+    site::{TASKS, prefix},
+    task::{Line, Task, Work},
+};
+
+const LONGEST: usize = 1_200_000;
+const AT_ONCE: usize = 8;
+/// How many serial numbers each task has for itself.
+const SERIALS: u64 = 1 << 20;
+
+/// Does what `task` says, and then waits to be killed.
+pub(crate) fn run(task: Task) {
+    kv_testkit::block_on(async move {
+        let now = Timestamp::from_secs(task.now).unwrap();
+        let builder = RedbStore::builder()
+            .clock(Arc::new(ManualClock::new(now)))
+            .quick_repair(task.quick_repair)
+            .sweep_interval(Duration::from_millis(5));
+        if let Work::Make = task.work {
+            return make(&builder, &task).await;
+        }
+        let reclaims = matches!(task.work, Work::Reclaim { .. });
+        let builder = if reclaims { builder.sweep_interval(None) } else { builder };
+        let store = builder.open(&task.path).await.unwrap();
+        Line::Opened.tell();
+        match task.work {
+            Work::Open | Work::Make => {}
+            Work::Write { seed, first_serial, until_refused } => {
+                let found = observe(&store, &mut Versions::default()).await.unwrap();
+                let tasks = (0..TASKS).map(|number| {
+                    let writer = Writer {
+                        number,
+                        store: store.clone(),
+                        now,
+                        random: Random::with_seed(seed.wrapping_add(number as u64)),
+                        drafter: Drafter::new(prefix(number), first_serial + number as u64 * SERIALS),
+                        past: Past::new(found.part(&prefix(number))),
+                    };
+                    tokio::spawn(writer.run(until_refused))
+                });
+                // They end only if the store refuses, or by a panic, which then ends the process.
+                let answered = try_join_all(tasks).await.unwrap();
+                check_refused(&store, &Model::whole(answered), now).await;
+                Line::Done.tell();
+            }
+            Work::Reclaim { namespace, step } => reclaim(&store, namespace, step).await,
+        }
+        std::future::pending::<()>().await;
+    });
+}
+
+/// A task that writes to its own namespaces.
+struct Writer {
+    number: usize,
+    store: RedbStore,
+    now: Timestamp,
+    random: Random,
+    drafter: Drafter,
+    past: Past,
+}
+
+impl Writer {
+    /// Writes until the store refuses, which has to be allowed. Answers what then is in its namespaces.
+    async fn run(mut self, until_refused: bool) -> Model {
+        let mut sent = 0;
+        loop {
+            let known = self.past.answered();
+            self.past = Past::new(known.clone());
+            let drafts = self.random.draw(batches(LONGEST, AT_ONCE));
+            let mut operations = Vec::new();
+            for draft in drafts {
+                match self.drafter.operation(draft, &known, &self.store).await {
+                    Ok(operation) => operations.push(operation),
+                    Err(error) => {
+                        assert!(until_refused && error.kind() == ErrorKind::Unavailable, "{error:?}");
+                        return known;
+                    }
+                }
+            }
+            for operation in &operations {
+                Line::Sent(self.number, operation.clone()).tell();
+                self.past.accept(operation.clone(), self.now, 0);
+            }
+            // So few are polled in order, so they are queued in order.
+            let answers = join_all(operations.iter().zip(sent..).map(async |(operation, place)| {
+                let outcome = operation.perform(&self.store).await?;
+                Line::Answered(self.number, place, outcome.clone()).tell();
+                Ok::<_, kv_core::Error>(outcome)
+            }));
+            let answers = answers.await;
+            sent += operations.len();
+            let mut refused = false;
+            for (place, answer) in answers.into_iter().enumerate() {
+                match answer {
+                    Ok(outcome) => self.past.answer(place, outcome),
+                    Err(error) => {
+                        assert!(until_refused && error.kind() == ErrorKind::Closed, "{error:?}");
+                        refused = true;
+                    }
+                }
+            }
+            if refused {
+                return self.past.answered();
+            }
+        }
+    }
+}
+
+/// Checks that the store takes no write, and answers no wrong read.
+async fn check_refused(store: &RedbStore, known: &Model, now: Timestamp) {
+    for operation in Drafter::new("", 0).one_of_each(known) {
+        assert_eq!(operation.perform(store).await.unwrap_err().kind(), ErrorKind::Closed);
+    }
+    check_reads(store, known, now).await;
+}
+
+async fn make(builder: &RedbStoreBuilder, task: &Task) {
+    for number in 0.. {
+        Line::Making(number).tell();
+        let store = builder.clone().open(task.path.with_file_name(number.to_string())).await.unwrap();
+        let namespace = store.open_namespace("a").await.unwrap();
+        namespace.put("key", number.to_string()).await.unwrap();
+        Line::Made(number).tell();
+        store.close().await.unwrap();
+    }
+}
+
+async fn reclaim(store: &RedbStore, namespace: Option<String>, step: usize) {
+    if let Some(id) = namespace {
+        store.delete_namespace(&kv_core::NamespaceId::new(id).unwrap()).await.unwrap();
+        Line::Deleted.tell();
+    }
+    loop {
+        let swept = store.sweep(step).await.unwrap();
+        Line::Swept(swept).tell();
+        if swept < step {
+            return Line::Done.tell();
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! A process that is killed.
+
+use std::{
+    env,
+    io::{BufRead, BufReader},
+    process::{Child, ChildStdout, Command, Stdio},
+    time::Duration,
+};
+
+use crate::task::{Line, Task, VARIABLE};
+
+/// A process that is killed, once more by dropping it.
+pub(crate) struct Victim {
+    process: Child,
+    output: BufReader<ChildStdout>,
+}
+
+/// When a process is killed: after it told so many lines, or that it is done, and then this time later.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    pub(crate) lines: usize,
+    pub(crate) later: Duration,
+}
+
+impl Victim {
+    pub(crate) fn start(task: &Task) -> Self {
+        Self::spawn(Command::new(env::current_exe().unwrap()), task)
+    }
+
+    /// As `start`, in a process that can write no file beyond a few megabytes. The shell is asked, since Rust has no safe
+    /// call for it.
+    pub(crate) fn start_limited(task: &Task) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' XFSZ; ulimit -f 8000; exec \"$0\""]).arg(env::current_exe().unwrap());
+        Self::spawn(command, task)
+    }
+
+    fn spawn(mut command: Command, task: &Task) -> Self {
+        command.env(VARIABLE, serde_json::to_string(task).unwrap()).stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        Self { process, output }
+    }
+
+    fn line(&mut self) -> Option<Line> {
+        let mut text = String::new();
+        self.output.read_line(&mut text).unwrap();
+        // A line without an end was being told when the process was killed.
+        text.ends_with('\n').then(|| serde_json::from_str(&text).unwrap())
+    }
+
+    /// Kills it, and answers what it told.
+    pub(crate) fn kill(mut self, moment: Moment) -> Vec<Line> {
+        let mut lines = Vec::new();
+        while lines.len() < moment.lines && !matches!(lines.last(), Some(Line::Done)) {
+            let Some(line) = self.line() else { panic!("the process ended by itself after {lines:#?}") };
+            lines.push(line);
+        }
+        std::thread::sleep(moment.later);
+        assert!(self.process.try_wait().unwrap().is_none(), "the process ended by itself after {lines:#?}");
+        self.process.kill().unwrap();
+        lines.extend(std::iter::from_fn(|| self.line()));
+        self.process.wait().unwrap();
+        lines
+    }
+}
+
+impl Drop for Victim {
+    fn drop(&mut self) {
+        // After a failure; else it is dead.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

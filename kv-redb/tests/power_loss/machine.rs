@@ -1,0 +1,215 @@
+//! A store on a disk that fails, and what it must hold.
+
+use std::{fs, pin::Pin, sync::Arc, task, time::Duration};
+
+use futures_executor::block_on;
+use futures_util::{
+    FutureExt,
+    future::{MaybeDone, join_all, maybe_done},
+};
+use kv_core::{Clock, Error, ErrorKind, KvStore, Result};
+use kv_redb::{RedbStore, RedbStoreBuilder};
+use kv_testkit::ManualClock;
+use redb::Database;
+
+use crate::{
+    disk::Disk,
+    history::{
+        Draft, Drafter, FileSummary, Operation, Outcome, Past, Versions, check_file, check_reads, observe,
+    },
+    image::Survivors,
+};
+
+/// After it, whatever can expire has.
+const LONG: Duration = Duration::from_secs(1_000_000);
+
+/// How a store is opened.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Setting {
+    pub(crate) quick_repair: bool,
+    /// Next to no cache, so that pages are written before the commit and read again after it.
+    pub(crate) small_cache: bool,
+}
+
+/// A disk with a store's file, and all that was asked of the store.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    pub(crate) disk: Disk,
+    clock: ManualClock,
+    past: Past,
+    versions: Versions,
+    drafter: Drafter,
+    /// The number of the last transaction.
+    transaction: u64,
+}
+
+impl Machine {
+    pub(crate) fn new() -> Self {
+        Self {
+            disk: Disk::default(),
+            clock: ManualClock::default(),
+            past: Past::default(),
+            versions: Versions::default(),
+            drafter: Drafter::new("", 0),
+            transaction: 0,
+        }
+    }
+
+    pub(crate) fn advance(&self, duration: Duration) {
+        self.clock.advance(duration);
+    }
+
+    fn builder(&self, setting: Setting) -> RedbStoreBuilder {
+        let cache = if setting.small_cache { 0 } else { 16 << 20 };
+        RedbStore::builder()
+            .clock(Arc::new(self.clock.clone()))
+            .sweep_interval(None)
+            .quick_repair(setting.quick_repair)
+            .cache_bytes(cache)
+    }
+
+    /// Opens the store, and checks that it holds what it must. `None` if the disk failed meanwhile.
+    pub(crate) fn open(&mut self, setting: Setting) -> Option<RedbStore> {
+        let store = match self.builder(setting).storage_backend(self.disk.clone()).open_blocking("failing.kv")
+        {
+            Ok(store) => store,
+            Err(error) => {
+                self.assert_failed(&error, ErrorKind::Other);
+                return None;
+            }
+        };
+        match block_on(observe(&store, &mut self.versions)) {
+            Ok(found) => drop(self.past.settle(found, self.clock.now())),
+            Err(error) => self.assert_failed(&error, ErrorKind::Unavailable),
+        }
+        Some(store)
+    }
+
+    /// Asks for all of `drafts` at the same time. Answers whether the store still takes writes.
+    pub(crate) fn batch(&mut self, store: &RedbStore, drafts: Vec<Draft>) -> bool {
+        let known = self.past.answered();
+        let mut operations: Vec<Operation> = Vec::new();
+        for draft in drafts {
+            match block_on(self.drafter.operation(draft, &known, store)) {
+                Ok(operation) => operations.push(operation),
+                // What it depends on cannot be read.
+                Err(error) => self.assert_failed(&error, ErrorKind::Unavailable),
+            }
+        }
+        let (alone, outcomes) = self.perform(store, &operations);
+        let mut works = true;
+        let mut is_joinable = false;
+        for (number, (operation, outcome)) in operations.into_iter().zip(outcomes).enumerate() {
+            let joins = number > alone && !operation.is_admin();
+            if !(joins && is_joinable) {
+                self.transaction += 1;
+            }
+            is_joinable = joins;
+            let place = self.past.accept(operation, self.clock.now(), self.transaction);
+            match outcome {
+                Ok(outcome) => {
+                    assert!(works, "{outcome:?} after a failure");
+                    self.past.answer(place, outcome);
+                }
+                Err(error) => {
+                    self.assert_failed(&error, ErrorKind::Closed);
+                    works = false;
+                }
+            }
+        }
+        works
+    }
+
+    /// Puts all `operations` into the queue, in order. The writer is held up over the first that changes something, whose
+    /// number is answered too; so what is behind that one shares transactions, as it does under load.
+    fn perform(&self, store: &RedbStore, operations: &[Operation]) -> (usize, Vec<Result<Outcome>>) {
+        let mut context = task::Context::from_waker(task::Waker::noop());
+        let mut all: Vec<_> =
+            operations.iter().map(|operation| maybe_done(operation.perform(store).boxed())).collect();
+        let mut alone = 0;
+        self.disk.pause();
+        for (number, operation) in all.iter_mut().enumerate() {
+            let is_first = !self.disk.is_waiting();
+            let _ = Pin::new(&mut *operation).poll(&mut context);
+            while is_first && !self.disk.is_waiting() && matches!(operation, MaybeDone::Future(_)) {
+                std::thread::yield_now();
+                let _ = Pin::new(&mut *operation).poll(&mut context);
+            }
+            alone = if is_first { number } else { alone };
+        }
+        self.disk.resume();
+        block_on(join_all(&mut all));
+        let outcomes = all.iter_mut().map(|operation| Pin::new(operation).take_output().unwrap());
+        (alone, outcomes.collect())
+    }
+
+    /// After a failure no write is taken, and reads answer what was answered before, or that they cannot.
+    pub(crate) fn check_failed(&mut self, store: &RedbStore) {
+        let known = self.past.answered();
+        for operation in self.drafter.one_of_each(&known) {
+            let refused = block_on(operation.perform(store)).unwrap_err();
+            self.assert_failed(&refused, ErrorKind::Closed);
+        }
+        block_on(check_reads(store, &known, self.clock.now()));
+    }
+
+    fn assert_failed(&self, error: &Error, kind: ErrorKind) {
+        assert!(self.disk.fired().is_some(), "the disk is whole: {error:?}");
+        assert_eq!(error.kind(), kind, "{error:?}");
+        assert!(error.to_string().contains("failing.kv"), "{error}");
+    }
+
+    /// Closes the store, which may be when the disk fails.
+    pub(crate) fn close(&self, store: &RedbStore) {
+        if let Err(error) = block_on(store.close()) {
+            self.assert_failed(&error, ErrorKind::Other);
+        }
+    }
+
+    /// Loses the power, if it is not lost yet, and then has it back.
+    pub(crate) fn lose_power(&mut self, store: Option<&RedbStore>, survivors: &Survivors) {
+        self.disk.cut_power();
+        if let Some(store) = store {
+            let _ = block_on(store.close());
+        }
+        self.disk = Disk::with_file(self.disk.image(survivors));
+    }
+
+    /// Checks that a store that opens a copy of the file by its path finds the same.
+    pub(crate) fn check_copy(&mut self, setting: Setting) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("copy.kv");
+        fs::write(&path, self.disk.file()).unwrap();
+        let store = self.builder(setting).open_blocking(path).unwrap();
+        let found = block_on(observe(&store, &mut self.versions)).unwrap();
+        self.past.clone().settle(found, self.clock.now());
+        block_on(store.close()).unwrap();
+    }
+
+    /// Mends the disk, and checks that the store works again, that its tables agree, and that a sweep leaves nothing in
+    /// them of what is gone.
+    pub(crate) fn check_recovered(&mut self, setting: Setting, drafts: Vec<Draft>) {
+        self.disk.set_fault(None);
+        let store = self.open(setting).unwrap();
+        assert!(self.batch(&store, drafts));
+        block_on(store.close()).unwrap();
+        let rows = self.check_file();
+        if rows.deadlines == 0 && rows.deleted_namespaces == 0 {
+            return;
+        }
+        self.advance(LONG);
+        let store = self.open(setting).unwrap();
+        block_on(store.sweep(usize::MAX)).unwrap();
+        let found = block_on(observe(&store, &mut self.versions)).unwrap();
+        let entries = found.entries() as u64;
+        self.past.settle(found, self.clock.now());
+        block_on(store.close()).unwrap();
+        assert_eq!(self.check_file(), FileSummary { entries, deadlines: 0, deleted_namespaces: 0 });
+    }
+
+    fn check_file(&self) -> FileSummary {
+        let mut database = Database::builder().create_with_backend(self.disk.clone()).unwrap();
+        assert!(database.check_integrity().unwrap());
+        check_file(&database)
+    }
+}

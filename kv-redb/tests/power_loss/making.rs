@@ -1,0 +1,35 @@
+//! Power that is lost while a file is made: at each operation, and within each write of its header.
+
+use crate::{
+    disk::{Failure, Fault},
+    image::Survivors,
+    machine::{Machine, Setting},
+};
+
+const HEADER_BYTES: usize = 320;
+/// The operations that write a new file's header, without the magic number and then with it. No byte of them is left out.
+const HEADER_OPERATIONS: [u64; 2] = [1, 3];
+
+#[test]
+fn a_file_whose_making_lost_its_power_opens() {
+    for quick_repair in [false, true] {
+        let setting = Setting { quick_repair, small_cache: false };
+        let mut machine = Machine::new();
+        let store = machine.open(setting).unwrap();
+        let operations = machine.disk.operations();
+        machine.close(&store);
+        assert!(operations > 10, "{operations}");
+        for after in 0..operations {
+            let step = if HEADER_OPERATIONS.contains(&after) && !quick_repair { 1 } else { 64 };
+            let places = (0..=HEADER_BYTES).step_by(step);
+            for part in places.flat_map(|place| [0..place, place..HEADER_BYTES]) {
+                let mut machine = Machine::new();
+                machine.disk.set_fault(Some(Fault { failure: Failure::PowerLoss, after }));
+                assert!(machine.open(setting).is_none());
+                machine.lose_power(None, &Survivors::with_torn_end(part));
+                machine.check_copy(setting);
+                machine.check_recovered(setting, Vec::new());
+            }
+        }
+    }
+}
