@@ -89,7 +89,7 @@ impl Values {
     }
 
     #[cfg(test)]
-    pub(crate) fn cache(&self) -> &Cache<Arc<str>, Record> {
+    pub(crate) fn cache(&self) -> &Cache<Arc<str>, Record, RandomState> {
         &self.cache
     }
 }
