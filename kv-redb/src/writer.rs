@@ -26,10 +26,9 @@ use crate::{
 /// the first of them waits for.
 const MAX_BATCH_KIB: usize = 8 * 1024;
 
-/// How often the writer lets other threads run, without anything new in the queue, before it goes on. Those whom it has
-/// just answered mostly ask again at once: a few microseconds' patience puts them into one commit, and spares the next
-/// one the waking of a sleeping thread.
-const PATIENCE: usize = 32;
+/// How often the writer lets other threads run before it sleeps. A caller whom it has just answered often asks again at
+/// once, and sending a thread to sleep and waking it again takes longer than that.
+const PATIENCE: usize = 8;
 
 /// The one thread that writes: it takes what waits, applies it in one transaction, syncs once, publishes what is there
 /// now, and only then answers all of them.
@@ -42,8 +41,6 @@ pub(crate) struct Writer {
     ticks: Option<Interval>,
     /// Whether the last step of the sweep left something to reclaim.
     sweeping: bool,
-    /// How many requests the last batch had.
-    last_batch: usize,
     /// A request that could not join the last batch.
     carried: Option<Queued>,
 }
@@ -62,7 +59,7 @@ impl Writer {
         versions: Versions,
         ticks: Option<Interval>,
     ) -> Self {
-        Self { file, state, requests, versions, ticks, sweeping: false, last_batch: 0, carried: None }
+        Self { file, state, requests, versions, ticks, sweeping: false, carried: None }
     }
 
     /// Serves requests until the store is closed or every handle is gone, then closes the file.
@@ -124,18 +121,12 @@ impl Writer {
     fn write(&mut self, first: Data, room: OwnedSemaphorePermit) {
         let mut kib = room.num_permits();
         let (mut batch, mut rooms) = (vec![first], vec![room]);
-        let mut patience = PATIENCE;
         while kib < MAX_BATCH_KIB {
             match self.requests.try_next() {
                 Some(Queued { request: Request::Data(data), room }) => {
                     kib += room.num_permits();
                     batch.push(data);
                     rooms.push(room);
-                    patience = PATIENCE;
-                }
-                None if batch.len() < self.last_batch && patience > 0 => {
-                    patience -= 1;
-                    std::thread::yield_now();
                 }
                 other => {
                     self.carried = other;
@@ -143,7 +134,6 @@ impl Writer {
                 }
             }
         }
-        self.last_batch = batch.len();
         if self.ticks.as_mut().is_some_and(|ticks| ticks.tick().now_or_never().is_some()) {
             self.sweeping = true;
         }
