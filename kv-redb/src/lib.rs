@@ -6,6 +6,7 @@ mod blocking;
 mod builder;
 mod bulk;
 mod catalog;
+mod create;
 mod entry_key;
 mod error;
 mod file;

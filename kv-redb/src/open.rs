@@ -12,10 +12,11 @@ use redb::{DatabaseError, ReadOnlyDatabase, ReadableDatabase, ReadableTable};
 
 use crate::{
     catalog::{Catalog, Namespace},
+    create,
     error::{EngineResult, damaged, error, not_ours, open_failed, unknown_format},
     file::{Engine, StoreFile},
     record::Damage,
-    tables::{DELETED, FILE, FORMAT, FORMAT_VERSION, NAMESPACES, Tables},
+    tables::{FILE, FORMAT, FORMAT_VERSION, NAMESPACES},
     unfinished::is_new,
     versions::Versions,
 };
@@ -33,7 +34,9 @@ pub(crate) fn open(path: &Path, engine: Engine) -> Result<Opened> {
         let message = format!("the path {} is a folder: name a file in it for the store", path.display());
         return Err(error(ErrorKind::Other, message));
     }
-    if !is_new(path).map_err(|cause| open_failed(path, cause.into()))? {
+    if is_new(path).map_err(|cause| open_failed(path, cause))? {
+        create::create(path, engine).map_err(|cause| open_failed(path, cause))?;
+    } else {
         inspect(path)?;
     }
     let file = engine.open(path).map_err(|cause| open_failed(path, cause))?;
@@ -65,7 +68,7 @@ pub(crate) fn load(path: &Path, file: StoreFile) -> Result<Opened> {
     let failed = |cause| open_failed(path, cause);
     let layout = layout(&file.database).map_err(failed)?;
     if layout == Layout::None {
-        lay_out(&file).map_err(failed)?;
+        create::lay_out(&file).map_err(failed)?;
     }
     check(path, layout)?;
     let versions = load_versions(&file).map_err(failed)?;
@@ -91,20 +94,6 @@ fn layout(database: &impl ReadableDatabase) -> EngineResult<Layout> {
         Err(redb::TableError::Storage(cause)) => Err(cause.into()),
         Err(_) => Ok(Layout::Foreign),
     }
-}
-
-/// Makes every table, so that a snapshot can open them.
-fn lay_out(file: &StoreFile) -> EngineResult<()> {
-    let transaction = file.begin_write()?;
-    transaction.open_table(FILE)?.insert(FORMAT, FORMAT_VERSION)?;
-    transaction.open_table(NAMESPACES)?;
-    transaction.open_table(DELETED)?;
-    let mut tables = Tables::open(&transaction)?;
-    tables.pieces()?;
-    tables.deadlines()?;
-    drop(tables);
-    transaction.commit()?;
-    Ok(())
 }
 
 /// Makes the file's name as durable as its contents: whoever made it may have crashed before he could.

@@ -7,6 +7,8 @@ use std::{
     path::Path,
 };
 
+use crate::error::EngineResult;
+
 /// How every redb file starts. redb writes this last when it makes one; before that, the file is zeros but for the rest
 /// of its header.
 const MAGIC: [u8; 9] = *b"redb\x1A\x0A\xA9\x0D\x0A";
@@ -20,7 +22,7 @@ const UNFINISHED_BYTES: RangeInclusive<u64> = 4096..=4 * 1024 * 1024;
 
 /// Whether there is no file, an empty one, or one whose making was cut short, by a crash or a full disk. redb would
 /// refuse the last one for ever, so it is emptied; there is nothing in it.
-pub(crate) fn is_new(path: &Path) -> io::Result<bool> {
+pub(crate) fn is_new(path: &Path) -> EngineResult<bool> {
     let Ok(metadata) = fs::metadata(path) else { return Ok(true) };
     if !metadata.is_file() || !may_be_unfinished(metadata.len()) {
         return Ok(metadata.is_file() && metadata.len() == 0);
@@ -33,14 +35,14 @@ pub(crate) fn is_new(path: &Path) -> io::Result<bool> {
     // redb's own lock: while somebody has it, the file may still be in the making.
     match file.try_lock() {
         Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Ok(false),
-        Err(TryLockError::Error(cause)) => return Err(cause),
+        Err(TryLockError::WouldBlock) => return Err(redb::Error::DatabaseAlreadyOpen),
+        Err(TryLockError::Error(cause)) => return Err(cause.into()),
     }
     let emptied = empty_if_unfinished(&mut file);
     // Closing alone would leave the lock to a process that another thread is just starting, which has all open files for
     // a moment.
     file.unlock()?;
-    emptied
+    Ok(emptied?)
 }
 
 fn empty_if_unfinished(file: &mut File) -> io::Result<bool> {

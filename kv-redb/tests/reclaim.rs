@@ -219,3 +219,20 @@ async fn large_values_waste_no_space() -> Result<()> {
     assert!(length * 10 <= stored * 11, "{length} bytes for {stored}");
     Ok(())
 }
+
+/// Without the filler of a new file, redb could cut nothing off here, and a quarter of the file would be empty.
+#[tokio::test]
+async fn closing_cuts_off_what_the_last_doubling_of_the_file_added() -> Result<()> {
+    const MIB: usize = 1024 * 1024;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.kv");
+    let store = RedbStore::open(&path).await?;
+    let kv = store.open_namespace("a").await?;
+    for number in 0..24 {
+        kv.put(&number.to_string(), vec![number; MIB]).await?;
+    }
+    store.close().await?;
+    let len = fs::metadata(&path).unwrap().len();
+    assert!(len < 25 * MIB as u64, "24 MiB take {len} bytes");
+    Ok(())
+}
