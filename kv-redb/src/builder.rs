@@ -104,8 +104,9 @@ impl RedbStoreBuilder {
         self
     }
 
-    /// Whether every read goes to the runtime's blocking pool. By default a read of up to 64 KiB is answered on the
-    /// calling task, which is fastest while the file fits into memory; turn this on where reads often wait for the disk.
+    /// Whether every read goes to the runtime's blocking pool. By default a read of up to 64 KiB, or of a page of
+    /// keys, is answered on the calling task, which is fastest while the file fits into memory; turn this on where reads
+    /// often wait for the disk.
     pub fn cold_reads(mut self, cold: bool) -> Self {
         self.cold_reads = cold;
         self

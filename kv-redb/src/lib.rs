@@ -11,6 +11,7 @@ mod entry_key;
 mod error;
 mod file;
 mod large_values;
+mod listing;
 mod mutation;
 mod namespace;
 mod open;

@@ -1,9 +1,10 @@
 //! One change of one entry, within a transaction.
 
-use std::ops::Range;
+use std::{hash::Hasher, ops::Range};
 
 use kv_core::{Conditional, Expected, Metadata, PutOptions, Timestamp, Value, Version};
 use redb::ReadableTable;
+use twox_hash::XxHash3_64;
 
 use crate::{
     entry_key::EntryKey,
@@ -119,16 +120,16 @@ impl Tables<'_> {
 
     /// Writes the pieces of `value`, and gives what its record has to hold.
     fn insert_pieces<'v>(&mut self, version: Version, value: &'v Value) -> EngineResult<Pieces<'v>> {
-        let mut checksum = crc32fast::Hasher::new();
+        let mut checksum = XxHash3_64::new();
         let mut rest = &value[..];
         let table = self.pieces()?;
         for (number, Range { start, end }) in (0..).zip(pieces::cut(value.len())) {
             let (piece, after) = rest.split_at(end - start);
-            checksum.update(piece);
+            checksum.write(piece);
             table.insert((version.as_u64(), number), piece)?;
             rest = after;
         }
-        Ok(Pieces { len: value.len() as u64, checksum: checksum.finalize(), end: rest })
+        Ok(Pieces { len: value.len() as u64, checksum: checksum.finish(), end: rest })
     }
 
     /// Removes the entry that is `key` in the tables, and whose header is `header`.

@@ -7,10 +7,13 @@ use kv_core::{
     ListPage, NamespaceId, PutEntry, PutOptions, Result, Value, Version, async_trait,
 };
 
+use tokio::task::yield_now;
+
 use crate::{
     blocking,
     catalog::Namespace,
     entry_key,
+    listing::{self, Listing},
     mutation::{Action, Mutation},
     request::{Data, Request},
     snapshot::{Failure, Found, Snapshot, Wanted},
@@ -84,6 +87,31 @@ impl RedbNamespace {
         Ok(found.into_entry())
     }
 
+    /// One page: made here, in steps between which other tasks get their turn, if reads are quick.
+    async fn list(&self, options: ListOptions) -> Result<ListPage> {
+        let number = self.namespace.number;
+        if self.shared.cold_reads {
+            let page = move |snapshot: &Snapshot, state: &State| {
+                let mut listing = Listing::begin(snapshot, number, &options, state)?;
+                loop {
+                    if let Some(page) = listing.advance(listing::STEP)? {
+                        return Ok(page);
+                    }
+                }
+            };
+            return self.read_aside(page).await;
+        }
+        let mut listing =
+            self.read_here(|snapshot, state| Listing::begin(snapshot, number, &options, state))?;
+        let state = &self.shared.state;
+        loop {
+            if let Some(page) = listing.advance(listing::STEP).map_err(|failure| failure.into_error(state))? {
+                return Ok(page);
+            }
+            yield_now().await;
+        }
+    }
+
     async fn mutate(&self, key: &Key<'_>, expected: Option<Expected>, action: Action) -> Result<Conditional> {
         self.check()?;
         let mutation =
@@ -123,9 +151,7 @@ impl KvNamespace for RedbNamespace {
     }
 
     async fn list_page(&self, options: ListOptions) -> Result<ListPage> {
-        let number = self.namespace.number;
-        let page = self.read_aside(move |snapshot, state| snapshot.list(number, &options, state));
-        page.await.map_err(|error| error.with_operation("list_page"))
+        self.list(options).await.map_err(|error| error.with_operation("list_page"))
     }
 
     async fn read_many(&self, keys: Vec<Key<'static>>, options: GetOptions) -> Result<Vec<Option<Entry>>> {

@@ -2,10 +2,11 @@
 //!
 //! A version byte, flags, the entry's version, its deadline if it has one, the metadata's length and JSON text, then the
 //! value, or for a value in pieces its length, the checksum of the pieces, and the bytes behind the last piece. Numbers
-//! are big-endian. Last comes the CRC-32 of the entry's key and all of that, since redb holds its own checksums against a
+//! are big-endian. Last comes a checksum of the entry's key and all of that, since redb holds its own checksums against a
 //! page only when it repairs a file.
 
 use kv_core::{Metadata, Timestamp, Version};
+use twox_hash::XxHash3_64;
 
 /// What the table of entries has of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +32,8 @@ pub(crate) enum Content<'r> {
 pub(crate) struct Pieces<'r> {
     /// The whole value's length.
     pub(crate) len: u64,
-    /// The CRC-32 of the pieces.
-    pub(crate) checksum: u32,
+    /// The XXH3 hash of the pieces.
+    pub(crate) checksum: u64,
     /// The bytes behind the last piece.
     pub(crate) end: &'r [u8],
 }
@@ -89,7 +90,7 @@ impl<'r> Record<'r> {
         if record_version != RECORD_VERSION {
             return Err(Damage("a record has an unknown version"));
         }
-        if checksum(key, body) != u32::from_be_bytes(*expected) {
+        if checksum(key, body) != u64::from_be_bytes(*expected) {
             return Err(Damage("a record does not match its checksum"));
         }
         if flags & !(HAS_DEADLINE | IN_PIECES) != 0 {
@@ -111,7 +112,7 @@ impl<'r> Record<'r> {
         } else {
             let (len, rest) = take(rest)?;
             let (checksum, end) = take(rest)?;
-            let (len, checksum) = (u64::from_be_bytes(len), u32::from_be_bytes(checksum));
+            let (len, checksum) = (u64::from_be_bytes(len), u64::from_be_bytes(checksum));
             Content::Pieces(Pieces { len, checksum, end })
         };
         Ok(Self { version: Version::new(u64::from_be_bytes(version)), expires_at, metadata, value })
@@ -145,11 +146,9 @@ impl Header {
     }
 }
 
-fn checksum(key: &[u8], body: &[u8]) -> u32 {
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(key);
-    hasher.update(body);
-    hasher.finalize()
+/// The sum of both XXH3 hashes: a change of either changes it.
+fn checksum(key: &[u8], body: &[u8]) -> u64 {
+    XxHash3_64::oneshot(key).wrapping_add(XxHash3_64::oneshot(body))
 }
 
 /// The first bytes, and what follows them.
@@ -169,9 +168,9 @@ mod tests {
             version: u64,
             deadline in option::of(0..=Timestamp::MAX.as_secs()),
             metadata in vec(any::<u8>(), 0..=1_024),
-            pieces: Option<(u64, u32)>,
+            pieces: Option<(u64, u64)>,
             bytes: Vec<u8>,
-        ) -> (u64, Option<u64>, Vec<u8>, Option<(u64, u32)>, Vec<u8>) {
+        ) -> (u64, Option<u64>, Vec<u8>, Option<(u64, u64)>, Vec<u8>) {
             (version, deadline, metadata, pieces, bytes)
         }
     }
@@ -180,7 +179,7 @@ mod tests {
         version: u64,
         deadline: Option<u64>,
         metadata: &'r [u8],
-        pieces: Option<(u64, u32)>,
+        pieces: Option<(u64, u64)>,
         bytes: &'r [u8],
     ) -> Record<'r> {
         let value = match pieces {

@@ -1,11 +1,10 @@
 //! Reading what a commit left.
 
-use std::{fmt, ops::Bound};
+use std::{fmt, hash::Hasher, ops::Bound};
 
-use kv_core::{
-    Bytes, Cursor, Entry, InvalidInput, KeyInfo, KeyRange, ListOptions, ListPage, Result, Value, Version,
-};
+use kv_core::{Bytes, Entry, InvalidInput, KeyRange, ListOptions, Result, Value, Version};
 use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase};
+use twox_hash::XxHash3_64;
 
 use crate::{
     entry_key,
@@ -18,14 +17,13 @@ use crate::{
 };
 
 /// A value up to this length is read on the calling task; copying a longer one takes long enough to hold up others.
-const MAX_DIRECT_BYTES: usize = 1024 * 1024;
+const MAX_DIRECT_BYTES: usize = 64 * 1024;
 
 /// How much of a piece is summed up before it is copied: what is in the fastest cache then is not fetched twice.
 const STRIDE: usize = 4096;
 
-/// How many entries a page of a listing looks at. Past that it is answered as it is: many expired entries side by side
-/// must not make one call long.
-const MAX_EXAMINED: usize = 10_000;
+/// Entries as they are in the tables, in order.
+pub(crate) type Rows = redb::Range<'static, &'static [u8], &'static [u8]>;
 
 /// The tables as a commit left them, open for reading.
 pub(crate) struct Snapshot {
@@ -149,60 +147,29 @@ impl Snapshot {
         let mut bytes = Vec::new();
         // A damaged length may be any number.
         bytes.try_reserve_exact(len).map_err(|_| damage())?;
-        let mut checksum = crc32fast::Hasher::new();
+        let mut checksum = XxHash3_64::new();
         for (number, _) in (0..).zip(pieces::cut(len)) {
             let piece = self.pieces.get((version.as_u64(), number))?.ok_or_else(damage)?;
             for part in piece.value().chunks(STRIDE) {
-                checksum.update(part);
+                checksum.write(part);
                 bytes.extend_from_slice(part);
             }
         }
         bytes.extend_from_slice(record.end);
-        let whole = checksum.finalize() == record.checksum && bytes.len() == len;
+        let whole = checksum.finish() == record.checksum && bytes.len() == len;
         if whole { Ok(bytes.into()) } else { Err(damage()) }
     }
 
-    /// One page of the keys of the namespace `number`.
-    pub(crate) fn list(
-        &self,
-        number: u32,
-        options: &ListOptions,
-        state: &State,
-    ) -> Result<ListPage, Failure> {
-        guard(|| self.look_through(number, options, state))
-    }
-
-    fn look_through(&self, number: u32, options: &ListOptions, state: &State) -> Result<ListPage, Failure> {
-        let prefix = options.prefix();
-        let Some(KeyRange { start, end }) = options.key_range()? else { return Ok(ListPage::default()) };
+    /// The rows of the namespace `number` that `options` ask for.
+    pub(crate) fn rows(&self, number: u32, options: &ListOptions) -> Result<Option<Rows>, Failure> {
+        let Some(KeyRange { start, end }) = options.key_range()? else { return Ok(None) };
         let start = start.map(|start| entry_key::encode(number, start));
         let end = match end {
             Some(end) => entry_key::encode(number, &end),
             None => entry_key::encode(number.saturating_add(1), ""),
         };
         let range = (start.as_ref().map(|start| &start[..]), Bound::Excluded(&end[..]));
-
-        let now = state.clock.now();
-        let mut keys: Vec<KeyInfo> = Vec::with_capacity(options.limit());
-        for (index, pair) in self.entries.range::<&[u8]>(range)?.enumerate() {
-            let (key, record) = pair?;
-            let record = Record::decode(key.value(), record.value()).map_err(Failure::Damage)?;
-            let live = !record.is_expired(|| now);
-            if live && let Some(last) = keys.last().filter(|_| keys.len() == options.limit()) {
-                let next = Cursor::after(prefix, &last.name);
-                return Ok(ListPage::new(keys, Some(next)));
-            }
-            let name = || entry_key::decode(key.value()).map_err(Failure::Damage);
-            if live {
-                let metadata = record.metadata().map_err(Failure::Damage)?;
-                keys.push(KeyInfo::new(name()?).with_metadata(metadata).with_expires_at(record.expires_at));
-            }
-            if index + 1 >= MAX_EXAMINED {
-                let next = Cursor::after(prefix, &name()?);
-                return Ok(ListPage::new(keys, Some(next)));
-            }
-        }
-        Ok(ListPage::new(keys, None))
+        Ok(Some(guard(|| Ok::<_, redb::Error>(self.entries.range::<&[u8]>(range)?))?))
     }
 }
 

@@ -2,9 +2,13 @@
 //!
 //! The layout is written down here once more, so that a change of it, meant or not, shows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    hash::Hasher,
+};
 
 use redb::{ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
+use twox_hash::XxHash3_64;
 
 const FILE: TableDefinition<'_, &str, u64> = TableDefinition::new("kv-redb");
 const NAMESPACES: TableDefinition<'_, &str, (u32, &str)> = TableDefinition::new("namespaces");
@@ -26,7 +30,7 @@ struct Record {
     version: u64,
     deadline: Option<u64>,
     /// The value's length, the checksum of its pieces, and how many of its bytes are not in them.
-    pieces: Option<(u64, u32, u64)>,
+    pieces: Option<(u64, u64, u64)>,
 }
 
 fn take<const N: usize>(bytes: &mut &[u8]) -> [u8; N] {
@@ -39,8 +43,8 @@ impl Record {
     fn decode(key: &[u8], record: &[u8]) -> Self {
         let (mut rest, checksum) = record.split_last_chunk().expect("a record is cut short");
         assert_eq!(
-            u32::from_be_bytes(*checksum),
-            crc32fast::hash(&[key, rest].concat()),
+            u64::from_be_bytes(*checksum),
+            XxHash3_64::oneshot(key).wrapping_add(XxHash3_64::oneshot(rest)),
             "a record's checksum"
         );
         let [record_version, flags] = take(&mut rest);
@@ -50,7 +54,7 @@ impl Record {
         let metadata = u16::from_be_bytes(take(&mut rest));
         let (_, mut rest) = rest.split_at(metadata.into());
         let pieces = (flags & 2 != 0).then(|| {
-            let (len, checksum) = (u64::from_be_bytes(take(&mut rest)), u32::from_be_bytes(take(&mut rest)));
+            let (len, checksum) = (u64::from_be_bytes(take(&mut rest)), u64::from_be_bytes(take(&mut rest)));
             (len, checksum, rest.len() as u64)
         });
         Self { version, deadline, pieces }
@@ -117,8 +121,8 @@ pub(crate) fn check_file(database: &impl ReadableDatabase) -> FileSummary {
 }
 
 /// The length and the checksum of all pieces of each version.
-fn pieces(table: &impl ReadableTable<(u64, u32), &'static [u8]>) -> BTreeMap<u64, (u64, u32)> {
-    let mut all: BTreeMap<u64, (u32, u64, crc32fast::Hasher)> = BTreeMap::new();
+fn pieces(table: &impl ReadableTable<(u64, u32), &'static [u8]>) -> BTreeMap<u64, (u64, u64)> {
+    let mut all: BTreeMap<u64, (u32, u64, XxHash3_64)> = BTreeMap::new();
     for row in table.iter().unwrap() {
         let (key, piece) = row.unwrap();
         let (version, number) = key.value();
@@ -126,7 +130,7 @@ fn pieces(table: &impl ReadableTable<(u64, u32), &'static [u8]>) -> BTreeMap<u64
         assert_eq!(number, *count, "a piece is missing");
         *count += 1;
         *len += piece.value().len() as u64;
-        checksum.update(piece.value());
+        checksum.write(piece.value());
     }
-    all.into_iter().map(|(version, (_, len, checksum))| (version, (len, checksum.finalize()))).collect()
+    all.into_iter().map(|(version, (_, len, checksum))| (version, (len, checksum.finish()))).collect()
 }
