@@ -25,7 +25,11 @@ const MANY: usize = 1_000_000;
 const VALUE_BYTES: usize = 128;
 
 pub(crate) fn groups() -> Vec<Group> {
-    vec![group("get", "µs/get", Some(2.5), Gets), group("list a page", "µs/page", None, Lists)]
+    vec![
+        group("get any", "µs/get", Some(2.5), Gets { of: MANY }),
+        group("get one of 10,000", "µs/get", None, Gets { of: FEW }),
+        group("list a page", "µs/page", None, Lists),
+    ]
 }
 
 /// What is done with a store of `count` entries.
@@ -58,17 +62,21 @@ fn group(call: &str, unit: &'static str, most: Option<f64>, growing: impl Growin
     group
 }
 
+/// Gets from all over the store, or `of` keys of it at the most.
 #[derive(Debug, Clone, Copy)]
-struct Gets;
+struct Gets {
+    of: usize,
+}
 
 impl Growing for Gets {
     fn measure<S: Listing>(self, context: &Arc<Context>, store: S, count: usize) -> Result<Measure> {
         let entries = Entries::new(&context.noise, count, VALUE_BYTES);
         fill(context, &store, &entries)?;
+        let entries = Entries::new(&context.noise, count.min(self.of), VALUE_BYTES);
         let start = AtomicUsize::new(0);
         calls_per_second::<S, _>(context, move || {
             // Not the same keys each time: one measurement does not come round.
-            let start = start.fetch_add(MANY / 3 + 1, Ordering::Relaxed) % count;
+            let start = start.fetch_add(MANY / 3 + 1, Ordering::Relaxed) % entries.count();
             vec![Get::new(store.clone(), Arc::clone(&entries), start)]
         })
     }
