@@ -1,6 +1,7 @@
 //! A page of keys in the making.
 
 use kv_core::{Cursor, KeyInfo, ListOptions, ListPage, Prefix, Timestamp};
+use tokio::task::coop::consume_budget;
 
 use crate::{
     entry_key,
@@ -10,9 +11,12 @@ use crate::{
     state::State,
 };
 
-/// How many entries are looked at before other tasks get their turn: one page's, if few have expired. Handing a page from
-/// thread to thread would take longer than the turns are worth.
-pub(crate) const STEP: usize = 1024;
+/// How many entries are looked at before the task may have to let others run.
+const STEP: usize = 1024;
+
+/// How many entries are looked at for one unit of the budget that tokio gives a task for each turn, 128. So a turn makes
+/// two full pages at the most.
+const ENTRIES_PER_UNIT: usize = 16;
 
 /// How many entries a page looks at. Past that it is answered as it is: many expired entries side by side must not make
 /// one call long.
@@ -42,13 +46,32 @@ impl Listing {
         Ok(Self { rows, prefix, limit, now, examined: 0, keys })
     }
 
-    /// Looks at up to `count` more entries, and gives the page once it is complete.
-    pub(crate) fn advance(&mut self, count: usize) -> Result<Option<ListPage>, Failure> {
-        guard(|| self.look_at(count))
+    /// The page, made without a pause.
+    pub(crate) fn finish(mut self) -> Result<ListPage, Failure> {
+        loop {
+            if let Some(page) = self.advance()? {
+                return Ok(page);
+            }
+        }
     }
 
-    fn look_at(&mut self, count: usize) -> Result<Option<ListPage>, Failure> {
-        for _ in 0..count {
+    /// Looks at up to [`STEP`] more entries, and lets other tasks run if this one has had its turn.
+    pub(crate) async fn step(&mut self) -> Result<Option<ListPage>, Failure> {
+        let examined = self.examined;
+        let page = self.advance()?;
+        for _ in 0..(self.examined - examined).div_ceil(ENTRIES_PER_UNIT) {
+            consume_budget().await;
+        }
+        Ok(page)
+    }
+
+    /// Looks at up to [`STEP`] more entries, and gives the page once it is complete.
+    fn advance(&mut self) -> Result<Option<ListPage>, Failure> {
+        guard(|| self.look_at_some())
+    }
+
+    fn look_at_some(&mut self) -> Result<Option<ListPage>, Failure> {
+        for _ in 0..STEP {
             let Some(row) = self.rows.as_mut().and_then(Iterator::next) else {
                 return Ok(Some(self.end(None)));
             };

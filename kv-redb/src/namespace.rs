@@ -7,13 +7,11 @@ use kv_core::{
     ListPage, NamespaceId, PutEntry, PutOptions, Result, Value, Version, async_trait,
 };
 
-use tokio::task::yield_now;
-
 use crate::{
     blocking,
     catalog::Namespace,
     entry_key,
-    listing::{self, Listing},
+    listing::Listing,
     mutation::{Action, Mutation},
     request::{Data, Request},
     snapshot::{Failure, Found, Snapshot, Wanted},
@@ -87,28 +85,20 @@ impl RedbNamespace {
         Ok(found.into_entry())
     }
 
-    /// One page: made here, in steps between which other tasks get their turn, if reads are quick.
+    /// One page: made here, in steps between which other tasks may run, if reads are quick.
     async fn list(&self, options: ListOptions) -> Result<ListPage> {
         let number = self.namespace.number;
+        let begin =
+            move |snapshot: &Snapshot, state: &State| Listing::begin(snapshot, number, &options, state);
         if self.shared.cold_reads {
-            let page = move |snapshot: &Snapshot, state: &State| {
-                let mut listing = Listing::begin(snapshot, number, &options, state)?;
-                loop {
-                    if let Some(page) = listing.advance(listing::STEP)? {
-                        return Ok(page);
-                    }
-                }
-            };
-            return self.read_aside(page).await;
+            return self.read_aside(move |snapshot, state| begin(snapshot, state)?.finish()).await;
         }
-        let mut listing =
-            self.read_here(|snapshot, state| Listing::begin(snapshot, number, &options, state))?;
-        let state = &self.shared.state;
+        let mut listing = self.read_here(begin)?;
         loop {
-            if let Some(page) = listing.advance(listing::STEP).map_err(|failure| failure.into_error(state))? {
+            let page = listing.step().await.map_err(|failure| failure.into_error(&self.shared.state))?;
+            if let Some(page) = page {
                 return Ok(page);
             }
-            yield_now().await;
         }
     }
 
