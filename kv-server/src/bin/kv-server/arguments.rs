@@ -1,0 +1,125 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::Parser;
+use kv_server::KvServer;
+
+use crate::store::StoreLocation;
+
+const EXAMPLES: &str = "\
+Examples:
+  A store in memory, without a token, for tests:
+    kv-server --store memory:
+
+  A store in a file, for everybody who has the token:
+    KV_SERVER_TOKEN=\"$(cat token)\" kv-server --store redb:/var/lib/app.kv --listen 0.0.0.0:8788
+
+  wrangler against it:
+    CLOUDFLARE_API_BASE_URL=http://127.0.0.1:8788/client/v4 CLOUDFLARE_API_TOKEN=any \\
+      CLOUDFLARE_ACCOUNT_ID=0123456789abcdef0123456789abcdef wrangler kv namespace list
+
+Once it takes connections, it prints one line to stdout: listening on http://ADDRESS
+SIGINT and SIGTERM let it finish what is under way and close the store; a second one ends it at once.";
+
+/// Serves Cloudflare's Workers KV API, and the Workers runtime's own protocol, over a store of this machine.
+#[derive(Debug, Parser)]
+#[command(name = "kv-server", version, after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Where the data is: `memory:`, which forgets it at the end, or `redb:PATH`, a file, which is created if there is none
+    #[arg(long, value_name = "memory:|redb:PATH")]
+    pub(crate) store: StoreLocation,
+
+    /// The address to listen on; port 0 picks a free one. Without a token, only a loopback address is accepted
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8788")]
+    pub(crate) listen: SocketAddr,
+
+    /// The id of the account that it serves: 32 hexadecimal digits
+    #[arg(long, value_name = "ID", default_value = KvServer::DEFAULT_ACCOUNT_ID)]
+    pub(crate) account_id: String,
+
+    /// The token that every request has to bring. Other users of the machine can see it in the list of processes: prefer
+    /// the environment variable or --token-file
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "KV_SERVER_TOKEN",
+        hide_env_values = true,
+        conflicts_with = "token_file"
+    )]
+    pub(crate) token: Option<Token>,
+
+    /// A file that holds the token; white space around it is dropped
+    #[arg(long, value_name = "PATH")]
+    pub(crate) token_file: Option<PathBuf>,
+
+    /// Where to serve /metrics, for Prometheus; nowhere by default. It asks for no token
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) metrics_listen: Option<SocketAddr>,
+
+    /// The most requests under way at once; one more is answered 503
+    #[arg(long, value_name = "NUMBER", default_value_t = 512)]
+    pub(crate) max_concurrent_requests: usize,
+
+    /// How many seconds requests that are under way at the end may take to finish
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub(crate) grace_period: Duration,
+
+    /// Refuse, as Cloudflare does, a second write to a key within a second and more than 1,200 requests in 5 minutes
+    #[arg(long)]
+    pub(crate) emulate_rate_limits: bool,
+
+    /// What to log to stderr, such as `debug` (every request) or `kv_server=debug,info`
+    #[arg(long, value_name = "FILTER", env = "RUST_LOG", default_value = "info")]
+    pub(crate) log: String,
+}
+
+/// A token, which `Debug` does not show.
+#[derive(Clone)]
+pub(crate) struct Token(pub(crate) String);
+
+impl From<&str> for Token {
+    fn from(token: &str) -> Self {
+        Self(token.to_owned())
+    }
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token")
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, std::num::ParseIntError> {
+    text.parse().map(Duration::from_secs)
+}
+
+impl Arguments {
+    /// The token, from wherever it is given.
+    pub(crate) async fn token(&self) -> Result<Option<String>, String> {
+        let Some(path) = &self.token_file else { return Ok(self.token.clone().map(|Token(token)| token)) };
+        let read = tokio::fs::read_to_string(path).await;
+        let text =
+            read.map_err(|error| format!("the token file {} cannot be read: {error}", path.display()))?;
+        Ok(Some(text.trim().to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use super::Arguments;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn no_token_is_shown() {
+        let arguments = Arguments::parse_from(["kv-server", "--store", "memory:", "--token", "hunter2"]);
+        assert!(!format!("{arguments:?}").contains("hunter2"));
+        assert!(!Arguments::command().render_long_help().to_string().contains("hunter2"));
+    }
+}

@@ -1,0 +1,96 @@
+//! The life of the process.
+
+use std::{
+    fmt::Display,
+    io::{self, Write as _},
+    net::SocketAddr,
+    sync::Arc,
+};
+
+use kv_core::KvStore;
+use kv_server::KvServer;
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{arguments::Arguments, signals::Signals};
+
+/// Serves until a signal comes, then closes the store.
+pub(crate) async fn run(arguments: Arguments) -> Result<(), String> {
+    // First, so that no signal ends the process while the store is open.
+    let signals = Signals::new().map_err(failed("signals cannot be received"))?;
+    let token = arguments.token().await?;
+    let store = arguments.store.open().await.map_err(failed("the store cannot be opened"))?;
+    let outcome = serve(&arguments, token, Arc::clone(&store), signals).await;
+    let closed = store.close().await.map_err(failed("the store did not close well"));
+    outcome.and(closed)
+}
+
+async fn serve(
+    arguments: &Arguments,
+    token: Option<String>,
+    store: Arc<dyn KvStore>,
+    signals: Signals,
+) -> Result<(), String> {
+    let mut builder = KvServer::builder(store)
+        .account_id(&arguments.account_id)
+        .max_concurrent_requests(arguments.max_concurrent_requests)
+        .grace_period(arguments.grace_period)
+        .emulate_rate_limits(arguments.emulate_rate_limits);
+    if let Some(token) = token {
+        builder = builder.token(token);
+    }
+    let server = builder.build().map_err(|error| error.to_string())?;
+    server.check_address(arguments.listen).map_err(|error| error.to_string())?;
+    let (listener, address) = bind(arguments.listen).await?;
+    let metrics = match arguments.metrics_listen {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
+
+    tracing::info!(account_id = server.account_id(), "serving the account");
+    if let Some((_, address)) = &metrics {
+        tracing::info!("metrics on http://{address}/metrics");
+    }
+    announce(address).map_err(failed("stdout cannot be written to"))?;
+
+    let (stop, stopped) = watch::channel(());
+    let stopped = || {
+        let mut stopped = stopped.clone();
+        async move {
+            // An error means that the sender is gone, which is the same.
+            let _ = stopped.changed().await;
+        }
+    };
+    let metrics = async {
+        match metrics {
+            Some((listener, _)) => server.serve_metrics(listener, stopped()).await,
+            None => Ok(()),
+        }
+    };
+    let signal = async {
+        signals.first().await;
+        drop(stop);
+        Ok(())
+    };
+    let outcome = tokio::try_join!(server.serve(listener, stopped()), metrics, signal);
+    outcome.map(|_| ()).map_err(|error| error.to_string())
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), String> {
+    let bound = async {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        Ok::<_, io::Error>((listener, address))
+    };
+    bound.await.map_err(|error| format!("{address} cannot be listened on: {error}"))
+}
+
+/// The one line of stdout, by which whoever started the process knows the port.
+fn announce(address: SocketAddr) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "listening on http://{address}")?;
+    stdout.flush()
+}
+
+fn failed<E: Display>(what: &str) -> impl FnOnce(E) -> String {
+    move |error| format!("{what}: {error}")
+}

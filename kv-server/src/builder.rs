@@ -1,0 +1,175 @@
+//! How to make a server.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use kv_core::{Clock, Error, ErrorKind, KvStore, Result, SystemClock};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
+
+use crate::{
+    KvServer, account_id::AccountId, connections::Timeouts, credentials::Credentials, metrics::Metrics,
+    rate_limits::RateLimits, shared::Shared,
+};
+
+/// How to make a [`KvServer`].
+///
+/// ```
+/// use std::{sync::Arc, time::Duration};
+/// use kv_memory::MemoryStore;
+/// use kv_server::KvServer;
+///
+/// let server = KvServer::builder(Arc::new(MemoryStore::new()))
+///     .account_id("023e105f4ecef8ad9ca31a8372d0c353")
+///     .token("a-token")
+///     .max_concurrent_requests(100)
+///     .grace_period(Duration::from_secs(5))
+///     .build()?;
+/// # let _ = server;
+/// # Ok::<(), kv_core::Error>(())
+/// ```
+pub struct KvServerBuilder {
+    store: Arc<dyn KvStore>,
+    clock: Arc<dyn Clock>,
+    account_id: String,
+    token: Option<SecretString>,
+    max_concurrent_requests: usize,
+    timeouts: Timeouts,
+    emulate_rate_limits: bool,
+}
+
+impl KvServerBuilder {
+    pub(crate) fn new(store: Arc<dyn KvStore>) -> Self {
+        Self {
+            store,
+            clock: Arc::new(SystemClock),
+            account_id: AccountId::DEFAULT.to_owned(),
+            token: None,
+            max_concurrent_requests: 512,
+            timeouts: Timeouts {
+                header: Duration::from_secs(60),
+                stall: Duration::from_secs(30),
+                grace: Duration::from_secs(10),
+            },
+            emulate_rate_limits: false,
+        }
+    }
+
+    /// The clock against which deadlines are checked, and by which requests are timed; the machine's by default. Give the
+    /// store the same one.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The one account that the server has: 32 hexadecimal digits;
+    /// [`KvServer::DEFAULT_ACCOUNT_ID`] by default.
+    #[must_use]
+    pub fn account_id(mut self, account_id: impl Into<String>) -> Self {
+        self.account_id = account_id.into();
+        self
+    }
+
+    /// The token that every request has to bring, as `Authorization: Bearer` or as `X-Auth-Key` beside any
+    /// `X-Auth-Email`. Without one, any credentials are accepted, and the server listens on the loopback interface alone.
+    #[must_use]
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into().into());
+        self
+    }
+
+    /// The most requests that may be under way at once, 512 by default. One more is answered 503 with `Retry-After`. Each
+    /// may hold a body in memory: up to 25 MiB, and 100 MB for a bulk write.
+    #[must_use]
+    pub fn max_concurrent_requests(mut self, requests: usize) -> Self {
+        self.max_concurrent_requests = requests;
+        self
+    }
+
+    /// How long a connection may take for the headers of its next request, 60 s by default; also how long it may be idle
+    /// between two.
+    #[must_use]
+    pub fn header_timeout(mut self, timeout: Duration) -> Self {
+        self.timeouts.header = timeout;
+        self
+    }
+
+    /// How long a client may pause while it sends a body or reads an answer, 30 s by default.
+    #[must_use]
+    pub fn stall_timeout(mut self, timeout: Duration) -> Self {
+        self.timeouts.stall = timeout;
+        self
+    }
+
+    /// How long requests that are under way at shutdown may take to finish, 10 s by default.
+    #[must_use]
+    pub fn grace_period(mut self, period: Duration) -> Self {
+        self.timeouts.grace = period;
+        self
+    }
+
+    /// Whether to refuse, as Cloudflare does, a second write to a key within a second and more than 1,200 requests in 5
+    /// minutes: 429 with code 971. Off by default; for tests of clients.
+    #[must_use]
+    pub fn emulate_rate_limits(mut self, emulate: bool) -> Self {
+        self.emulate_rate_limits = emulate;
+        self
+    }
+
+    /// The server.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](kv_core::ErrorKind::InvalidInput) if the account id is not 32 hexadecimal digits, the token is empty
+    /// or holds what no header can (it has to be visible ASCII), or no request may be under way.
+    pub fn build(self) -> Result<KvServer> {
+        let Some(account_id) = AccountId::new(&self.account_id) else {
+            let chars = self.account_id.chars().count();
+            return Err(invalid(format!(
+                "an account id has 32 hexadecimal digits: the one given has {chars} characters, or others than digits and a to f"
+            )));
+        };
+        if self.token.as_ref().is_some_and(|token| !is_sendable(token.expose_secret())) {
+            return Err(invalid(
+                "a token has one or more characters of visible ASCII: the one given is empty or has others",
+            ));
+        }
+        if self.max_concurrent_requests == 0 || self.max_concurrent_requests > Semaphore::MAX_PERMITS {
+            return Err(invalid(format!(
+                "the requests under way at once have to be 1 to {}: {} were given",
+                Semaphore::MAX_PERMITS,
+                self.max_concurrent_requests
+            )));
+        }
+        let rate_limits = self.emulate_rate_limits.then(|| RateLimits::new(Arc::clone(&self.clock)));
+        let shared = Shared {
+            store: self.store,
+            clock: self.clock,
+            account_id,
+            credentials: Credentials::new(self.token),
+            permits: Arc::new(Semaphore::new(self.max_concurrent_requests)),
+            stall_timeout: self.timeouts.stall,
+            metrics: Metrics::new(),
+            rate_limits,
+        };
+        Ok(KvServer::new(Arc::new(shared), self.timeouts))
+    }
+}
+
+fn is_sendable(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::InvalidInput, env!("CARGO_PKG_NAME"), message).with_operation("build")
+}
+
+impl fmt::Debug for KvServerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KvServerBuilder")
+            .field("store", &self.store)
+            .field("account_id", &self.account_id)
+            .field("has_token", &self.token.is_some())
+            .finish_non_exhaustive()
+    }
+}

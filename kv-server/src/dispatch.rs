@@ -1,0 +1,43 @@
+//! What is done about a request before it is known what it asks for.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::Request,
+    http::{HeaderName, Response, header::CONTENT_TYPE},
+    response::IntoResponse,
+};
+
+use crate::{
+    in_flight::{InFlight, InFlightBody},
+    rest, runtime_protocol,
+    shared::Shared,
+    unread_body,
+};
+
+/// Names the namespace in the Workers runtime's protocol, in which a path is a key, whatever it looks like.
+const NAMESPACE: HeaderName = HeaderName::from_static("x-kv-namespace");
+
+/// Answers a request.
+pub(crate) async fn answer(shared: Arc<Shared>, request: Request) -> Response<InFlightBody> {
+    let is_runtime = request.headers().contains_key(NAMESPACE);
+    if !is_runtime && request.uri().path() == "/healthz" {
+        let mut in_flight = InFlight::start(shared, None, request.method());
+        in_flight.set_route("health");
+        return in_flight.answer(([(CONTENT_TYPE, "text/plain")], "ok\n").into_response());
+    }
+    let request = unread_body::read_on(request);
+    let permit = Arc::clone(&shared.permits).try_acquire_owned().ok();
+    let is_refused = permit.is_none();
+    let mut in_flight = InFlight::start(Arc::clone(&shared), permit, request.method());
+    let response = if is_refused {
+        in_flight.set_route("refused");
+        rest::busy()
+    } else if is_runtime {
+        in_flight.set_route("runtime");
+        runtime_protocol::handle(shared, request).await
+    } else {
+        rest::answer(&shared, request, &mut in_flight).await
+    };
+    in_flight.answer(response)
+}

@@ -1,0 +1,131 @@
+//! A request under way.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use axum::{
+    body::{Body, HttpBody},
+    http::{Method, Response},
+};
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use percent_encoding::percent_decode_str;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::shared::Shared;
+
+/// The most bytes that are handed to a connection at once. It takes more when it has sent what it has, so a request
+/// counts as under way until its client has read nearly all of the answer.
+const MAX_FRAME_BYTES: usize = 128 * 1024;
+
+/// A request under way. When it is dropped, it is over: counted and logged.
+#[derive(Debug)]
+pub(crate) struct InFlight {
+    shared: Arc<Shared>,
+    /// `None` for what is answered however busy the server is.
+    _permit: Option<OwnedSemaphorePermit>,
+    route: &'static str,
+    method: &'static str,
+    key_len: Option<usize>,
+    status: Option<u16>,
+    started: Duration,
+}
+
+impl InFlight {
+    pub(crate) fn start(shared: Arc<Shared>, permit: Option<OwnedSemaphorePermit>, method: &Method) -> Self {
+        shared.metrics.started();
+        let started = shared.clock.monotonic();
+        let method = known_name(method);
+        Self { shared, _permit: permit, route: "unknown", method, key_len: None, status: None, started }
+    }
+
+    /// Says which of the routes it is about, by a name from a small set.
+    pub(crate) fn set_route(&mut self, route: &'static str) {
+        self.route = route;
+    }
+
+    /// Says which key it is about, as it was sent. The log gets its length alone.
+    pub(crate) fn set_raw_key(&mut self, raw: &str) {
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            self.key_len = Some(percent_decode_str(raw).count());
+        }
+    }
+
+    /// The answer, which ends the request when its body does.
+    pub(crate) fn answer(mut self, response: Response<Body>) -> Response<InFlightBody> {
+        self.status = Some(response.status().as_u16());
+        response.map(|body| InFlightBody { body, rest: Bytes::new(), _in_flight: self })
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        let took = self.shared.clock.monotonic().saturating_sub(self.started);
+        self.shared.metrics.finished(self.route, self.method, self.status, took);
+        let Self { route, method, status, key_len, .. } = self;
+        tracing::debug!(route, method, status, key_len, duration = ?took, "request");
+    }
+}
+
+/// The methods that clients use by name, and all others by one, so that no client can make up labels.
+fn known_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::PUT => "PUT",
+        Method::POST => "POST",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        Method::PATCH => "PATCH",
+        _ => "other",
+    }
+}
+
+/// The body of an answer to a request that is under way until the body ends.
+#[derive(Debug)]
+pub(crate) struct InFlightBody {
+    body: Body,
+    /// What is left of the body's last frame.
+    rest: Bytes,
+    _in_flight: InFlight,
+}
+
+impl HttpBody for InFlightBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if self.rest.is_empty() {
+            let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+            match frame.map(|frame| frame.map(Frame::into_data)) {
+                Some(Ok(Ok(data))) => self.rest = data,
+                Some(Ok(Err(other))) => return Poll::Ready(Some(Ok(other))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+        let len = self.rest.len().min(MAX_FRAME_BYTES);
+        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(len)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let (rest, body) = (self.rest.len() as u64, self.body.size_hint());
+        let mut hint = SizeHint::new();
+        hint.set_lower(body.lower().saturating_add(rest));
+        if let Some(upper) = body.upper() {
+            hint.set_upper(upper.saturating_add(rest));
+        }
+        hint
+    }
+}

@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+mod account_id;
+mod builder;
+mod bulk_values;
+mod connections;
+mod credentials;
+mod dispatch;
+mod in_flight;
+mod metrics;
+mod off_runtime;
+mod percent;
+mod query;
+mod rate_limits;
+mod request_body;
+mod rest;
+mod runtime_protocol;
+mod server;
+mod shared;
+mod unread_body;
+
+pub use crate::{builder::KvServerBuilder, server::KvServer};

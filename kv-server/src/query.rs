@@ -1,0 +1,24 @@
+//! The parameters behind the `?`.
+
+use std::borrow::Cow;
+
+use axum::http::Uri;
+
+use crate::percent::{self, Malformed};
+
+/// The parameters of a request, form-encoded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Query<'a>(&'a str);
+
+impl<'a> Query<'a> {
+    pub(crate) fn of(uri: &'a Uri) -> Self {
+        Self(uri.query().unwrap_or_default())
+    }
+
+    /// The first parameter of that name, which holds letters and `_` alone.
+    pub(crate) fn get(self, name: &str) -> Result<Option<Cow<'a, str>>, Malformed> {
+        let mut parameters = self.0.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        let found = parameters.find(|(given, _)| *given == name);
+        found.map(|(_, value)| percent::decode_form(value)).transpose()
+    }
+}

@@ -1,0 +1,128 @@
+//! The body of a request, limited before it is kept.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use http_body::Body as _;
+use tokio::time;
+
+/// Why a body was not read to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BodyError {
+    /// It announces, or holds so far, more than may be.
+    #[error("a body of {len} bytes or more is too long: the limit is {limit} bytes")]
+    TooLong {
+        /// The bytes announced, or counted when the limit was passed.
+        len: u64,
+        /// The most that may be.
+        limit: usize,
+    },
+    /// The client paused for too long.
+    #[error("no more of the body came for {} s", timeout.as_secs())]
+    Stalled {
+        /// How long it may pause.
+        timeout: Duration,
+    },
+    /// The connection ended, or the body's framing is wrong.
+    #[error("the body broke off, or is framed wrongly")]
+    Broken,
+}
+
+/// The body of a request that is at most so long.
+#[derive(Debug)]
+pub(crate) struct RequestBody {
+    body: axum::body::BodyDataStream,
+    announced: Option<usize>,
+    received: usize,
+    limit: usize,
+    stall_timeout: Duration,
+}
+
+impl RequestBody {
+    /// Refuses a body that announces more than `limit` bytes, before any of it is read: a client that waits for
+    /// `100 Continue` never sends it.
+    pub(crate) fn new(body: Body, limit: usize, stall_timeout: Duration) -> Result<Self, BodyError> {
+        let announced = body.size_hint().exact();
+        if let Some(len) = announced.filter(|len| *len > limit as u64) {
+            return Err(BodyError::TooLong { len, limit });
+        }
+        // It is at most the limit, so it fits.
+        let announced = announced.and_then(|len| usize::try_from(len).ok());
+        Ok(Self { body: body.into_data_stream(), announced, received: 0, limit, stall_timeout })
+    }
+
+    /// How long it will be, if the client says.
+    pub(crate) const fn announced(&self) -> Option<usize> {
+        self.announced
+    }
+
+    /// The next bytes; `None` at the end.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, BodyError> {
+        let next = time::timeout(self.stall_timeout, self.body.next()).await;
+        let next = next.map_err(|_| BodyError::Stalled { timeout: self.stall_timeout })?;
+        let Some(chunk) = next.transpose().map_err(|_| BodyError::Broken)? else { return Ok(None) };
+        self.received = self.received.saturating_add(chunk.len());
+        if self.received > self.limit {
+            return Err(BodyError::TooLong { len: self.received as u64, limit: self.limit });
+        }
+        Ok(Some(chunk))
+    }
+
+    /// All of it, in memory of its own: the chunks belong to the connection's larger buffers. It is as long as was
+    /// announced, so a value is copied once.
+    pub(crate) async fn collect(mut self) -> Result<Vec<u8>, BodyError> {
+        let mut whole = Vec::with_capacity(self.announced.unwrap_or_default());
+        while let Some(chunk) = self.chunk().await? {
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(whole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::body::{Body, Bytes};
+    use futures_util::{StreamExt as _, stream};
+    use tokio::time;
+
+    use super::{BodyError, RequestBody};
+
+    const STALL: Duration = Duration::from_secs(30);
+
+    fn chunks(chunks: &[&'static [u8]]) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> + use<> {
+        let chunks: Vec<_> = chunks.iter().map(|chunk| Ok(Bytes::from_static(chunk))).collect();
+        stream::iter(chunks)
+    }
+
+    #[tokio::test]
+    async fn a_body_is_as_long_as_it_may_be() {
+        let too_long = BodyError::TooLong { len: 5, limit: 4 };
+        let announced = RequestBody::new(Body::from("12345"), 4, STALL);
+        assert_eq!(announced.err(), Some(too_long));
+        let counted = RequestBody::new(Body::from_stream(chunks(&[b"123", b"45", b"6"])), 4, STALL).unwrap();
+        assert_eq!(counted.announced(), None);
+        assert_eq!(counted.collect().await, Err(too_long));
+        for body in [Body::from("1234"), Body::from_stream(chunks(&[b"12", b"", b"34"]))] {
+            assert_eq!(RequestBody::new(body, 4, STALL).unwrap().collect().await.unwrap(), b"1234");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_pause_may_be_as_long_as_it_may_be() {
+        let slow = |pause: Duration| {
+            let chunks = chunks(&[b"1", b"2", b"3"]).then(move |chunk| async move {
+                time::sleep(pause).await;
+                chunk
+            });
+            RequestBody::new(Body::from_stream(chunks), 4, STALL).unwrap()
+        };
+        let just_in_time = STALL.checked_sub(Duration::from_millis(2)).unwrap();
+        assert_eq!(slow(just_in_time).collect().await.unwrap(), b"123");
+        let stalled = slow(STALL + Duration::from_millis(2)).collect().await;
+        assert_eq!(stalled, Err(BodyError::Stalled { timeout: STALL }));
+    }
+}

@@ -1,0 +1,172 @@
+//! Cloudflare's REST API.
+
+mod bulk_delete;
+mod bulk_get;
+mod bulk_outcome;
+mod bulk_write;
+mod code;
+mod endpoint;
+mod envelope;
+mod expiration;
+mod failure;
+mod json_body;
+mod keys;
+mod metadata;
+mod multipart;
+mod namespaces;
+mod values;
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{
+        HeaderValue, Method, Response, StatusCode,
+        header::{ALLOW, RETRY_AFTER},
+        request::Parts,
+    },
+};
+use kv_core::{Key, NamespaceId};
+
+use self::{
+    code::Code,
+    endpoint::{Endpoint, Path},
+    failure::Failure,
+};
+use crate::{
+    account_id,
+    in_flight::InFlight,
+    percent,
+    query::Query,
+    rate_limits::{RateLimits, whole_seconds},
+    shared::Shared,
+};
+
+/// What a handler answers.
+type Answer = Result<Response<Body>, Failure>;
+
+/// Answers a request.
+pub(crate) async fn answer(shared: &Shared, request: Request, in_flight: &mut InFlight) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let endpoint = match admit(shared, &parts) {
+        Ok(endpoint) => endpoint,
+        Err(failure) => return refuse(failure, None),
+    };
+    in_flight.set_route(endpoint.name());
+    if let Some(key) = endpoint.raw_key() {
+        in_flight.set_raw_key(key);
+    }
+    let (standing, is_limited) = match shared.rate_limits.as_ref().map(RateLimits::request) {
+        None => (None, false),
+        Some(Ok(standing)) => (Some(standing), false),
+        Some(Err(standing)) => (Some(standing), true),
+    };
+    let mut response = match standing {
+        Some(standing) if is_limited => refuse(Failure::rate_limited(standing.reset), None),
+        _ => handle(shared, endpoint, &parts, body).await,
+    };
+    if let Some(standing) = standing {
+        standing.add_headers(response.headers_mut());
+    }
+    response
+}
+
+/// The answer when too many requests are under way.
+pub(crate) fn busy() -> Response<Body> {
+    let mut failure = Failure::new(Code::Unavailable, "too many requests are under way: try again");
+    failure.retry_after = Some(Duration::from_secs(1));
+    refuse(failure, None)
+}
+
+/// The endpoint that a request is for, if whoever sent it may use it.
+fn admit<'a>(shared: &Shared, parts: &'a Parts) -> Result<Endpoint<'a>, Failure> {
+    let Some(Path { account_id, endpoint }) = Path::parse(parts.uri.path()) else {
+        return Err(Failure::new(Code::NoRoute, "No route for that URI"));
+    };
+    if !account_id::is_well_formed(account_id) {
+        let reason = "Could not route to the account: its id has to be 32 hexadecimal digits";
+        return Err(Failure::new(Code::MalformedAccountId, reason));
+    }
+    // Whether the token is wrong or the account is another's is nobody's business.
+    if !shared.credentials.allow(&parts.headers) || !shared.account_id.matches(account_id) {
+        return Err(Failure::new(Code::Authentication, "Authentication error"));
+    }
+    Ok(endpoint)
+}
+
+async fn handle(shared: &Shared, endpoint: Endpoint<'_>, parts: &Parts, body: Body) -> Response<Body> {
+    let query = Query::of(&parts.uri);
+    let (operation, answer) = match (endpoint, &parts.method) {
+        // Before what is rarer.
+        (Endpoint::Value(id, key), &Method::GET) => ("get", values::get(shared, id, key).await),
+        (Endpoint::Value(id, key), &Method::PUT) => ("put", values::put(shared, id, key, parts, body).await),
+        (Endpoint::Value(id, key), &Method::DELETE) => ("remove key", values::delete(shared, id, key).await),
+        (Endpoint::Metadata(id, key), &Method::GET) => ("get metadata", metadata::get(shared, id, key).await),
+        (Endpoint::Keys(id), &Method::GET) => ("list keys", keys::list(shared, id, query).await),
+        (Endpoint::Bulk(id), &Method::PUT) => ("bulk put keys", bulk_write::write(shared, id, body).await),
+        // The older of the two ways, which wrangler still uses.
+        (Endpoint::BulkDelete(id), &Method::POST) | (Endpoint::Bulk(id), &Method::DELETE) => {
+            ("bulk remove keys", bulk_delete::delete(shared, id, body).await)
+        }
+        (Endpoint::BulkGet(id), &Method::POST) => ("bulk get keys", bulk_get::get(shared, id, body).await),
+        (Endpoint::Namespaces, &Method::GET) => ("list namespaces", namespaces::list(shared, query).await),
+        (Endpoint::Namespaces, &Method::POST) => ("create namespace", namespaces::create(shared, body).await),
+        (Endpoint::Namespace(id), &Method::GET) if !id.is_empty() => {
+            ("get namespace", namespaces::get(shared, id).await)
+        }
+        (Endpoint::Namespace(id), &Method::PUT) if !id.is_empty() => {
+            ("rename namespace", namespaces::rename(shared, id, body).await)
+        }
+        (Endpoint::Namespace(id), &Method::DELETE) if !id.is_empty() => {
+            ("remove namespace", namespaces::delete(shared, id).await)
+        }
+        _ => return method_not_allowed(endpoint),
+    };
+    answer.unwrap_or_else(|failure| refuse(failure, Some(operation)))
+}
+
+fn method_not_allowed(endpoint: Endpoint<'_>) -> Response<Body> {
+    let failure = Failure::new(Code::MethodNotAllowed, "Method not allowed for this endpoint");
+    let mut response = refuse(failure, None);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(endpoint.methods()));
+    response
+}
+
+/// The answer to a request that fails.
+fn refuse(failure: Failure, operation: Option<&'static str>) -> Response<Body> {
+    let Failure { code, reason, pointer, retry_after, cause } = failure;
+    if let Some(error) = &cause {
+        // Its key's length is all that it shows of an entry.
+        tracing::warn!(operation, ?error, "the store failed");
+    }
+    let message = match operation {
+        Some(operation) => format!("{operation}: '{reason}'").into(),
+        None => reason,
+    };
+    let json = envelope::failure(code.number(), &message, pointer.as_deref());
+    let mut response = envelope::respond(code.status(), json);
+    if let Some(wait) = retry_after {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+    }
+    response
+}
+
+/// A success that has nothing to tell.
+fn done() -> Answer {
+    Ok(envelope::respond(StatusCode::OK, envelope::success(())?))
+}
+
+fn namespace_id(raw: &str) -> Result<NamespaceId, Failure> {
+    let id = percent::decode(raw)
+        .map_err(|_| Failure::new(Code::MalformedNamespaceId, "the namespace's id is not well encoded"))?;
+    Ok(NamespaceId::new(id)?)
+}
+
+fn key(raw: &str) -> Result<Key<'_>, Failure> {
+    let key = percent::decode(raw).map_err(|_| {
+        let reason = "the key is not well encoded: it has to be UTF-8, percent-encoded as one segment";
+        Failure::new(Code::IllegalKey, reason)
+    })?;
+    Ok(Key::new(key)?)
+}

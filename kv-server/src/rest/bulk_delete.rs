@@ -1,0 +1,33 @@
+//! Many removals in one request.
+
+use axum::body::Body;
+use kv_core::Key;
+
+use super::{
+    Answer, bulk_outcome,
+    failure::Failure,
+    json_body::{self, AtMost, MAX_BULK_BYTES, MAX_BULK_ITEMS, Text},
+    namespace_id,
+};
+use crate::{off_runtime, shared::Shared};
+
+/// Removes every key of an array of them. Absent ones count as removed.
+pub(super) async fn delete(shared: &Shared, id: &str, body: Body) -> Answer {
+    let id = namespace_id(id)?;
+    bulk_outcome::check_namespace(shared, &id).await?;
+    let body = json_body::read(shared, body, MAX_BULK_BYTES).await?;
+    let mut keys = off_runtime::run(body.len(), move || parse(&body)).await??;
+    let limited = bulk_outcome::take_limited(shared, &id, &mut keys, Key::as_str);
+    bulk_outcome::answer(&shared.store.namespace(&id).remove_many(keys).await?, &limited)
+}
+
+fn parse(body: &[u8]) -> Result<Vec<Key<'static>>, Failure> {
+    let AtMost { items, given } = serde_json::from_slice::<AtMost<Text<'_>, MAX_BULK_ITEMS>>(body)
+        .map_err(|error| Failure::malformed_json("a JSON array of keys", &error))?;
+    bulk_outcome::check_count(given)?;
+    let keys = items.into_iter().enumerate().map(|(index, Text(key))| {
+        let key = Key::new(key).map_err(|invalid| Failure::from(invalid).at(format!("/{index}")))?;
+        Ok(key.into_owned())
+    });
+    keys.collect()
+}

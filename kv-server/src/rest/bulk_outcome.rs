@@ -1,0 +1,58 @@
+//! How a bulk write or delete fared.
+
+use axum::http::StatusCode;
+use kv_core::{BulkReport, ErrorKind, NamespaceId};
+use serde::Serialize;
+
+use super::{Answer, code::Code, envelope, failure::Failure, json_body::MAX_BULK_ITEMS};
+use crate::shared::Shared;
+
+#[derive(Serialize)]
+struct Outcome<'a> {
+    successful_key_count: usize,
+    unsuccessful_keys: Vec<&'a str>,
+}
+
+/// Fails unless the namespace exists, so that nobody sends 100 MB for nothing.
+pub(super) async fn check_namespace(shared: &Shared, id: &NamespaceId) -> Result<(), Failure> {
+    shared.store.namespace_info(id).await?;
+    Ok(())
+}
+
+pub(super) fn check_count(given: usize) -> Result<(), Failure> {
+    if given > MAX_BULK_ITEMS {
+        let reason = format!("{given} items are too many: the limit is {MAX_BULK_ITEMS}");
+        return Err(Failure::new(Code::TooManyItems, reason));
+    }
+    Ok(())
+}
+
+/// The answer for a report and the keys that were not tried, because they were written less than a second ago.
+///
+/// A request that got nothing done fails as its first item did; else the keys that failed are named, to be tried again.
+pub(super) fn answer(report: &BulkReport, limited: &[String]) -> Answer {
+    if let Some(failure) = report.failed.first() {
+        tracing::warn!(failed = report.failed.len(), error = ?failure.error, "a bulk call failed in part");
+        if report.succeeded == 0 || failure.error.kind() == ErrorKind::NamespaceNotFound {
+            return Err(failure.error.clone().into());
+        }
+    }
+    let failed = report.failed.iter().map(|failure| failure.key.as_str());
+    let outcome = Outcome {
+        successful_key_count: report.succeeded,
+        unsuccessful_keys: failed.chain(limited.iter().map(String::as_str)).collect(),
+    };
+    Ok(envelope::respond(StatusCode::OK, envelope::success(outcome)?))
+}
+
+/// Takes out the items whose key may not be written yet, and gives their keys.
+pub(super) fn take_limited<T>(
+    shared: &Shared,
+    id: &NamespaceId,
+    items: &mut Vec<T>,
+    key: impl Fn(&T) -> &str,
+) -> Vec<String> {
+    let Some(limits) = &shared.rate_limits else { return Vec::new() };
+    let limited = items.extract_if(.., |item| limits.write(id.as_str(), key(item)).is_err());
+    limited.map(|item| key(&item).to_owned()).collect()
+}

@@ -1,0 +1,121 @@
+//! Many writes in one request.
+
+use std::{
+    borrow::Cow,
+    collections::{HashMap, hash_map},
+};
+
+use axum::body::Body;
+use base64::{
+    Engine,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use kv_core::{PutEntry, PutOptions, Timestamp};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{
+    Answer, bulk_outcome,
+    code::Code,
+    expiration::{self, Seconds},
+    failure::Failure,
+    json_body::{self, AtMost, MAX_BULK_BYTES, MAX_BULK_ITEMS},
+    namespace_id,
+};
+use crate::{off_runtime, shared::Shared};
+
+#[derive(Deserialize)]
+struct Pair<'a> {
+    #[serde(borrow)]
+    key: Cow<'a, str>,
+    #[serde(borrow)]
+    value: Cow<'a, str>,
+    /// Whatever JSON it is, so that what is no number of seconds gets a code of its own.
+    #[serde(default)]
+    expiration: serde_json::Value,
+    #[serde(default)]
+    expiration_ttl: serde_json::Value,
+    /// `null` is none.
+    #[serde(borrow)]
+    metadata: Option<&'a RawValue>,
+    base64: Option<bool>,
+}
+
+/// Writes every pair of an array of them, or none if one cannot be.
+pub(super) async fn write(shared: &Shared, id: &str, body: Body) -> Answer {
+    let id = namespace_id(id)?;
+    bulk_outcome::check_namespace(shared, &id).await?;
+    let body = json_body::read(shared, body, MAX_BULK_BYTES).await?;
+    let now = shared.clock.now();
+    let mut entries = off_runtime::run(body.len(), move || parse(&body, now)).await??;
+    let limited = bulk_outcome::take_limited(shared, &id, &mut entries, |entry| entry.key.as_str());
+    bulk_outcome::answer(&shared.store.namespace(&id).write_many(entries).await?, &limited)
+}
+
+fn parse(body: &[u8], now: Timestamp) -> Result<Vec<PutEntry>, Failure> {
+    let AtMost { items, given } = serde_json::from_slice::<AtMost<Pair<'_>, MAX_BULK_ITEMS>>(body)
+        .map_err(|error| Failure::malformed_json("a JSON array of objects with key and value", &error))?;
+    bulk_outcome::check_count(given)?;
+    let mut entries: Vec<PutEntry> = Vec::with_capacity(items.len());
+    let mut places = HashMap::with_capacity(items.len());
+    for (index, pair) in items.into_iter().enumerate() {
+        let entry = entry(pair, now).map_err(|(failure, member)| failure.at(format!("/{index}{member}")))?;
+        match places.entry(entry.key.clone()) {
+            hash_map::Entry::Vacant(place) => {
+                place.insert(entries.len());
+                entries.push(entry);
+            }
+            hash_map::Entry::Occupied(place) if entries.get(*place.get()) == Some(&entry) => {}
+            hash_map::Entry::Occupied(_) => {
+                let reason = format!(
+                    "received duplicate key with different values or expiration parameters: \"{}\"",
+                    entry.key
+                );
+                return Err(Failure::new(Code::MalformedBody, reason).at(format!("/{index}/key")));
+            }
+        }
+    }
+    Ok(entries)
+}
+
+/// A pair that may be written, or what is wrong with it and with which of its members.
+fn entry(pair: Pair<'_>, now: Timestamp) -> Result<PutEntry, (Failure, &'static str)> {
+    let time_to_live = Seconds::from_json(&pair.expiration_ttl);
+    let deadline = Seconds::from_json(&pair.expiration);
+    let expiration = expiration::resolve(time_to_live, deadline, now).map_err(|failure| {
+        let member = if time_to_live.is_some() { "/expiration_ttl" } else { "/expiration" };
+        (failure, member)
+    })?;
+    let mut options = PutOptions::from(expiration);
+    if let Some(metadata) = pair.metadata {
+        options = options
+            .with_metadata_json(metadata.get())
+            .map_err(|invalid| (Failure::from(invalid), "/metadata"))?;
+    }
+    let value = match pair.base64 {
+        Some(true) => decode_base64(&pair.value).map_err(|failure| (failure, "/value"))?,
+        _ => pair.value.into_owned().into_bytes(),
+    };
+    // The key is checked first, so that what is left to be wrong is the value.
+    let key = kv_core::Key::new(pair.key).map_err(|invalid| (Failure::from(invalid), "/key"))?;
+    let entry = PutEntry::new(key, value).map_err(|invalid| (Failure::from(invalid), "/value"))?;
+    Ok(entry.with_options(options))
+}
+
+/// The standard alphabet, with or without padding, white space ignored.
+fn decode_base64(text: &str) -> Result<Vec<u8>, Failure> {
+    const ENGINE: GeneralPurpose = GeneralPurpose::new(
+        &STANDARD,
+        GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+            .with_decode_allow_trailing_bits(true),
+    );
+    let has_space = text.bytes().any(|byte| byte.is_ascii_whitespace());
+    let text = if has_space {
+        text.split_ascii_whitespace().collect::<String>().into()
+    } else {
+        Cow::Borrowed(text)
+    };
+    ENGINE.decode(text.as_bytes()).map_err(|_| Failure::new(Code::MalformedBody, "Invalid base64 value"))
+}

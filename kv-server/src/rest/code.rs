@@ -1,0 +1,58 @@
+//! The codes of Cloudflare's API.
+
+use axum::http::StatusCode;
+
+/// The codes with which Cloudflare's API says what is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Code {
+    RateLimited = 971,
+    NoRoute = 7000,
+    MalformedAccountId = 7003,
+    Authentication = 10000,
+    Unavailable = 10001,
+    InvalidPage = 10007,
+    InvalidPerPage = 10008,
+    KeyNotFound = 10009,
+    MalformedNamespaceId = 10011,
+    MalformedBody = 10012,
+    NamespaceNotFound = 10013,
+    NamespaceExists = 10014,
+    InvalidTitle = 10019,
+    TooManyItems = 10020,
+    PayloadTooLarge = 10024,
+    InvalidLimit = 10028,
+    InvalidRequest = 10029,
+    KeyTooLong = 10030,
+    InvalidExpiration = 10033,
+    InvalidExpirationTtl = 10034,
+    InvalidCursor = 10041,
+    IllegalKey = 10042,
+    InvalidOrder = 10043,
+    InvalidDirection = 10044,
+    InvalidMetadata = 10047,
+    QuotaExceeded = 10048,
+    MethodNotAllowed = 10405,
+}
+
+impl Code {
+    /// The number in the envelope.
+    pub(crate) const fn number(self) -> u32 {
+        self as u32
+    }
+
+    /// The status that goes with it.
+    pub(crate) const fn status(self) -> StatusCode {
+        match self {
+            Self::KeyNotFound | Self::NamespaceNotFound | Self::NoRoute | Self::MalformedAccountId => {
+                StatusCode::NOT_FOUND
+            }
+            Self::Authentication => StatusCode::FORBIDDEN,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::KeyTooLong => StatusCode::URI_TOO_LONG,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The envelope around every answer but a value.
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE},
+};
+use kv_core::{Error, ErrorKind};
+use serde::Serialize;
+
+use super::failure::Failure;
+
+#[derive(Serialize)]
+struct Envelope<'a, T, I> {
+    success: bool,
+    errors: &'a [Report<'a>],
+    messages: [Report<'a>; 0],
+    result: T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result_info: Option<I>,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    code: u32,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<Source<'a>>,
+}
+
+#[derive(Serialize)]
+struct Source<'a> {
+    pointer: &'a str,
+}
+
+/// The text of an envelope around the result of a request that succeeded.
+pub(super) fn success<T: Serialize>(result: T) -> Result<Vec<u8>, Failure> {
+    write(true, &[], result, None::<()>)
+}
+
+/// The same for one page of a result, with what there is to say about the page.
+pub(super) fn page<T: Serialize, I: Serialize>(result: T, result_info: I) -> Result<Vec<u8>, Failure> {
+    write(true, &[], result, Some(result_info))
+}
+
+/// The same for a request that failed, with the message as it is to be shown.
+pub(super) fn failure(code: u32, message: &str, pointer: Option<&str>) -> Vec<u8> {
+    let source = pointer.map(|pointer| Source { pointer });
+    // Numbers and text can always be written.
+    write(false, &[Report { code, message, source }], (), None::<()>).unwrap_or_default()
+}
+
+fn write<T: Serialize, I: Serialize>(
+    success: bool,
+    errors: &[Report<'_>],
+    result: T,
+    result_info: Option<I>,
+) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(&Envelope { success, errors, messages: [], result, result_info }).map_err(|_| {
+        Error::new(ErrorKind::Other, env!("CARGO_PKG_NAME"), "an answer cannot be written as JSON").into()
+    })
+}
+
+/// The answer that holds an envelope.
+pub(super) fn respond(status: StatusCode, json: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(Body::from(json));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,24 @@
+//! The metadata of a value, alone.
+
+use axum::http::StatusCode;
+use kv_core::{Error, ErrorKind, GetOptions, Metadata};
+use serde_json::value::RawValue;
+
+use super::{Answer, envelope, failure::Failure, key, namespace_id, values::key_not_found};
+use crate::shared::Shared;
+
+/// The metadata, `null` if there is none.
+pub(super) async fn get(shared: &Shared, id: &str, raw_key: &str) -> Answer {
+    let (id, key) = (namespace_id(id)?, key(raw_key)?);
+    let options = GetOptions::default().with_metadata(true);
+    let entry = shared.store.namespace(&id).read(key, options).await?.ok_or_else(key_not_found)?;
+    let metadata = entry.metadata.as_ref().map(as_written).transpose()?;
+    Ok(envelope::respond(StatusCode::OK, envelope::success(metadata)?))
+}
+
+/// The metadata, to be carried byte for byte: numbers keep their digits, objects the order of their keys.
+pub(super) fn as_written(metadata: &Metadata) -> Result<&RawValue, Failure> {
+    serde_json::from_str(metadata.as_str()).map_err(|_| {
+        Error::new(ErrorKind::Corrupt, env!("CARGO_PKG_NAME"), "the store's metadata is not JSON").into()
+    })
+}

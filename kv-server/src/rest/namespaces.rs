@@ -1,0 +1,120 @@
+//! Namespaces.
+
+use axum::{body::Body, http::StatusCode};
+use kv_core::{NamespaceInfo, NamespaceTitle};
+use serde::Serialize;
+
+use super::{
+    Answer,
+    code::Code,
+    done, envelope,
+    failure::Failure,
+    json_body::{self, MAX_BYTES},
+    namespace_id,
+};
+use crate::{query::Query, shared::Shared};
+
+/// The most namespaces of a page.
+const MAX_PER_PAGE: usize = 1000;
+/// The namespaces of a page that does not say.
+const DEFAULT_PER_PAGE: usize = 20;
+
+#[derive(Serialize)]
+struct Namespace<'a> {
+    id: &'a str,
+    title: &'a str,
+    /// That keys are decoded: `false` only for very old namespaces of the service.
+    supports_url_encoding: bool,
+}
+
+impl<'a> From<&'a NamespaceInfo> for Namespace<'a> {
+    fn from(info: &'a NamespaceInfo) -> Self {
+        Self { id: info.id.as_str(), title: info.title.as_str(), supports_url_encoding: true }
+    }
+}
+
+#[derive(Serialize)]
+struct Info {
+    count: usize,
+    page: usize,
+    per_page: usize,
+    total_count: usize,
+}
+
+/// A page of namespaces; one past the end is empty, by which clients know it.
+pub(super) async fn list(shared: &Shared, query: Query<'_>) -> Answer {
+    let page = number(query, "page", 1, usize::MAX, Code::InvalidPage)?;
+    let per_page = number(query, "per_page", DEFAULT_PER_PAGE, MAX_PER_PAGE, Code::InvalidPerPage)?;
+    let by_title = choice(query, "order", ["id", "title"], Code::InvalidOrder)?;
+    let descending = choice(query, "direction", ["asc", "desc"], Code::InvalidDirection)?;
+
+    let mut infos = shared.store.list_namespaces().await?;
+    infos.sort_unstable_by(|a, b| {
+        let order = if by_title { a.title.cmp(&b.title) } else { a.id.cmp(&b.id) };
+        if descending { order.reverse() } else { order }
+    });
+    let skipped = (page - 1).saturating_mul(per_page);
+    let namespaces: Vec<_> = infos.iter().skip(skipped).take(per_page).map(Namespace::from).collect();
+    let info = Info { count: namespaces.len(), page, per_page, total_count: infos.len() };
+    Ok(envelope::respond(StatusCode::OK, envelope::page(&namespaces, info)?))
+}
+
+/// Creates a namespace.
+pub(super) async fn create(shared: &Shared, body: Body) -> Answer {
+    let title = title(shared, body).await?;
+    show(&shared.store.create_namespace(title).await?)
+}
+
+/// What there is to say of a namespace.
+pub(super) async fn get(shared: &Shared, id: &str) -> Answer {
+    show(&shared.store.namespace_info(&namespace_id(id)?).await?)
+}
+
+/// Gives a namespace another title.
+pub(super) async fn rename(shared: &Shared, id: &str, body: Body) -> Answer {
+    let id = namespace_id(id)?;
+    let title = title(shared, body).await?;
+    show(&shared.store.rename_namespace(&id, title).await?)
+}
+
+/// Deletes a namespace and what is in it.
+pub(super) async fn delete(shared: &Shared, id: &str) -> Answer {
+    shared.store.delete_namespace(&namespace_id(id)?).await?;
+    done()
+}
+
+fn show(info: &NamespaceInfo) -> Answer {
+    Ok(envelope::respond(StatusCode::OK, envelope::success(Namespace::from(info))?))
+}
+
+/// The title in a body; what else is in it, such as a jurisdiction, has no meaning here.
+async fn title(shared: &Shared, body: Body) -> Result<NamespaceTitle, Failure> {
+    let body = json_body::read(shared, body, MAX_BYTES).await?;
+    let body: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&body)
+        .map_err(|error| Failure::malformed_json("a JSON object with a title", &error))?;
+    let title = body
+        .get("title")
+        .and_then(serde_json::Value::as_str)
+        .ok_or_else(|| Failure::new(Code::InvalidTitle, "the title is missing, or is not a string"))?;
+    Ok(NamespaceTitle::new(title)?)
+}
+
+/// A parameter that is a number from 1 to `max`.
+fn number(query: Query<'_>, name: &str, default: usize, max: usize, code: Code) -> Result<usize, Failure> {
+    let refused = || Failure::new(code, format!("{name} has to be a number from 1 to {max}"));
+    match query.get(name).map_err(|_| refused())? {
+        None => Ok(default),
+        Some(text) => text.parse().ok().filter(|number| (1..=max).contains(number)).ok_or_else(refused),
+    }
+}
+
+/// Whether a parameter is the second of its two values; the first is the default.
+fn choice(query: Query<'_>, name: &str, values: [&str; 2], code: Code) -> Result<bool, Failure> {
+    let refused = || Failure::new(code, format!("{name} has to be {} or {}", values[0], values[1]));
+    match query.get(name).map_err(|_| refused())?.as_deref() {
+        None => Ok(false),
+        Some(text) => {
+            values.iter().position(|value| *value == text).map(|place| place == 1).ok_or_else(refused)
+        }
+    }
+}

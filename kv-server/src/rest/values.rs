@@ -1,0 +1,82 @@
+//! Single values.
+
+use axum::{
+    body::Body,
+    http::{
+        HeaderName, HeaderValue, Response,
+        header::{CONTENT_TYPE, HeaderMap},
+        request::Parts,
+    },
+};
+use kv_core::{GetOptions, PutOptions, Value, limits};
+
+use super::{Answer, code::Code, done, expiration, failure::Failure, key, multipart, namespace_id};
+use crate::{query::Query, request_body::RequestBody, shared::Shared};
+
+/// Of a value that expires: when, in seconds since the epoch.
+const EXPIRATION: HeaderName = HeaderName::from_static("expiration");
+
+/// The bytes of a value.
+pub(super) async fn get(shared: &Shared, id: &str, raw_key: &str) -> Answer {
+    let (id, key) = (namespace_id(id)?, key(raw_key)?);
+    let entry = shared.store.namespace(&id).read(key, GetOptions::default()).await?;
+    let entry = entry.ok_or_else(key_not_found)?;
+    let mut response = Response::new(Body::from(entry.value.into_bytes()));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    if let Some(expires_at) = entry.expires_at {
+        headers.insert(EXPIRATION, HeaderValue::from(expires_at.as_secs()));
+    }
+    Ok(response)
+}
+
+/// Replaces a value, its metadata and its expiration.
+pub(super) async fn put(shared: &Shared, id: &str, raw_key: &str, parts: &Parts, body: Body) -> Answer {
+    let (id, key) = (namespace_id(id)?, key(raw_key)?);
+    let expiration = expiration::from_query(Query::of(&parts.uri), shared.clock.now())?;
+    let options = PutOptions::default().with_expiration(expiration);
+    let (value, options) = match multipart_type(&parts.headers) {
+        // Boxed, since it would make the future of every request larger.
+        Some(content_type) => Box::pin(multipart::read(shared, content_type, body, options)).await?,
+        None => (raw(shared, body).await?, options),
+    };
+    if let Some(limits) = &shared.rate_limits {
+        limits.write(id.as_str(), key.as_str()).map_err(Failure::rate_limited)?;
+    }
+    shared.store.namespace(&id).write(key, value, options).await?;
+    done()
+}
+
+/// Removes a value, if there is one.
+pub(super) async fn delete(shared: &Shared, id: &str, raw_key: &str) -> Answer {
+    let (id, key) = (namespace_id(id)?, key(raw_key)?);
+    if let Some(limits) = &shared.rate_limits {
+        limits.write(id.as_str(), key.as_str()).map_err(Failure::rate_limited)?;
+    }
+    shared.store.namespace(&id).remove(key).await?;
+    done()
+}
+
+pub(super) fn key_not_found() -> Failure {
+    Failure::new(Code::KeyNotFound, "key not found")
+}
+
+/// The whole body, whatever its type.
+async fn raw(shared: &Shared, body: Body) -> Result<Value, Failure> {
+    let body = RequestBody::new(body, limits::MAX_VALUE_BYTES, shared.stall_timeout)?;
+    to_value(body.collect().await?)
+}
+
+/// The value, without memory that it does not need: a store may hold it for long.
+pub(super) fn to_value(mut bytes: Vec<u8>) -> Result<Value, Failure> {
+    if bytes.capacity() - bytes.len() > bytes.len() / 8 {
+        bytes.shrink_to_fit();
+    }
+    Ok(Value::new(bytes)?)
+}
+
+fn multipart_type(headers: &HeaderMap) -> Option<&str> {
+    let content_type = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let (media_type, _) = content_type.split_once(';').unwrap_or((content_type, ""));
+    media_type.trim().eq_ignore_ascii_case("multipart/form-data").then_some(content_type)
+}

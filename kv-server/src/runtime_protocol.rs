@@ -1,0 +1,73 @@
+//! The protocol that the Workers runtime speaks with the KV service: what a `kvNamespace` binding in workerd sends when
+//! its service is this server.
+//!
+//! It carries no namespace and no token, so the runtime's configuration injects both as headers: `X-KV-Namespace`, an id
+//! or a title, and `Authorization`. A refusal is a status with a reason phrase, which the Worker gets to see as the
+//! message of an exception; the phrases are the service's own.
+
+mod bulk_get;
+mod cache_ttl;
+mod delete;
+mod get;
+mod key;
+mod list;
+mod namespaces;
+mod parameter;
+mod put;
+mod refusal;
+
+use std::sync::Arc;
+
+use axum::{
+    extract::Request,
+    http::{HeaderName, Method, StatusCode},
+    response::Response,
+};
+use kv_core::{Key, KvNamespace, NamespaceId};
+
+use self::refusal::Refusal;
+use crate::shared::Shared;
+
+/// Names the namespace, by its id or its title.
+const NAMESPACE: HeaderName = HeaderName::from_static("x-kv-namespace");
+
+/// JSON text in the raw bytes of its UTF-8, in requests and answers.
+const METADATA: HeaderName = HeaderName::from_static("cf-kv-metadata");
+
+/// The namespace that a request is about.
+#[derive(Debug, Clone, Copy)]
+struct Namespace<'a> {
+    shared: &'a Shared,
+    id: &'a NamespaceId,
+    handle: &'a dyn KvNamespace,
+}
+
+impl Namespace<'_> {
+    /// Counts a write to the key, where the service's rate limits are emulated.
+    fn count_write(self, key: &Key<'_>) -> Result<(), Refusal> {
+        let Some(limits) = &self.shared.rate_limits else { return Ok(()) };
+        limits.write(self.id.as_str(), key.as_str()).map_err(Refusal::rate_limited)
+    }
+}
+
+/// Answers a request.
+pub(crate) async fn handle(shared: Arc<Shared>, request: Request) -> Response {
+    answer(&shared, request).await.unwrap_or_else(Refusal::into_response)
+}
+
+async fn answer(shared: &Shared, request: Request) -> Result<Response, Refusal> {
+    let (parts, body) = request.into_parts();
+    if !shared.credentials.allow_bearer(&parts.headers) {
+        return Err(Refusal::status(StatusCode::UNAUTHORIZED));
+    }
+    let id = namespaces::find(&*shared.store, &parts.headers).await?;
+    let namespace = Namespace { shared, id: &id, handle: &*shared.store.namespace(&id) };
+    match (&parts.method, parts.uri.path()) {
+        (&Method::GET, "/") => list::list(namespace, &parts.uri).await,
+        (&Method::GET, _) => get::get(namespace, &parts.uri).await,
+        (&Method::PUT, _) => put::put(namespace, &parts, body).await,
+        (&Method::DELETE, _) => delete::delete(namespace, &parts.uri).await,
+        (&Method::POST, "/bulk/get") => bulk_get::bulk_get(namespace, body).await,
+        _ => Err(Refusal::status(StatusCode::METHOD_NOT_ALLOWED)),
+    }
+}

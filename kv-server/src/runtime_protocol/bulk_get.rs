@@ -1,0 +1,95 @@
+//! `POST /bulk/get`: up to 100 values in one JSON object.
+
+use std::{borrow::Cow, collections::HashSet};
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use kv_core::{Error, ErrorKind, Key};
+use serde::Deserialize;
+
+use super::{Namespace, cache_ttl, refusal::Refusal};
+use crate::{
+    bulk_values::{self, BulkGetError, BulkValues, Shape, ValueType},
+    off_runtime,
+    request_body::{BodyError, RequestBody},
+};
+
+/// More than 100 of the longest keys take with every byte escaped.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wanted<'a> {
+    keys: Vec<String>,
+    #[serde(borrow, rename = "type")]
+    value_type: Option<Cow<'a, str>>,
+    #[serde(default)]
+    with_metadata: bool,
+    cache_ttl: Option<CacheTtl>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum CacheTtl {
+    /// As the runtime sends it.
+    Text(String),
+    Number(serde_json::Number),
+}
+
+/// The values of the keys that the body names.
+pub(super) async fn bulk_get(namespace: Namespace<'_>, body: Body) -> Result<Response, Refusal> {
+    let Namespace { shared, handle, .. } = namespace;
+    let body = RequestBody::new(body, MAX_BODY_BYTES, shared.stall_timeout).map_err(refused)?;
+    let body = body.collect().await.map_err(refused)?;
+    let wanted: Wanted<'_> = serde_json::from_slice(&body).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        Refusal::bad_request(format!("The request body is not JSON of a bulk get, at {place}"))
+    })?;
+    let value_type = ValueType::parse(wanted.value_type.as_deref())?;
+    let shape = Shape { value_type, with_metadata: wanted.with_metadata, with_expiration: false };
+    let values = BulkValues::read(handle, &keys(wanted)?, shape.with_metadata).await?;
+    let json = off_runtime::run(values.bytes, move || write(&values, shape)).await??;
+    Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], json).into_response())
+}
+
+fn refused(error: BodyError) -> Refusal {
+    Refusal::body(error, "Request")
+}
+
+/// The keys, each once.
+fn keys(Wanted { keys: names, cache_ttl, .. }: Wanted<'_>) -> Result<Vec<Key<'static>>, Refusal> {
+    bulk_values::check_count(names.len())?;
+    let (mut keys, mut seen) = (Vec::with_capacity(names.len()), HashSet::new());
+    for name in names {
+        let key = Key::new(name)?;
+        match &cache_ttl {
+            Some(CacheTtl::Text(text)) => cache_ttl::check(text)?,
+            Some(CacheTtl::Number(number)) => cache_ttl::check(&number.to_string())?,
+            None => {}
+        }
+        if seen.insert(key.clone()) {
+            keys.push(key);
+        }
+    }
+    Ok(keys)
+}
+
+fn write(values: &BulkValues, shape: Shape) -> Result<Vec<u8>, BulkGetError> {
+    serde_json::to_vec(&values.to_object(shape)?).map_err(|_| {
+        let message = "the values cannot be written as JSON";
+        Error::new(ErrorKind::Other, env!("CARGO_PKG_NAME"), message).into()
+    })
+}
+
+impl From<BulkGetError> for Refusal {
+    fn from(error: BulkGetError) -> Self {
+        match error {
+            BulkGetError::Store(error) => error.into(),
+            BulkGetError::TooLong => Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()),
+            other => Self::bad_request(other.to_string()),
+        }
+    }
+}

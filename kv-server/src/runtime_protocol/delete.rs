@@ -1,0 +1,16 @@
+//! `DELETE /<key>`: removes an entry, if there is one.
+
+use axum::{
+    http::Uri,
+    response::{IntoResponse, Response},
+};
+
+use super::{Namespace, key, refusal::Refusal};
+
+/// Removes the entry under the key of the path.
+pub(super) async fn delete(namespace: Namespace<'_>, uri: &Uri) -> Result<Response, Refusal> {
+    let key = key::of(uri)?;
+    namespace.count_write(&key)?;
+    namespace.handle.remove(key).await?;
+    Ok(().into_response())
+}

@@ -1,0 +1,214 @@
+//! The server.
+
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+
+use axum::{
+    Router,
+    body::{Body, HttpBody as _},
+    extract::Request,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::service::TowerToHyperService;
+use kv_core::{Error, ErrorKind, KvStore, Result};
+use tokio::net::TcpListener;
+
+use crate::{
+    KvServerBuilder,
+    account_id::AccountId,
+    connections::{self, Timeouts},
+    dispatch, metrics,
+    shared::Shared,
+};
+
+/// Cloudflare's Workers KV API over a store. Clones are the same server.
+#[derive(Debug, Clone)]
+pub struct KvServer {
+    shared: Arc<Shared>,
+    timeouts: Timeouts,
+}
+
+impl KvServer {
+    /// The account id of a server that is given none.
+    pub const DEFAULT_ACCOUNT_ID: &str = AccountId::DEFAULT;
+
+    /// How to make a server over `store`.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use kv_memory::MemoryStore;
+    /// use kv_server::KvServer;
+    ///
+    /// let server = KvServer::builder(Arc::new(MemoryStore::new())).build()?;
+    /// assert_eq!(server.account_id(), KvServer::DEFAULT_ACCOUNT_ID);
+    /// # Ok::<(), kv_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn builder(store: Arc<dyn KvStore>) -> KvServerBuilder {
+        KvServerBuilder::new(store)
+    }
+
+    pub(crate) const fn new(shared: Arc<Shared>, timeouts: Timeouts) -> Self {
+        Self { shared, timeouts }
+    }
+
+    /// The account id, in lower case.
+    #[must_use]
+    pub fn account_id(&self) -> &str {
+        self.shared.account_id.as_str()
+    }
+
+    /// Whether it may listen on `address`: without a token, on the loopback interface alone. [`serve`](KvServer::serve)
+    /// checks it too.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use kv_memory::MemoryStore;
+    /// # use kv_server::KvServer;
+    /// let server = KvServer::builder(Arc::new(MemoryStore::new())).build()?;
+    /// assert!(server.check_address("127.0.0.1:8788".parse().unwrap()).is_ok());
+    /// assert!(server.check_address("192.0.2.1:8788".parse().unwrap()).is_err());
+    /// # Ok::<(), kv_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Unauthorized`](kv_core::ErrorKind::Unauthorized).
+    pub fn check_address(&self, address: SocketAddr) -> Result<()> {
+        if self.shared.credentials.are_open() && !address.ip().is_loopback() {
+            let message = format!(
+                "a server without a token listens on the loopback interface alone, and {address} is not of it: set a token"
+            );
+            return Err(Error::new(ErrorKind::Unauthorized, env!("CARGO_PKG_NAME"), message));
+        }
+        Ok(())
+    }
+
+    /// Serves the API on `listener` until `shutdown` is ready; then takes no more connections, and finishes the requests
+    /// that are under way, for the grace period at most. The store stays open.
+    ///
+    /// Dropping the future ends every connection at once.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use kv_memory::MemoryStore;
+    /// # use kv_server::KvServer;
+    /// # use tokio::{net::TcpListener, sync::oneshot};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = KvServer::builder(Arc::new(MemoryStore::new())).build()?;
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let (stop, stopped) = oneshot::channel::<()>();
+    /// let running = tokio::spawn(async move {
+    ///     let shutdown = async { stopped.await.unwrap_or_default() };
+    ///     server.serve(listener, shutdown).await
+    /// });
+    /// drop(stop);
+    /// running.await??;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Unauthorized`](kv_core::ErrorKind::Unauthorized) if there is no token and the listener's address is not the
+    /// loopback interface's; [`Other`](kv_core::ErrorKind::Other) if the listener has no address.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<()> {
+        self.check_address(local_addr(&listener)?)?;
+        let service = || {
+            let shared = Arc::clone(&self.shared);
+            service_fn(move |request: hyper::Request<Incoming>| {
+                let shared = Arc::clone(&shared);
+                async move { Ok::<_, Infallible>(dispatch::answer(shared, request.map(to_body)).await) }
+            })
+        };
+        connections::serve(listener, self.timeouts, shutdown, service).await;
+        Ok(())
+    }
+
+    /// The API as a router, for an axum server of your own: merge it as a whole, since it answers every path. Timeouts,
+    /// graceful shutdown and the refusal to listen publicly without a token are [`serve`](KvServer::serve)'s.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use kv_memory::MemoryStore;
+    /// # use kv_server::KvServer;
+    /// let server = KvServer::builder(Arc::new(MemoryStore::new())).token("a-secret").build()?;
+    /// let app: axum::Router = server.router(); // for axum::serve
+    /// # let _ = app;
+    /// # Ok::<(), kv_core::Error>(())
+    /// ```
+    pub fn router(&self) -> Router {
+        let shared = Arc::clone(&self.shared);
+        // The routes are told apart by the raw path: a key is one segment, decoded once, and a router's own decoding would
+        // let a malformed one through.
+        Router::new().fallback(move |request: Request| async move {
+            dispatch::answer(shared, request).await.map(Body::new)
+        })
+    }
+
+    /// Serves `/metrics`, in Prometheus's text format, as [`serve`](KvServer::serve) serves the API: on a listener of its
+    /// own, since it asks for no token.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use kv_memory::MemoryStore;
+    /// # use kv_server::KvServer;
+    /// # use tokio::net::TcpListener;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = KvServer::builder(Arc::new(MemoryStore::new())).build()?;
+    /// let (api, metrics) = (TcpListener::bind("127.0.0.1:0").await?, TcpListener::bind("127.0.0.1:0").await?);
+    /// # let shutdown = || async {};
+    /// tokio::try_join!(server.serve(api, shutdown()), server.serve_metrics(metrics, shutdown()))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Other`](kv_core::ErrorKind::Other) if the listener has no address.
+    pub async fn serve_metrics(
+        &self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<()> {
+        local_addr(&listener)?;
+        let router = self.metrics_router();
+        let service = || TowerToHyperService::new(router.clone());
+        connections::serve(listener, self.timeouts, shutdown, service).await;
+        Ok(())
+    }
+
+    /// `/metrics` as a router.
+    pub fn metrics_router(&self) -> Router {
+        let shared = Arc::clone(&self.shared);
+        Router::new().route("/metrics", get(move || async move { metrics_text(&shared) }))
+    }
+}
+
+fn metrics_text(shared: &Shared) -> Response {
+    match shared.metrics.text() {
+        Ok(text) => ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+fn local_addr(listener: &TcpListener) -> Result<SocketAddr> {
+    listener.local_addr().map_err(|error| {
+        Error::new(ErrorKind::Other, env!("CARGO_PKG_NAME"), "the listener has no address")
+            .with_operation("serve")
+            .with_source(error)
+    })
+}
+
+/// The body of a request; none, without an allocation, where there is none.
+fn to_body(incoming: Incoming) -> Body {
+    if incoming.is_end_stream() { Body::empty() } else { Body::new(incoming) }
+}

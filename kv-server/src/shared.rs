@@ -1,0 +1,24 @@
+//! What every request of a server shares.
+
+use std::{sync::Arc, time::Duration};
+
+use kv_core::{Clock, KvStore};
+use tokio::sync::Semaphore;
+
+use crate::{account_id::AccountId, credentials::Credentials, metrics::Metrics, rate_limits::RateLimits};
+
+/// What every request of a server shares.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) store: Arc<dyn KvStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) account_id: AccountId,
+    pub(crate) credentials: Credentials,
+    /// A permit for every request that may be under way at once, its answer's body included.
+    pub(crate) permits: Arc<Semaphore>,
+    /// How long a client may pause within a request's body, or in reading an answer's.
+    pub(crate) stall_timeout: Duration,
+    pub(crate) metrics: Metrics,
+    /// `None` unless the service's rate limits are emulated.
+    pub(crate) rate_limits: Option<RateLimits>,
+}

@@ -1,0 +1,159 @@
+//! Who is let in, and what no endpoint answers to.
+
+use std::sync::Arc;
+
+use axum::{body::Body, http::Request};
+use kv_core::ErrorKind;
+use kv_memory::MemoryStore;
+use kv_server::KvServer;
+use tokio::net::TcpListener;
+
+use crate::harness::{NAMESPACES, Server, TOKEN};
+
+fn with_headers(headers: &[(&str, &str)]) -> Request<Body> {
+    let request = headers
+        .iter()
+        .fold(Request::builder().uri(NAMESPACES), |request, (name, value)| request.header(*name, *value));
+    request.body(Body::empty()).unwrap()
+}
+
+#[tokio::test]
+async fn the_token_opens_in_either_way_and_nothing_else_does() {
+    let server = Server::start().await;
+    let right = format!("Bearer {TOKEN}");
+    let any_case = format!("bearer {TOKEN}");
+    let allowed: [&[(&str, &str)]; 4] = [
+        &[("authorization", &right)],
+        &[("authorization", &any_case)],
+        &[("x-auth-email", "ada@example.com"), ("x-auth-key", TOKEN)],
+        &[("x-auth-email", ""), ("x-auth-key", TOKEN)],
+    ];
+    for headers in allowed {
+        server.send(with_headers(headers)).await.result();
+    }
+    let basic = format!("Basic {TOKEN}");
+    let longer = format!("Bearer {TOKEN}x");
+    let refused: [&[(&str, &str)]; 10] = [
+        &[],
+        &[("authorization", "Bearer wrong-t")],
+        &[("authorization", "Bearer a-toke")],
+        &[("authorization", &longer)],
+        &[("authorization", "Bearer")],
+        &[("authorization", "Bearer ")],
+        &[("authorization", TOKEN)],
+        &[("authorization", &basic)],
+        &[("x-auth-key", TOKEN)],
+        &[("x-auth-email", "ada@example.com"), ("x-auth-key", "wrong")],
+    ];
+    for headers in refused {
+        assert_eq!(server.send(with_headers(headers)).await.failure(), (403, 10000), "{headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_account_is_there() {
+    let server = Server::start().await;
+    let table = [
+        ("0123456789ABCDEF0123456789abcdef", 200, 0),
+        ("0123456789abcdef0123456789abcdee", 403, 10000),
+        ("0123456789abcdef0123456789abcde", 404, 7003),
+        ("0123456789abcdef0123456789abcdef0", 404, 7003),
+        ("0123456789abcdef0123456789abcdeg", 404, 7003),
+        ("", 404, 7003),
+    ];
+    for (account_id, status, code) in table {
+        let path = format!("/client/v4/accounts/{account_id}/storage/kv/namespaces");
+        let reply = server.ask("GET", &path, Body::empty()).await;
+        if status == 200 {
+            reply.result();
+        } else {
+            assert_eq!(reply.failure(), (status, code), "{account_id}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_endpoint_has_no_route() {
+    let server = Server::start().await;
+    let namespace = server.namespace("n").await;
+    let suffixes = ["/", "/keys/", "/values", "/values/a/b", "/values/../keys", "/bulk/put", "/metadata"];
+    let paths = suffixes.map(|suffix| format!("{namespace}{suffix}"));
+    let others = ["/", "/client/v4", "/client/v4/user", "/healthz/", "//healthz", "/metrics"];
+    for path in paths.iter().map(String::as_str).chain(others) {
+        assert_eq!(server.ask("GET", path, Body::empty()).await.failure(), (404, 7000), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn every_endpoint_names_the_methods_that_it_takes() {
+    let server = Server::start().await;
+    let namespace = server.namespace("n").await;
+    let table = [
+        (NAMESPACES.to_owned(), "GET, POST"),
+        (format!("{NAMESPACES}/"), ""),
+        (namespace.clone(), "GET, PUT, DELETE"),
+        (format!("{namespace}/keys"), "GET"),
+        (format!("{namespace}/values/k"), "GET, PUT, DELETE"),
+        (format!("{namespace}/metadata/k"), "GET"),
+        (format!("{namespace}/bulk"), "PUT, DELETE"),
+        (format!("{namespace}/bulk/delete"), "POST"),
+        (format!("{namespace}/bulk/get"), "POST"),
+    ];
+    for (path, allowed) in &table {
+        for method in ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "BREW"] {
+            let is_allowed = allowed.split(", ").any(|name| name == method);
+            if !is_allowed {
+                let reply = server.ask(method, path, "{}").await;
+                assert_eq!(reply.failure(), (405, 10405), "{method} {path}");
+                assert_eq!(reply.header("allow"), Some(*allowed));
+            }
+        }
+    }
+    assert_eq!(server.contents().await["n"].len(), 0);
+}
+
+#[tokio::test]
+async fn health_is_for_everybody() {
+    let server = Server::start().await;
+    let reply = server.send(Request::builder().uri("/healthz").body(Body::empty()).unwrap()).await;
+    assert_eq!((reply.status, &reply.body[..]), (200, &b"ok\n"[..]));
+}
+
+#[tokio::test]
+async fn without_a_token_anybody_may_ask_from_this_machine_alone() {
+    let server = KvServer::builder(Arc::new(MemoryStore::new())).build().unwrap();
+    let everywhere = TcpListener::bind("0.0.0.0:0").await.unwrap();
+    let error = server.serve(everywhere, async {}).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+    assert!(error.to_string().contains("loopback"), "{error}");
+
+    let local = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    server.serve(local, async {}).await.unwrap();
+    for address in ["[::1]:1", "127.9.9.9:1"] {
+        server.check_address(address.parse().unwrap()).unwrap();
+    }
+    server.check_address("192.0.2.1:1".parse().unwrap()).unwrap_err();
+    let with_token = KvServer::builder(Arc::new(MemoryStore::new())).token("t").build().unwrap();
+    with_token.check_address("192.0.2.1:1".parse().unwrap()).unwrap();
+}
+
+#[test]
+fn a_builder_refuses_what_cannot_work() {
+    let builder = || KvServer::builder(Arc::new(MemoryStore::new()));
+    let refused = [
+        builder().account_id("short"),
+        builder().account_id("g123456789abcdef0123456789abcdef"),
+        builder().token(""),
+        builder().token("two words"),
+        builder().token("é"),
+        builder().max_concurrent_requests(0),
+        builder().max_concurrent_requests(usize::MAX),
+    ];
+    for builder in refused {
+        let error = builder.build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(!error.to_string().contains("words"), "{error}");
+    }
+    let server = builder().token("hunter2").build().unwrap();
+    assert!(!format!("{server:?}{:?}", builder().token("hunter2")).contains("hunter2"));
+}

@@ -1,0 +1,190 @@
+//! Connections: how many requests at once, how long they may idle, how they end.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::body::Body;
+use kv_core::prelude::*;
+use kv_memory::MemoryStore;
+use kv_testkit::ManualClock;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    sync::Semaphore,
+    task::yield_now,
+    time::timeout,
+};
+
+use crate::{
+    broken_store::BrokenStore,
+    harness::{Server, TOKEN, send, with_token},
+};
+
+/// A server whose store waits for permits, and the permits.
+async fn waiting(
+    configure: impl FnOnce(kv_server::KvServerBuilder) -> kv_server::KvServerBuilder,
+) -> (Server, Arc<Semaphore>) {
+    let store = MemoryStore::new();
+    let waiting = BrokenStore::waiting(store.clone());
+    let permits = Arc::clone(&waiting.permits);
+    (Server::start_over(store, Arc::new(waiting), ManualClock::default(), configure).await, permits)
+}
+
+/// Waits until that many requests are under way.
+async fn until_under_way(server: &Server, requests: usize) {
+    let wanted = format!("\nkv_server_requests_in_flight {requests}\n");
+    while !server.metrics_text().await.contains(&wanted) {
+        yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn one_request_too_many_is_told_to_come_again() {
+    let (server, permits) = waiting(|builder| builder.max_concurrent_requests(2)).await;
+    let path = format!("{}/values/k", server.namespace("n").await);
+    let server = Arc::new(server);
+    let ask = || {
+        let (server, path) = (Arc::clone(&server), path.clone());
+        tokio::spawn(async move { server.ask("GET", &path, Body::empty()).await })
+    };
+    let under_way = [ask(), ask()];
+    until_under_way(&server, 2).await;
+    let refused = ask().await.unwrap();
+    assert_eq!(refused.failure(), (503, 10001));
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    // The runtime's protocol is bounded too; whether the server is well can still be asked.
+    let runtime = axum::http::Request::get("/k").header("x-kv-namespace", "n").body(Body::empty()).unwrap();
+    assert_eq!(server.send(runtime).await.status, 503);
+    let health = axum::http::Request::get("/healthz").body(Body::empty()).unwrap();
+    assert_eq!(server.send(health).await.status, 200);
+
+    permits.add_permits(3);
+    for request in under_way {
+        assert_eq!(request.await.unwrap().failure(), (404, 10009));
+    }
+    until_under_way(&server, 0).await;
+    assert_eq!(ask().await.unwrap().failure(), (404, 10009));
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_gives_its_place_back() {
+    let (server, permits) = waiting(|builder| builder.max_concurrent_requests(1)).await;
+    let path = format!("{}/values/k", server.namespace("n").await);
+    let mut connection = server.connect().await;
+    let head = format!("GET {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {TOKEN}\r\n\r\n");
+    connection.write_all(head.as_bytes()).await.unwrap();
+    until_under_way(&server, 1).await;
+    drop(connection);
+    until_under_way(&server, 0).await;
+    permits.add_permits(1);
+    assert_eq!(server.ask("GET", &path, Body::empty()).await.failure(), (404, 10009));
+    let text = server.metrics_text().await;
+    assert!(text.contains(r#"kv_server_requests_total{route="value",method="GET",status="0"} 1"#), "{text}");
+}
+
+#[tokio::test]
+async fn what_is_under_way_at_shutdown_is_finished() {
+    let (server, permits) = waiting(|builder| builder).await;
+    let path = format!("{}/values/k", server.namespace("n").await);
+    let (address, store) = (server.address, server.store.clone());
+    let mut idle = server.connect().await;
+    let mut busy = server.connect().await;
+    let head = format!(
+        "PUT {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: 1\r\n\r\nv"
+    );
+    busy.write_all(head.as_bytes()).await.unwrap();
+    until_under_way(&server, 1).await;
+    let stopped = server.stop();
+    // An idle connection is closed at once.
+    assert_eq!(idle.read(&mut [0; 1]).await.unwrap(), 0);
+    assert!(!stopped.is_finished());
+    assert!(tokio::net::TcpStream::connect(address).await.is_err(), "it still accepts");
+    permits.add_permits(1);
+    let mut answer = String::new();
+    busy.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    stopped.await.unwrap().unwrap();
+    let namespace = store.open_namespace("n").await.unwrap();
+    assert!(namespace.get("k").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn the_grace_period_ends() {
+    let (server, _permits) = waiting(|builder| builder.grace_period(Duration::from_millis(20))).await;
+    let path = format!("{}/values/k", server.namespace("n").await);
+    let mut connection = server.connect().await;
+    let head = format!("GET {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {TOKEN}\r\n\r\n");
+    connection.write_all(head.as_bytes()).await.unwrap();
+    until_under_way(&server, 1).await;
+    timeout(Duration::from_secs(20), server.stop()).await.unwrap().unwrap().unwrap();
+    assert_eq!(connection.read(&mut [0; 1]).await.unwrap_or(0), 0);
+}
+
+#[tokio::test]
+async fn slow_headers_and_idle_connections_end() {
+    let server = Server::start_with(|builder| builder.header_timeout(Duration::from_millis(300))).await;
+    let answer = async |sent: &str| {
+        let mut connection = server.connect().await;
+        connection.write_all(sent.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        timeout(Duration::from_secs(20), connection.read_to_end(&mut answer)).await.unwrap().unwrap();
+        String::from_utf8(answer).unwrap()
+    };
+    let (nothing, half, whole) = tokio::join!(
+        answer(""),
+        answer("GET /healthz HTTP/1.1\r\nhost"),
+        answer("GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n"),
+    );
+    assert!(nothing.is_empty() && !half.contains("200 OK"), "{nothing} {half}");
+    assert!(whole.starts_with("HTTP/1.1 200 "), "{whole}");
+}
+
+/// A connection whose client has asked for a value of 25 MiB and does not read it.
+async fn unread(server: &Server) -> tokio::net::TcpStream {
+    let path = format!("{}/values/k", server.namespace("n").await);
+    let namespace = server.store.open_namespace("n").await.unwrap();
+    namespace.put("k", vec![b'x'; 26_214_400]).await.unwrap();
+    let mut connection = server.connect().await;
+    let head = format!("GET {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {TOKEN}\r\n\r\n");
+    connection.write_all(head.as_bytes()).await.unwrap();
+    connection
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_read_keeps_its_request_under_way() {
+    let server = Server::start().await;
+    let mut connection = unread(&server).await;
+    until_under_way(&server, 1).await;
+    let mut some = vec![0; 1_000_000];
+    connection.read_exact(&mut some).await.unwrap();
+    for _ in 0..20 {
+        until_under_way(&server, 1).await;
+    }
+    drop(connection);
+    until_under_way(&server, 0).await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_cut_off() {
+    let server = Server::start_with(|builder| builder.stall_timeout(Duration::from_millis(50))).await;
+    let mut connection = unread(&server).await;
+    let counted = r#"kv_server_requests_total{route="value",method="GET",status="200"} 1"#;
+    while !server.metrics_text().await.contains(counted) {
+        yield_now().await;
+    }
+    let mut answer = Vec::new();
+    let _ = connection.read_to_end(&mut answer).await;
+    assert!(answer.len() < 26_214_400, "{}", answer.len());
+}
+
+#[tokio::test]
+async fn the_router_serves_in_an_axum_server_too() {
+    let server = Server::start().await;
+    let namespace = server.namespace("n").await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let running = tokio::spawn(axum::serve(listener, server.handle.router()).into_future());
+    let path = format!("{namespace}/values/a%2Fb");
+    send(address, with_token("PUT", &path, "v")).await.result();
+    assert_eq!(send(address, with_token("GET", &path, Body::empty())).await.body, "v");
+    assert_eq!(server.stored("n", "a/b").await.unwrap(), "v");
+    running.abort();
+}

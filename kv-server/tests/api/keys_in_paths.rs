@@ -1,0 +1,147 @@
+//! Keys as one segment of a path.
+
+use std::fmt::Write as _;
+
+use axum::body::Body;
+use kv_core::KvNamespaceExt as _;
+use kv_testkit::strategies;
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use proptest::{prelude::*, test_runner::TestRunner};
+use tokio::runtime::Runtime;
+
+use crate::harness::Server;
+
+/// What a path cannot hold, and what would end the segment.
+const FEWEST: AsciiSet = CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'/')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b'\\');
+/// What `encodeURIComponent` leaves as it is, beside letters and digits.
+const COMPONENT: AsciiSet = NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+/// The ways in which clients encode a key, from as little as they can to every byte.
+fn encodings(key: &str) -> [String; 4] {
+    let mut every_byte = String::new();
+    for byte in key.bytes() {
+        write!(every_byte, "%{byte:02x}").unwrap();
+    }
+    [
+        utf8_percent_encode(key, &FEWEST).to_string(),
+        utf8_percent_encode(key, &COMPONENT).to_string(),
+        utf8_percent_encode(key, NON_ALPHANUMERIC).to_string(),
+        every_byte,
+    ]
+}
+
+#[test]
+fn every_key_comes_through_every_encoding() {
+    let runtime = Runtime::new().unwrap();
+    let server = runtime.block_on(Server::start());
+    let namespace = runtime.block_on(server.namespace("n"));
+    let stored = runtime.block_on(server.store.open_namespace("n")).unwrap();
+    let odd = [
+        "/",
+        "%",
+        "%2F",
+        "+",
+        "a b",
+        "\0",
+        "\n",
+        "👩‍🚀",
+        "a/../b",
+        "...",
+        "a+b=c&d;e,f@g:h!",
+        "é",
+        "__proto__",
+        "42",
+    ];
+    let keys = prop_oneof![
+        strategies::keys(),
+        proptest::sample::select(odd.map(str::to_owned).to_vec()),
+        Just("x".repeat(512)),
+        Just("👩".repeat(128)),
+    ];
+    let test = |key: String| {
+        runtime.block_on(async {
+            let written = encodings(&key);
+            for (index, encoded) in written.iter().enumerate() {
+                let value = format!("value {index}");
+                let path = format!("{namespace}/values/{encoded}");
+                server.ask("PUT", &path, value.clone()).await.result();
+                assert_eq!(
+                    stored.get_text(&*key).await.unwrap(),
+                    Some(value.clone()),
+                    "{key:?} as {encoded}"
+                );
+                // Read by another of the encodings.
+                let other = format!("{namespace}/values/{}", written[(index + 1) % written.len()]);
+                assert_eq!(server.ask("GET", &other, Body::empty()).await.body, value, "{key:?}");
+            }
+            server.ask("DELETE", &format!("{namespace}/values/{}", written[0]), Body::empty()).await.result();
+            assert_eq!(stored.get(&*key).await.unwrap(), None);
+        });
+        Ok(())
+    };
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(64));
+    runner.run(&keys, test).unwrap();
+}
+
+#[tokio::test]
+async fn what_is_no_key_is_refused_by_every_method() {
+    let server = Server::start().await;
+    let namespace = server.namespace("n").await;
+    let (long, long_encoded) = ("x".repeat(513), "%C3%A9".repeat(257));
+    let table = [
+        ("", 400, 10042),
+        (".", 400, 10042),
+        ("..", 400, 10042),
+        ("%2e", 400, 10042),
+        ("%2E.", 400, 10042),
+        ("%", 400, 10042),
+        ("a%2", 400, 10042),
+        ("%zz", 400, 10042),
+        ("%+1", 400, 10042),
+        ("%ff", 400, 10042),
+        ("%C3", 400, 10042),
+        ("%ED%A0%80", 400, 10042),
+        (&*long, 414, 10030),
+        (&*long_encoded, 414, 10030),
+    ];
+    for (key, status, code) in table {
+        for method in ["GET", "PUT", "DELETE"] {
+            let reply = server.ask(method, &format!("{namespace}/values/{key}"), "v").await;
+            assert_eq!(reply.failure(), (status, code), "{method} {key}");
+        }
+        let reply = server.ask("GET", &format!("{namespace}/metadata/{key}"), Body::empty()).await;
+        assert_eq!(reply.failure(), (status, code), "metadata {key}");
+    }
+    assert_eq!(server.contents().await["n"].len(), 0);
+}
+
+#[tokio::test]
+async fn a_key_is_decoded_once() {
+    let server = Server::start().await;
+    let namespace = server.namespace("n").await;
+    for (encoded, key) in [("%252F", "%2F"), ("a+b", "a+b"), ("a%20b", "a b"), ("%2525", "%25")] {
+        server.ask("PUT", &format!("{namespace}/values/{encoded}"), encoded).await.result();
+        assert_eq!(server.stored("n", key).await.unwrap(), encoded, "{key}");
+    }
+}

@@ -1,0 +1,17 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+//! The REST API over a real socket.
+
+mod admission;
+mod bodies;
+mod broken_store;
+mod bulk;
+mod connections;
+mod harness;
+mod keys_in_paths;
+mod listing;
+mod malformed;
+mod metrics;
+mod namespaces;
+mod rate_limits;
+mod store_failures;
+mod values;

@@ -1,0 +1,81 @@
+//! Namespaces: created, listed, renamed, deleted.
+
+use axum::body::Body;
+use serde_json::{Value, json};
+
+use crate::harness::{NAMESPACES, Server};
+
+async fn create(server: &Server, title: &str) -> Value {
+    server.ask("POST", NAMESPACES, json!({ "title": title }).to_string()).await.result()
+}
+
+fn titles(result: &Value) -> Vec<&str> {
+    result.as_array().unwrap().iter().map(|namespace| namespace["title"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_namespace_lives_and_ends() {
+    let server = Server::start().await;
+    let created = create(&server, "söme/title").await;
+    let id = created["id"].as_str().unwrap();
+    assert_eq!(created, json!({"id": id, "title": "söme/title", "supports_url_encoding": true}));
+    assert_eq!(id.len(), 32);
+    let path = format!("{NAMESPACES}/{id}");
+    assert_eq!(server.ask("GET", &path, Body::empty()).await.result(), created);
+
+    // What clients send beside the title is let be.
+    let body = r#"{"title":"new","jurisdiction":"eu"}"#;
+    let renamed = server.ask("PUT", &path, body).await.result();
+    assert_eq!(renamed, json!({"id": id, "title": "new", "supports_url_encoding": true}));
+    assert_eq!(server.ask("PUT", &path, body).await.result(), renamed);
+    create(&server, "söme/title").await;
+
+    assert_eq!(server.ask("DELETE", &path, Body::empty()).await.result(), Value::Null);
+    assert_eq!(server.ask("DELETE", &path, Body::empty()).await.failure(), (404, 10013));
+    assert_eq!(server.ask("GET", &path, Body::empty()).await.failure(), (404, 10013));
+}
+
+#[tokio::test]
+async fn a_title_is_taken_once() {
+    let server = Server::start().await;
+    create(&server, "a").await;
+    let reply = server.ask("POST", NAMESPACES, r#"{"title":"a"}"#).await;
+    assert_eq!(reply.failure(), (400, 10014));
+    assert!(reply.message().contains("a namespace with this account ID and title already exists"));
+}
+
+#[tokio::test]
+async fn a_client_that_asks_until_a_page_is_empty_sees_each_once() {
+    let server = Server::start().await;
+    let mut expected: Vec<_> = (0..45).map(|index| format!("title {index:02}")).collect();
+    for title in &expected {
+        server.namespace(title).await;
+    }
+    for (query, per_page) in [("", 20), ("&per_page=7", 7), ("&per_page=45", 45), ("&per_page=1000", 1000)] {
+        let mut seen = Vec::new();
+        for page in 1.. {
+            let path = format!("{NAMESPACES}?page={page}&order=title&direction=asc{query}");
+            let reply = server.ask("GET", &path, Body::empty()).await;
+            let result = reply.result();
+            let info = json!({
+                "count": titles(&result).len(), "page": page, "per_page": per_page, "total_count": 45
+            });
+            assert_eq!(reply.json()["result_info"], info);
+            if titles(&result).is_empty() {
+                break;
+            }
+            seen.extend(titles(&result).into_iter().map(str::to_owned));
+        }
+        assert_eq!(seen, expected, "{query}");
+    }
+    expected.reverse();
+    let path = format!("{NAMESPACES}?per_page=100&order=title&direction=desc");
+    assert_eq!(titles(&server.ask("GET", &path, Body::empty()).await.result()), expected);
+
+    let by_id = server.ask("GET", &format!("{NAMESPACES}?per_page=100"), Body::empty()).await.result();
+    let ids: Vec<_> =
+        by_id.as_array().unwrap().iter().map(|namespace| namespace["id"].as_str().unwrap()).collect();
+    assert!(ids.is_sorted());
+    let far = format!("{NAMESPACES}?page={}&per_page=1000", usize::MAX);
+    assert_eq!(server.ask("GET", &far, Body::empty()).await.result(), json!([]));
+}

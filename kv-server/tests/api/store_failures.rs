@@ -1,0 +1,102 @@
+//! What clients see of a store that fails.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::body::Body;
+use kv_core::{Error, ErrorKind, Key, KvStore as _};
+use kv_memory::MemoryStore;
+use kv_testkit::ManualClock;
+use serde_json::json;
+
+use crate::{broken_store::BrokenStore, harness::Server};
+
+async fn server(error: Error) -> Server {
+    let store = MemoryStore::new();
+    let broken = Arc::new(BrokenStore::new(store.clone(), error));
+    Server::start_over(store, broken, ManualClock::default(), |builder| builder).await
+}
+
+#[tokio::test]
+async fn every_kind_has_its_status_and_code_and_no_secret() {
+    let table = [
+        (ErrorKind::InvalidInput, 400, 10029),
+        (ErrorKind::Unauthorized, 403, 10000),
+        (ErrorKind::NamespaceNotFound, 404, 10013),
+        (ErrorKind::NamespaceExists, 400, 10014),
+        (ErrorKind::Locked, 503, 10001),
+        (ErrorKind::RateLimited, 429, 971),
+        (ErrorKind::QuotaExceeded, 400, 10048),
+        (ErrorKind::Unavailable, 503, 10001),
+        (ErrorKind::Corrupt, 503, 10001),
+        (ErrorKind::Codec, 503, 10001),
+        (ErrorKind::Closed, 503, 10001),
+        (ErrorKind::Other, 503, 10001),
+    ];
+    for (kind, status, code) in table {
+        let error = Error::new(kind, "test", "what went wrong").with_key(&Key::from_static("hunter2"));
+        let server = server(error).await;
+        let namespace = server.namespace("n").await;
+        let requests = [
+            ("GET", "/values/broken", ""),
+            ("PUT", "/values/broken", "v"),
+            ("DELETE", "/values/broken", ""),
+            ("GET", "/metadata/broken", ""),
+            ("GET", "/keys?prefix=broken", ""),
+            ("PUT", "/bulk", r#"[{"key":"broken","value":"1"}]"#),
+            ("POST", "/bulk/delete", r#"["broken"]"#),
+            ("POST", "/bulk/get", r#"{"keys":["broken"]}"#),
+        ];
+        for (method, path, body) in requests {
+            let reply = server.ask(method, &format!("{namespace}{path}"), body).await;
+            assert_eq!(reply.failure(), (status, code), "{kind} {method} {path}");
+            assert!(!reply.message().contains("hunter2"), "{reply:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn how_long_to_wait_is_passed_on_in_whole_seconds() {
+    for (wait, header) in
+        [(None, "1"), (Some(Duration::from_millis(2_100)), "3"), (Some(Duration::ZERO), "1")]
+    {
+        let mut error = Error::new(ErrorKind::RateLimited, "test", "slow down");
+        if let Some(wait) = wait {
+            error = error.with_retry_after(wait);
+        }
+        let server = server(error).await;
+        let path = format!("{}/values/broken", server.namespace("n").await);
+        let reply = server.ask("GET", &path, Body::empty()).await;
+        assert_eq!((reply.failure(), reply.header("retry-after")), ((429, 971), Some(header)));
+    }
+}
+
+#[tokio::test]
+async fn a_bulk_call_that_fails_in_part_names_the_keys_that_failed() {
+    let server = server(Error::new(ErrorKind::Unavailable, "test", "broken")).await;
+    let namespace = server.namespace("n").await;
+    let pairs = r#"[{"key":"a","value":"1"},{"key":"broken 1","value":"1"},{"key":"b","value":"1"},{"key":"broken 2","value":"1"}]"#;
+    let expected = json!({ "successful_key_count": 2, "unsuccessful_keys": ["broken 1", "broken 2"] });
+    assert_eq!(server.ask("PUT", &format!("{namespace}/bulk"), pairs).await.result(), expected);
+    let keys = r#"["a","broken 1","b","broken 2"]"#;
+    assert_eq!(server.ask("DELETE", &format!("{namespace}/bulk"), keys).await.result(), expected);
+}
+
+#[tokio::test]
+async fn damaged_metadata_breaks_no_answer() {
+    let server = server(Error::new(ErrorKind::Other, "test", "broken")).await;
+    let namespace = server.namespace("n").await;
+    let reply = server.ask("GET", &format!("{namespace}/metadata/bad%20metadata"), Body::empty()).await;
+    assert_eq!(reply.failure(), (503, 10001));
+    let body = r#"{"keys":["bad metadata"],"withMetadata":true}"#;
+    let reply = server.ask("POST", &format!("{namespace}/bulk/get"), body).await;
+    assert_eq!(reply.failure(), (503, 10001));
+}
+
+#[tokio::test]
+async fn a_store_that_is_closed_is_unavailable() {
+    let server = Server::start().await;
+    let namespace = server.namespace("n").await;
+    server.store.close().await.unwrap();
+    let reply = server.ask("GET", &format!("{namespace}/values/k"), Body::empty()).await;
+    assert_eq!(reply.failure(), (503, 10001));
+}

@@ -1,0 +1,189 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+//! The process: how it starts, what it says, how it ends.
+#![cfg(all(feature = "stores", unix))]
+
+use std::{process::Stdio, time::Duration};
+
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    net::TcpStream,
+    process::{Child, ChildStdout, Command},
+    time::timeout,
+};
+
+const NAMESPACES: &str = "/client/v4/accounts/0123456789abcdef0123456789abcdef/storage/kv/namespaces";
+
+/// A process that is listening. It is killed when it is dropped.
+struct Process {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    address: String,
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kv-server"));
+    command.args(arguments).env_remove("KV_SERVER_TOKEN").env_remove("RUST_LOG").kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+async fn start(mut command: Command) -> Process {
+    let mut child = command.spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    timeout(Duration::from_secs(20), stdout.read_line(&mut line)).await.unwrap().unwrap();
+    let address = line.strip_prefix("listening on http://").and_then(|rest| rest.strip_suffix('\n'));
+    Process { child, stdout, address: address.unwrap_or_else(|| panic!("{line:?}")).to_owned() }
+}
+
+impl Process {
+    async fn ask(&self, method: &str, path: &str, token: &str, body: &str) -> String {
+        let mut connection = TcpStream::connect(&self.address).await.unwrap();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\nauthorization: Bearer {token}\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    /// Creates a namespace and gives its path.
+    async fn create(&self, token: &str) -> String {
+        let answer = self.ask("POST", NAMESPACES, token, r#"{"title":"n"}"#).await;
+        let (_, id) = answer.split_once("\"id\":\"").unwrap_or_else(|| panic!("{answer}"));
+        format!("{NAMESPACES}/{}", &id[..32])
+    }
+
+    async fn signal(&self, signal: &str) {
+        let id = self.child.id().unwrap().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().await.unwrap().success());
+    }
+
+    /// The exit code, the rest of stdout, and stderr.
+    async fn end(mut self) -> (Option<i32>, String, String) {
+        let status = timeout(Duration::from_secs(20), self.child.wait()).await.unwrap().unwrap();
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        self.stdout.read_to_string(&mut stdout).await.unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).await.unwrap();
+        (status.code(), stdout, stderr)
+    }
+}
+
+#[tokio::test]
+async fn a_file_keeps_its_data_from_one_process_to_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = format!("redb:{}", folder.path().join("app.kv").display());
+    let arguments = ["--store", &store, "--listen", "127.0.0.1:0", "--token", "hunter2", "--log", "debug"];
+    let first = start(command(&arguments)).await;
+    let namespace = first.create("hunter2").await;
+    let answer = first.ask("PUT", &format!("{namespace}/values/secret-key"), "hunter2", "a value").await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(first.ask("GET", &namespace, "wrong", "").await.starts_with("HTTP/1.1 403 "));
+    first.signal("-TERM").await;
+    let (code, stdout, stderr) = first.end().await;
+    assert_eq!((code, &*stdout), (Some(0), ""), "{stderr}");
+    assert!(stderr.contains("route=\"value\" method=\"PUT\" status=200 key_len=10"), "{stderr}");
+    for secret in ["hunter2", "secret-key", "a value", "wrong"] {
+        assert!(!stderr.contains(secret), "{stderr}");
+    }
+
+    let second = start(command(&arguments)).await;
+    let answer = second.ask("GET", &format!("{namespace}/values/secret-key"), "hunter2", "").await;
+    assert!(answer.ends_with("\r\n\r\na value"), "{answer}");
+    second.signal("-INT").await;
+    assert_eq!(second.end().await.0, Some(0));
+}
+
+#[tokio::test]
+async fn the_token_comes_from_the_environment_or_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, " from-a-file\n").unwrap();
+    let base = ["--store", "memory:", "--listen", "127.0.0.1:0"];
+    let mut from_environment = command(&base);
+    from_environment.env("KV_SERVER_TOKEN", "from-the-environment");
+    let from_file = command(&[&base[..], &["--token-file", file.to_str().unwrap()]].concat());
+    for (command, token) in [(from_environment, "from-the-environment"), (from_file, "from-a-file")] {
+        let process = start(command).await;
+        process.create(token).await;
+        assert!(process.ask("GET", NAMESPACES, "other", "").await.starts_with("HTTP/1.1 403 "));
+    }
+    // And without one, anybody may ask.
+    start(command(&base)).await.create("any").await;
+}
+
+#[tokio::test]
+async fn metrics_have_a_listener_of_their_own() {
+    let process =
+        start(command(&["--store", "memory:", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"]))
+            .await;
+    process.create("any").await;
+    assert!(process.ask("GET", "/metrics", "any", "").await.starts_with("HTTP/1.1 404 "));
+    process.signal("-TERM").await;
+    let (code, _, stderr) = process.end().await;
+    assert_eq!(code, Some(0));
+    assert!(stderr.contains("metrics on http://127.0.0.1:"), "{stderr}");
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_it_at_once() {
+    let process = start(command(&["--store", "memory:", "--listen", "127.0.0.1:0"])).await;
+    let namespace = process.create("any").await;
+    // A request whose body never ends keeps it from ending by itself.
+    let mut connection = TcpStream::connect(&process.address).await.unwrap();
+    let head = format!(
+        "PUT {namespace}/values/k HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n"
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    connection.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 100");
+    process.signal("-TERM").await;
+    // It stops to listen when it has seen the first one.
+    while TcpStream::connect(&process.address).await.is_ok() {}
+    process.signal("-TERM").await;
+    assert_eq!(process.end().await.0, Some(130));
+}
+
+#[tokio::test]
+async fn what_cannot_work_is_one_line_and_a_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let no_store = folder.path().join("notes.txt");
+    std::fs::write(&no_store, "not a store, but somebody's notes").unwrap();
+    let (no_store, folder) =
+        (format!("redb:{}", no_store.display()), format!("redb:{}", folder.path().display()));
+    let missing = format!("{folder}/missing");
+    let missing = missing.trim_start_matches("redb:");
+    let table: [(&[&str], i32, &str); 10] = [
+        (&[], 2, "--store"),
+        (&["--store", "sqlite:a"], 2, "memory:"),
+        (&["--store", "memory:", "--listen", "nowhere"], 2, "--listen"),
+        (&["--store", "memory:", "--token", "a", "--token-file", "b"], 2, "--token-file"),
+        (&["--store", &no_store], 1, "the store cannot be opened"),
+        (&["--store", &folder], 1, "the store cannot be opened"),
+        (&["--store", "memory:", "--listen", "0.0.0.0:0"], 1, "loopback"),
+        (&["--store", "memory:", "--account-id", "me"], 1, "32 hexadecimal digits"),
+        (&["--store", "memory:", "--token-file", missing], 1, "the token file"),
+        (&["--store", "memory:", "--log", "kv_server=loud"], 1, "the log filter"),
+    ];
+    for (arguments, code, said) in table {
+        let output = timeout(Duration::from_secs(20), command(arguments).output()).await.unwrap().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {stderr}");
+        assert!(output.stdout.is_empty() && stderr.contains(said), "{arguments:?}: {stderr}");
+        if code == 1 {
+            assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named() {
+    let process = start(command(&["--store", "memory:", "--listen", "127.0.0.1:0"])).await;
+    let output = command(&["--store", "memory:", "--listen", &process.address]).output().await.unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr.contains(&process.address) && stderr.contains("cannot be listened on"), "{stderr}");
+}

@@ -1,0 +1,302 @@
+//! Every refusal, with its reason phrase to the letter, in the order of the checks.
+
+use kv_core::KvStore as _;
+use tokio::io::AsyncWriteExt as _;
+
+use crate::{
+    client::{NOW, TITLE, ask, ask_with, read, send, start},
+    harness::{Server, TOKEN},
+};
+
+const MAX_VALUE: usize = 26_214_400;
+
+/// A request, and what its answer says.
+struct Case {
+    method: &'static str,
+    target: String,
+    headers: String,
+    body: String,
+    expected: (u16, &'static str),
+}
+
+fn case(method: &'static str, target: impl Into<String>, expected: (u16, &'static str)) -> Case {
+    Case { method, target: target.into(), headers: String::new(), body: String::new(), expected }
+}
+
+impl Case {
+    fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers = [&self.headers, name, ": ", value, "\r\n"].concat();
+        self
+    }
+
+    fn body(mut self, body: impl Into<String>) -> Self {
+        self.body = body.into();
+        self
+    }
+}
+
+/// An old entry stands where a request may be let through by mistake, and the namespace is the same afterwards.
+async fn check(cases: Vec<Case>) {
+    let server = start().await;
+    assert_eq!(ask(&server, "PUT", "/k", "old").await.status, 200);
+    let before = server.contents().await;
+    for Case { method, target, headers, body, expected } in cases {
+        let answer = ask_with(&server, method, &target, &headers, &body).await;
+        let shown: String = format!("{method} {target} {headers} {body}").chars().take(200).collect();
+        assert_eq!(answer.outcome(), expected, "{shown}");
+        assert_eq!(answer.text(), expected.1, "{shown}");
+    }
+    assert_eq!(server.contents().await, before);
+}
+
+const EMPTY: (u16, &str) = (400, "Key names must not be empty");
+const DOT: (u16, &str) = (400, "Illegal key name \".\". Please use a different name.");
+const DOTS: (u16, &str) = (400, "Illegal key name \"..\". Please use a different name.");
+const LONG: (u16, &str) = (414, "UTF-8 encoded length of 513 exceeds key length limit of 512.");
+const UNDECODABLE: (u16, &str) = (400, "Could not URL-decode key name");
+#[tokio::test]
+async fn of_keys() {
+    let mut cases = Vec::new();
+    for method in ["GET", "PUT", "DELETE"] {
+        let long = "x".repeat(513);
+        for literal in ["/.", "/%2E?urlencoded=true"] {
+            cases.push(case(method, literal, DOT));
+        }
+        for literal in ["/..", "/%2e.?urlencoded=TRUE"] {
+            cases.push(case(method, literal, DOTS));
+        }
+        cases.push(case(method, format!("/{long}"), LONG));
+        cases.push(case(method, format!("/{long}?urlencoded=true"), LONG));
+        // Its bytes are counted, not the characters.
+        let bytes = (414, "UTF-8 encoded length of 514 exceeds key length limit of 512.");
+        cases.push(case(method, format!("/{}?urlencoded=true", "%C3%A9".repeat(257)), bytes));
+        for malformed in ["%", "%2", "%zz", "a%f", "%ff", "%ED%A0%80", "%C3%28"] {
+            cases.push(case(method, format!("/{malformed}?urlencoded=true"), UNDECODABLE));
+        }
+    }
+    cases.push(case("PUT", "/", EMPTY));
+    cases.push(case("PUT", "/?urlencoded=true", EMPTY));
+    cases.push(case("DELETE", "/?urlencoded=true", EMPTY));
+    check(cases).await;
+}
+
+#[tokio::test]
+async fn of_reading() {
+    let ttl = |target: &str, reason| case("GET", target.to_owned(), (400, reason));
+    check(vec![
+        case("GET", "/absent", (404, "Not Found")),
+        case("GET", "/absent?urlencoded=true&cache_ttl=30", (404, "Not Found")),
+        case("GET", "/absent?cache_ttl=2147483647", (404, "Not Found")),
+        // Before it is looked for.
+        ttl("/absent?cache_ttl=10", "Invalid cache_ttl of 10. Cache TTL must be at least 30."),
+        ttl("/k?cache_ttl=29", "Invalid cache_ttl of 29. Cache TTL must be at least 30."),
+        ttl("/k?cache_ttl=0", "Invalid cache_ttl of 0. Cache TTL must be at least 30."),
+        ttl("/k?cache_ttl=-1", "Invalid cache_ttl of -1. Cache TTL must be at least 30."),
+        ttl("/k?cache_ttl=", "Invalid cache_ttl of . Cache TTL must be at least 30."),
+        ttl(
+            "/k?cache_ttl=2147483648",
+            "Invalid cache_ttl of 2147483648. Cache TTL must be at most 2147483647.",
+        ),
+        ttl("/k?cache_ttl=%zz", "Could not URL-decode cache_ttl"),
+        case("GET", "/.?cache_ttl=10", DOT),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn of_expirations() {
+    let ttl =
+        |text: &str, reason| case("PUT", format!("/k?expiration_ttl={text}"), (400, reason)).body("new");
+    let at = |text: &str, reason| case("PUT", format!("/k?expiration={text}"), (400, reason)).body("new");
+    assert_eq!(NOW, 1000);
+    check(vec![
+        ttl("0", "Invalid expiration_ttl of 0. Please specify integer greater than 0."),
+        ttl("-1", "Invalid expiration_ttl of -1. Please specify integer greater than 0."),
+        ttl("x", "Invalid expiration_ttl of x. Please specify integer greater than 0."),
+        ttl("%0D%0Ax", "Invalid expiration_ttl of   x. Please specify integer greater than 0."),
+        ttl("1", "Invalid expiration_ttl of 1. Expiration TTL must be at least 60."),
+        ttl("59", "Invalid expiration_ttl of 59. Expiration TTL must be at least 60."),
+        at("0", "Invalid expiration of 0. Please specify integer greater than the current number of seconds since the UNIX epoch."),
+        at("-5", "Invalid expiration of -5. Please specify integer greater than the current number of seconds since the UNIX epoch."),
+        at("1000", "Invalid expiration of 1000. Please specify integer greater than the current number of seconds since the UNIX epoch."),
+        at("1001", "Invalid expiration of 1001. Expiration times must be at least 60 seconds in the future."),
+        at("1059", "Invalid expiration of 1059. Expiration times must be at least 60 seconds in the future."),
+        at("253402300800", "a time of 253402300800 seconds since the epoch is too late: the limit is 253402300799 (the end of the year 9999)"),
+        // The time to live wins, and the deadline is not looked at.
+        case("PUT", "/k?expiration=2000&expiration_ttl=59", (400, "Invalid expiration_ttl of 59. Expiration TTL must be at least 60.")),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn of_metadata() {
+    let put = |metadata: &str, status, reason| {
+        case("PUT", "/k", (status, reason)).header("cf-kv-metadata", metadata).body("new")
+    };
+    let too_long = "Metadata length of 1025 exceeds limit of 1024.";
+    check(vec![
+        put(&format!("\"{}\"", "x".repeat(1023)), 413, too_long),
+        put(&format!("\"{}é\"", "x".repeat(1021)), 413, too_long),
+        put("{", 400, "metadata has to be JSON: the text given stops being JSON at line 1, column 1"),
+        put("", 400, "metadata has to be JSON: the text given stops being JSON at line 1, column 0"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn of_listing() {
+    let list = |query: &str, status, reason| case("GET", format!("/?{query}"), (status, reason));
+    let long = format!("prefix={}", "x".repeat(513));
+    check(vec![
+        list("key_count_limit=0", 400, "Invalid key_count_limit of 0. Please specify an integer greater than 0."),
+        list("key_count_limit=-1", 400, "Invalid key_count_limit of -1. Please specify an integer greater than 0."),
+        list("key_count_limit=x", 400, "Invalid key_count_limit of x. Please specify an integer greater than 0."),
+        list("key_count_limit=1001", 400, "Invalid key_count_limit of 1001. Please specify an integer less than 1000."),
+        list("key_count_limit=99999999999999999999", 400, "Invalid key_count_limit of 99999999999999999999. Please specify an integer less than 1000."),
+        list(&long, LONG.0, LONG.1),
+        list("prefix=%ff", 400, "Could not URL-decode prefix"),
+        list("cursor=no", 400, "the cursor is not one that a listing gave: pass on the whole text of the last page's cursor, or none"),
+        list(&format!("{long}&key_count_limit=0&cursor=no"), 400, "Invalid key_count_limit of 0. Please specify an integer greater than 0."),
+        list(&format!("{long}&cursor=no"), LONG.0, LONG.1),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn of_bulk_reads() {
+    let post = |body: &str, status, reason| case("POST", "/bulk/get", (status, reason)).body(body);
+    let keys = |count: usize| format!("{:?}", vec!["k"; count]);
+    let too_many = "You can request a maximum of 100 keys";
+    let bad_type = "\"arrayBuffer\" is not a valid type. Use \"json\" or \"text\"";
+    let cache_ttl = "Invalid cache_ttl of 10. Cache TTL must be at least 30.";
+    check(vec![
+        post(r#"{"keys":[]}"#, 400, "You must request a minimum of 1 key"),
+        post(&format!(r#"{{"keys":{}}}"#, keys(101)), 400, too_many),
+        post(r#"{"keys":["k"],"type":"arrayBuffer"}"#, 400, bad_type),
+        post(
+            r#"{"keys":["k"],"type":"json"}"#,
+            400,
+            "At least one of the requested keys corresponds to a non-json value",
+        ),
+        post(r#"{"keys":["k"],"cacheTtl":"10"}"#, 400, cache_ttl),
+        post(r#"{"keys":["k"],"cacheTtl":10}"#, 400, cache_ttl),
+        post(r#"{"keys":["k",""]}"#, EMPTY.0, EMPTY.1),
+        post(r#"{"keys":["k","."]}"#, DOT.0, DOT.1),
+        post(r#"{"keys":["k",".."]}"#, DOTS.0, DOTS.1),
+        post(&format!(r#"{{"keys":["{}"]}}"#, "x".repeat(513)), LONG.0, LONG.1),
+        post("", 400, "The request body is not JSON of a bulk get, at line 1, column 0"),
+        post(
+            r#"{"keys":["\ud800"]}"#,
+            400,
+            "The request body is not JSON of a bulk get, at line 1, column 17",
+        ),
+        post(&" ".repeat(1_048_577), 413, "Request length of 1048577 exceeds limit of 1048576."),
+        // Type, number of keys, then key by key with the time to live.
+        post(r#"{"keys":[],"type":"arrayBuffer"}"#, 400, bad_type),
+        post(&format!(r#"{{"keys":{},"cacheTtl":"10"}}"#, keys(101)), 400, too_many),
+        post(r#"{"keys":["","k"],"cacheTtl":"10"}"#, EMPTY.0, EMPTY.1),
+        post(r#"{"keys":["k",""],"cacheTtl":"10"}"#, 400, cache_ttl),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn of_methods() {
+    let not_allowed = (405, "Method Not Allowed");
+    let targets = [
+        ("POST", "/"),
+        ("POST", "/k"),
+        ("PATCH", "/k"),
+        ("HEAD", "/k"),
+        ("OPTIONS", "/"),
+        ("PUT", "/bulk/get"),
+    ];
+    let server = start().await;
+    for (method, target) in targets {
+        let expected = if method == "PUT" { (200, "OK") } else { not_allowed };
+        assert_eq!(ask(&server, method, target, "").await.outcome(), expected, "{method} {target}");
+    }
+}
+
+#[tokio::test]
+async fn in_the_order_of_the_checks() {
+    let long = MAX_VALUE + 1;
+    let server = start().await;
+    let metadata = format!("cf-kv-metadata: \"{}\"\r\n", "x".repeat(1023));
+    let headers = |more: &str| {
+        format!(
+            "x-kv-namespace: {TITLE}\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: {long}\r\n{more}"
+        )
+    };
+    let ttl = (400, "Invalid expiration_ttl of 1. Expiration TTL must be at least 60.");
+    let table = [
+        ("/..?expiration_ttl=1", &metadata[..], DOTS),
+        ("/k?expiration_ttl=1", &metadata, ttl),
+        ("/k", &metadata, (413, "Metadata length of 1025 exceeds limit of 1024.")),
+        ("/k", "", (413, "Value length of 26214401 exceeds limit of 26214400.")),
+    ];
+    for (target, more, expected) in table {
+        // Nothing of the body is sent: no answer waits for it.
+        let answer =
+            send(&server, "PUT", target, &headers(&format!("{more}expect: 100-continue\r\n")), &[]).await;
+        assert_eq!(answer.outcome(), expected, "{target} {more}");
+    }
+    assert!(server.contents().await[TITLE].is_empty());
+}
+
+#[tokio::test]
+async fn of_a_value_that_is_too_long() {
+    let server = start().await;
+    let expected = (413, "Value length of 26214401 exceeds limit of 26214400.");
+    let value = vec![b'x'; MAX_VALUE + 1];
+    // A client that sends everything before it looks at the answer sees it all the same.
+    assert_eq!(ask(&server, "PUT", "/k", &value).await.outcome(), expected);
+
+    let headers =
+        format!("x-kv-namespace: {TITLE}\r\nauthorization: Bearer {TOKEN}\r\ntransfer-encoding: chunked\r\n");
+    let chunked = [b"1900001\r\n", &value[..], b"\r\n0\r\n\r\n"].concat();
+    assert_eq!(send(&server, "PUT", "/k", &headers, &chunked).await.outcome(), expected);
+    assert!(server.contents().await[TITLE].is_empty());
+    assert_eq!(ask(&server, "PUT", "/k", &value[1..]).await.outcome(), (200, "OK"));
+    assert_eq!(ask(&server, "GET", "/k", "").await.body.len(), MAX_VALUE);
+}
+
+#[tokio::test]
+async fn of_a_body_that_breaks_off() {
+    let server = start().await;
+    let head = format!(
+        "PUT /k HTTP/1.1\r\nhost: a\r\nx-kv-namespace: {TITLE}\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: 10\r\n\r\nhalf"
+    );
+    let mut connection = server.connect().await;
+    connection.write_all(head.as_bytes()).await.unwrap();
+    connection.shutdown().await.unwrap();
+    assert_eq!(read(&mut connection).await.outcome(), (400, "The request body ended too early"));
+    assert!(server.contents().await[TITLE].is_empty());
+}
+
+#[tokio::test]
+async fn of_writes_that_come_too_often() {
+    let server = Server::start_with(|builder| builder.emulate_rate_limits(true)).await;
+    server.store.open_namespace(TITLE).await.unwrap();
+    assert_eq!(ask(&server, "PUT", "/k", "1").await.status, 200);
+    for method in ["PUT", "DELETE"] {
+        let answer = ask(&server, method, "/k", "2").await;
+        assert_eq!(answer.outcome(), (429, "Too Many Requests"), "{method}");
+        assert_eq!(answer.header("retry-after"), Some("1"));
+    }
+    assert_eq!(ask(&server, "GET", "/k", "").await.text(), "1");
+    assert_eq!(ask(&server, "PUT", "/other", "1").await.status, 200);
+}
+
+#[tokio::test]
+async fn of_a_store_that_is_closed() {
+    let server = start().await;
+    server.store.close().await.unwrap();
+    for (method, target) in [("GET", "/"), ("GET", "/k"), ("PUT", "/k"), ("DELETE", "/k")] {
+        assert_eq!(
+            ask(&server, method, target, "").await.outcome(),
+            (503, "Service Unavailable"),
+            "{method} {target}"
+        );
+    }
+}
