@@ -8,8 +8,11 @@ use tokio::sync::Semaphore;
 
 use crate::{
     KvServer, account_id::AccountId, connections::Timeouts, credentials::Credentials, metrics::Metrics,
-    rate_limits::RateLimits, shared::Shared,
+    rate_limits::RateLimits, runtime_protocol::SeenTitles, shared::Shared,
 };
+
+/// A moment much later than that is none that a timer knows.
+const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// How to make a [`KvServer`].
 ///
@@ -86,18 +89,18 @@ impl KvServerBuilder {
         self
     }
 
-    /// How long a connection may take for the headers of its next request, 60 s by default; also how long it may be idle
-    /// between two.
+    /// How long a connection may take for the headers of its next request, 60 s by default, a year at most; also how long
+    /// it may be idle between two.
     #[must_use]
     pub fn header_timeout(mut self, timeout: Duration) -> Self {
-        self.timeouts.header = timeout;
+        self.timeouts.header = timeout.min(MAX_TIMEOUT);
         self
     }
 
-    /// How long a client may pause while it sends a body or reads an answer, 30 s by default.
+    /// How long a client may pause while it sends a body or reads an answer, 30 s by default, a year at most.
     #[must_use]
     pub fn stall_timeout(mut self, timeout: Duration) -> Self {
-        self.timeouts.stall = timeout;
+        self.timeouts.stall = timeout.min(MAX_TIMEOUT);
         self
     }
 
@@ -150,6 +153,7 @@ impl KvServerBuilder {
             permits: Arc::new(Semaphore::new(self.max_concurrent_requests)),
             stall_timeout: self.timeouts.stall,
             metrics: Metrics::new(),
+            seen_titles: SeenTitles::default(),
             rate_limits,
         };
         Ok(KvServer::new(Arc::new(shared), self.timeouts))

@@ -6,6 +6,8 @@ use kv_core::{Entry, Error, ErrorKind, GetOptions, Key, KvNamespace, Timestamp, 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::distinct;
+
 /// The most keys of a bulk get.
 pub(crate) const MAX_KEYS: usize = 100;
 /// How many values are read at once. What they hold beyond the limit of an answer is read for nothing.
@@ -78,14 +80,15 @@ pub(crate) struct BulkValues {
 }
 
 impl BulkValues {
-    /// Reads `keys`, of which no two are equal.
+    /// Reads `keys`, each once.
     pub(crate) async fn read(
         namespace: &dyn KvNamespace,
-        keys: &[Key<'static>],
+        keys: Vec<Key<'static>>,
         with_metadata: bool,
     ) -> Result<Self, BulkGetError> {
         // They are to be shown as text or as JSON, which is text.
         let options = GetOptions::default().with_metadata(with_metadata).with_text(true);
+        let keys = distinct::keys(keys);
         let (mut entries, mut bytes) = (Vec::with_capacity(keys.len()), 0);
         for keys in keys.chunks(READ_AT_ONCE) {
             let read = namespace.read_many(keys.to_vec(), options).await?;

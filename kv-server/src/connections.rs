@@ -27,6 +27,8 @@ pub(crate) struct Timeouts {
     pub(crate) grace: Duration,
 }
 
+/// The most that a connection keeps of a request's headers, or reads of its body at once.
+const MAX_BUFFER_BYTES: usize = 128 * 1024;
 /// How long to leave a listener alone that has no room for a connection, such as a file descriptor.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
@@ -44,7 +46,7 @@ pub(crate) async fn serve<S, B>(
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(timeouts.header);
+    http.timer(TokioTimer::new()).header_read_timeout(timeouts.header).max_buf_size(MAX_BUFFER_BYTES);
     let (mut connections, graceful) = (JoinSet::new(), GracefulShutdown::new());
     let mut shutdown = pin!(shutdown);
     loop {

@@ -35,6 +35,9 @@ pub(crate) async fn answer(shared: Arc<Shared>, request: Request) -> Response<In
         rest::busy()
     } else if is_runtime {
         in_flight.set_route("runtime");
+        if let Some(key) = runtime_protocol::raw_key(request.method(), request.uri()) {
+            in_flight.set_raw_key(key);
+        }
         runtime_protocol::handle(shared, request).await
     } else {
         rest::answer(&shared, request, &mut in_flight).await

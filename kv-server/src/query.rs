@@ -15,10 +15,15 @@ impl<'a> Query<'a> {
         Self(uri.query().unwrap_or_default())
     }
 
-    /// The first parameter of that name, which holds letters and `_` alone.
+    /// The first parameter of that name.
     pub(crate) fn get(self, name: &str) -> Result<Option<Cow<'a, str>>, Malformed> {
         let mut parameters = self.0.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        let found = parameters.find(|(given, _)| *given == name);
+        let found = parameters.find(|(given, _)| is_named(given, name));
         found.map(|(_, value)| percent::decode_form(value)).transpose()
     }
+}
+
+/// Whether a name, as it was sent, stands for `name`, which has neither spaces nor escapes.
+fn is_named(sent: &str, name: &str) -> bool {
+    sent == name || (sent.contains('%') && percent::decode_form(sent).is_ok_and(|decoded| decoded == name))
 }

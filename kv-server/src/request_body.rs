@@ -8,6 +8,10 @@ use futures_util::StreamExt as _;
 use http_body::Body as _;
 use tokio::time;
 
+/// The longest body, in bytes, of a request that is neither a value nor a bulk write or delete. A hundred keys, each of
+/// their bytes escaped, take a third of it.
+pub(crate) const MAX_SMALL_BYTES: usize = 1 << 20;
+
 /// Why a body was not read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BodyError {
@@ -70,15 +74,34 @@ impl RequestBody {
         Ok(Some(chunk))
     }
 
-    /// All of it, in memory of its own: the chunks belong to the connection's larger buffers. It is as long as was
-    /// announced, so a value is copied once.
+    /// All of it, in memory of its own: the chunks belong to the connection's larger buffers.
     pub(crate) async fn collect(mut self) -> Result<Vec<u8>, BodyError> {
-        let mut whole = Vec::with_capacity(self.announced.unwrap_or_default());
+        let (mut whole, announced) = (Vec::new(), self.announced.unwrap_or_default());
         while let Some(chunk) = self.chunk().await? {
-            whole.extend_from_slice(&chunk);
+            append(&mut whole, &chunk, announced);
         }
         Ok(whole)
     }
+}
+
+/// Adds a chunk to what has come of a body, of which `announced` bytes are to come in all, as far as that is known.
+///
+/// Room is made for what was announced, so that hardly anything is copied twice, but never for more than 16 times of what
+/// has come: a client that announces much and sends nothing takes no memory.
+pub(crate) fn append(whole: &mut Vec<u8>, chunk: &[u8], announced: usize) {
+    let len = whole.len().saturating_add(chunk.len());
+    if len > whole.capacity() && len <= announced {
+        whole.reserve_exact(announced.min(len.saturating_mul(16)) - whole.len());
+    }
+    whole.extend_from_slice(chunk);
+}
+
+/// The bytes in no more memory than they need, unless that saves little: a store may hold them for long.
+pub(crate) fn without_spare_room(mut bytes: Vec<u8>) -> Vec<u8> {
+    if bytes.capacity() - bytes.len() > bytes.len() / 8 {
+        bytes.shrink_to_fit();
+    }
+    bytes
 }
 
 #[cfg(test)]
@@ -89,7 +112,7 @@ mod tests {
     use futures_util::{StreamExt as _, stream};
     use tokio::time;
 
-    use super::{BodyError, RequestBody};
+    use super::{BodyError, RequestBody, append};
 
     const STALL: Duration = Duration::from_secs(30);
 
@@ -109,6 +132,23 @@ mod tests {
         for body in [Body::from("1234"), Body::from_stream(chunks(&[b"12", b"", b"34"]))] {
             assert_eq!(RequestBody::new(body, 4, STALL).unwrap().collect().await.unwrap(), b"1234");
         }
+    }
+
+    #[test]
+    fn room_is_made_for_what_is_announced_as_it_comes() {
+        const ANNOUNCED: usize = 1_000_000;
+        let (mut whole, mut moves) = (Vec::new(), 0);
+        for _ in 0..1_000 {
+            let before = whole.capacity();
+            append(&mut whole, &[b'x'; 1_000], ANNOUNCED);
+            assert!(whole.capacity() <= 16 * whole.len());
+            moves += usize::from(whole.capacity() != before);
+        }
+        assert_eq!((whole.capacity(), moves), (ANNOUNCED, 3));
+        // More than was announced, or nothing announced.
+        append(&mut whole, b"x", ANNOUNCED);
+        append(&mut whole, b"x", 0);
+        assert_eq!(whole, vec![b'x'; ANNOUNCED + 2]);
     }
 
     #[tokio::test(start_paused = true)]

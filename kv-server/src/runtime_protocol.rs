@@ -15,17 +15,19 @@ mod namespaces;
 mod parameter;
 mod put;
 mod refusal;
+mod seen_titles;
 
 use std::sync::Arc;
 
 use axum::{
     extract::Request,
-    http::{HeaderName, Method, StatusCode},
+    http::{HeaderName, Method, StatusCode, Uri},
     response::Response,
 };
 use kv_core::{Key, KvNamespace, NamespaceId};
 
 use self::refusal::Refusal;
+pub(crate) use self::seen_titles::SeenTitles;
 use crate::shared::Shared;
 
 /// Names the namespace, by its id or its title.
@@ -50,6 +52,12 @@ impl Namespace<'_> {
     }
 }
 
+/// The key that a request is about, as it was sent; `None` for a listing or a bulk get.
+pub(crate) fn raw_key<'a>(method: &Method, uri: &'a Uri) -> Option<&'a str> {
+    let key = uri.path().strip_prefix('/').filter(|key| !key.is_empty());
+    key.filter(|_| *method != Method::POST)
+}
+
 /// Answers a request.
 pub(crate) async fn handle(shared: Arc<Shared>, request: Request) -> Response {
     answer(&shared, request).await.unwrap_or_else(Refusal::into_response)
@@ -60,7 +68,7 @@ async fn answer(shared: &Shared, request: Request) -> Result<Response, Refusal> 
     if !shared.credentials.allow_bearer(&parts.headers) {
         return Err(Refusal::status(StatusCode::UNAUTHORIZED));
     }
-    let id = namespaces::find(&*shared.store, &parts.headers).await?;
+    let id = namespaces::find(shared, &parts.headers).await?;
     let namespace = Namespace { shared, id: &id, handle: &*shared.store.namespace(&id) };
     match (&parts.method, parts.uri.path()) {
         (&Method::GET, "/") => list::list(namespace, &parts.uri).await,

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use kv_core::{Clock, KvStore};
 use tokio::sync::Semaphore;
 
-use crate::{account_id::AccountId, credentials::Credentials, metrics::Metrics, rate_limits::RateLimits};
+use crate::{
+    account_id::AccountId, credentials::Credentials, metrics::Metrics, rate_limits::RateLimits,
+    runtime_protocol::SeenTitles,
+};
 
 /// What every request of a server shares.
 #[derive(Debug)]
@@ -19,6 +22,7 @@ pub(crate) struct Shared {
     /// How long a client may pause within a request's body, or in reading an answer's.
     pub(crate) stall_timeout: Duration,
     pub(crate) metrics: Metrics,
+    pub(crate) seen_titles: SeenTitles,
     /// `None` unless the service's rate limits are emulated.
     pub(crate) rate_limits: Option<RateLimits>,
 }

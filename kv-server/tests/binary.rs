@@ -36,17 +36,22 @@ async fn start(mut command: Command) -> Process {
     Process { child, stdout, address: address.unwrap_or_else(|| panic!("{line:?}")).to_owned() }
 }
 
+/// The whole answer to a request on a connection of its own.
+async fn ask(address: &str, method: &str, path: &str, token: &str, body: &str) -> String {
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\nauthorization: Bearer {token}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    connection.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
 impl Process {
     async fn ask(&self, method: &str, path: &str, token: &str, body: &str) -> String {
-        let mut connection = TcpStream::connect(&self.address).await.unwrap();
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\nauthorization: Bearer {token}\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        connection.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).await.unwrap();
-        answer
+        ask(&self.address, method, path, token, body).await
     }
 
     /// Creates a namespace and gives its path.
@@ -59,6 +64,12 @@ impl Process {
     async fn signal(&self, signal: &str) {
         let id = self.child.id().unwrap().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().await.unwrap().success());
+    }
+
+    /// Waits until it has seen its first signal.
+    async fn until_it_stops_to_listen(&self) {
+        let stopped = async { while TcpStream::connect(&self.address).await.is_ok() {} };
+        timeout(Duration::from_secs(20), stopped).await.unwrap();
     }
 
     /// The exit code, the rest of stdout, and stderr.
@@ -75,16 +86,20 @@ impl Process {
 async fn a_file_keeps_its_data_from_one_process_to_the_next() {
     let folder = tempfile::tempdir().unwrap();
     let store = format!("redb:{}", folder.path().join("app.kv").display());
-    let arguments = ["--store", &store, "--listen", "127.0.0.1:0", "--token", "hunter2", "--log", "debug"];
+    let arguments = ["--store", &store, "--listen", "127.0.0.1:0", "--token", "hunter2", "--log", "trace"];
     let first = start(command(&arguments)).await;
     let namespace = first.create("hunter2").await;
     let answer = first.ask("PUT", &format!("{namespace}/values/secret-key"), "hunter2", "a value").await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     assert!(first.ask("GET", &namespace, "wrong", "").await.starts_with("HTTP/1.1 403 "));
+    // The runtime's protocol, by one more header behind the token's.
+    let answer = first.ask("GET", "/secret-key", "hunter2\r\nx-kv-namespace: n", "").await;
+    assert!(answer.ends_with("\r\n\r\na value"), "{answer}");
     first.signal("-TERM").await;
     let (code, stdout, stderr) = first.end().await;
     assert_eq!((code, &*stdout), (Some(0), ""), "{stderr}");
     assert!(stderr.contains("route=\"value\" method=\"PUT\" status=200 key_len=10"), "{stderr}");
+    assert!(stderr.contains("route=\"runtime\" method=\"GET\" status=200 key_len=10"), "{stderr}");
     for secret in ["hunter2", "secret-key", "a value", "wrong"] {
         assert!(!stderr.contains(secret), "{stderr}");
     }
@@ -116,15 +131,102 @@ async fn the_token_comes_from_the_environment_or_a_file() {
 
 #[tokio::test]
 async fn metrics_have_a_listener_of_their_own() {
-    let process =
+    let mut process =
         start(command(&["--store", "memory:", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"]))
             .await;
     process.create("any").await;
     assert!(process.ask("GET", "/metrics", "any", "").await.starts_with("HTTP/1.1 404 "));
+    let mut lines = BufReader::new(process.child.stderr.take().unwrap()).lines();
+    let address = loop {
+        let line = timeout(Duration::from_secs(20), lines.next_line()).await.unwrap().unwrap().unwrap();
+        if let Some((_, address)) = line.split_once("metrics on http://") {
+            break address.strip_suffix("/metrics").unwrap().to_owned();
+        }
+    };
+    let answer = ask(&address, "GET", "/metrics", "", "").await;
+    let counted = r#"kv_server_requests_total{route="namespaces",method="POST",status="200"} 1"#;
+    assert!(answer.contains(counted), "{answer}");
     process.signal("-TERM").await;
-    let (code, _, stderr) = process.end().await;
-    assert_eq!(code, Some(0));
-    assert!(stderr.contains("metrics on http://127.0.0.1:"), "{stderr}");
+    assert_eq!(process.child.wait().await.unwrap().code(), Some(0));
+    assert!(TcpStream::connect(&address).await.is_err());
+}
+
+#[tokio::test]
+async fn what_is_under_way_at_a_signal_is_finished_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = format!("redb:{}", folder.path().join("app.kv").display());
+    let arguments = ["--store", &store, "--listen", "127.0.0.1:0"];
+    let first = start(command(&arguments)).await;
+    let namespace = first.create("any").await;
+    let mut connection = TcpStream::connect(&first.address).await.unwrap();
+    let head = format!(
+        "PUT {namespace}/values/k HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 4\r\n\r\n"
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 25];
+    connection.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 100 Continue\r\n\r\n");
+    connection.write_all(b"la").await.unwrap();
+    first.signal("-TERM").await;
+    first.until_it_stops_to_listen().await;
+    connection.write_all(b"te").await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert_eq!(first.end().await.0, Some(0));
+
+    let second = start(command(&arguments)).await;
+    let answer = second.ask("GET", &format!("{namespace}/values/k"), "any", "").await;
+    assert!(answer.ends_with("\r\n\r\nlate"), "{answer}");
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = format!("redb:{}", folder.path().join("app.kv").display());
+    let arguments = ["--store", &store, "--listen", "127.0.0.1:0"];
+    let first = start(command(&arguments)).await;
+    let namespace = first.create("any").await;
+    for index in 0..20 {
+        let answer = first.ask("PUT", &format!("{namespace}/values/{index}"), "any", "kept").await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
+    first.signal("-KILL").await;
+    assert_eq!(first.end().await.0, None);
+    let second = start(command(&arguments)).await;
+    for index in 0..20 {
+        let answer = second.ask("GET", &format!("{namespace}/values/{index}"), "any", "").await;
+        assert!(answer.ends_with("\r\n\r\nkept"), "{index}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn flags_reach_the_server() {
+    let account = "fedcba98765432100123456789abcdef";
+    let process = start(command(&[
+        "--store",
+        "memory:",
+        "--listen",
+        "127.0.0.1:0",
+        "--emulate-rate-limits",
+        "--max-concurrent-requests",
+        "1",
+        "--account-id",
+        account,
+    ]))
+    .await;
+    let path = format!("/client/v4/accounts/{account}/storage/kv/namespaces");
+    let answer = process.ask("POST", &path, "any", r#"{"title":"n"}"#).await;
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("r=1199;t=300"), "{answer}");
+    assert!(process.ask("GET", NAMESPACES, "any", "").await.starts_with("HTTP/1.1 403 "));
+    // One request that waits for its body takes the only place.
+    let mut connection = TcpStream::connect(&process.address).await.unwrap();
+    let head =
+        format!("POST {path} HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n");
+    connection.write_all(head.as_bytes()).await.unwrap();
+    connection.read_exact(&mut [0; 12]).await.unwrap();
+    let busy = process.ask("GET", &path, "any", "").await;
+    assert!(busy.starts_with("HTTP/1.1 503 ") && busy.contains("\r\nretry-after: 1\r\n"), "{busy}");
 }
 
 #[tokio::test]
@@ -141,8 +243,7 @@ async fn a_second_signal_ends_it_at_once() {
     connection.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 100");
     process.signal("-TERM").await;
-    // It stops to listen when it has seen the first one.
-    while TcpStream::connect(&process.address).await.is_ok() {}
+    process.until_it_stops_to_listen().await;
     process.signal("-TERM").await;
     assert_eq!(process.end().await.0, Some(130));
 }

@@ -6,12 +6,17 @@ use kv_core::Key;
 use super::{
     Answer, bulk_outcome,
     failure::Failure,
-    json_body::{self, AtMost, MAX_BULK_BYTES, MAX_BULK_ITEMS, Text},
+    json_body::{self, MAX_BULK_BYTES, MAX_BULK_ITEMS},
     namespace_id,
 };
-use crate::{off_runtime, shared::Shared};
+use crate::{
+    distinct,
+    json_input::{AtMost, Text},
+    off_runtime,
+    shared::Shared,
+};
 
-/// Removes every key of an array of them. Absent ones count as removed.
+/// Removes every key of an array of them. Absent ones count as removed, and a key that is there twice counts once.
 pub(super) async fn delete(shared: &Shared, id: &str, body: Body) -> Answer {
     let id = namespace_id(id)?;
     bulk_outcome::check_namespace(shared, &id).await?;
@@ -29,5 +34,5 @@ fn parse(body: &[u8]) -> Result<Vec<Key<'static>>, Failure> {
         let key = Key::new(key).map_err(|invalid| Failure::from(invalid).at(format!("/{index}")))?;
         Ok(key.into_owned())
     });
-    keys.collect()
+    keys.collect::<Result<_, Failure>>().map(distinct::keys)
 }

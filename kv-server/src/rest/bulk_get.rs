@@ -1,22 +1,17 @@
 //! Many values in one answer.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::borrow::Cow;
 
 use axum::{body::Body, http::StatusCode};
 use kv_core::Key;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Answer,
-    code::Code,
-    envelope,
-    failure::Failure,
-    json_body::{self, AtMost, MAX_BYTES, Text},
-    namespace_id,
-};
+use super::{Answer, code::Code, envelope, failure::Failure, json_body, namespace_id};
 use crate::{
     bulk_values::{self, BulkGetError, BulkValues, MAX_KEYS, Object, Shape, ValueType},
+    json_input::{AtMost, FromObject, Text},
     off_runtime,
+    request_body::MAX_SMALL_BYTES,
     shared::Shared,
 };
 
@@ -38,31 +33,27 @@ struct Found<'a> {
 /// The values of up to 100 keys, and their metadata if that is wanted.
 pub(super) async fn get(shared: &Shared, id: &str, body: Body) -> Answer {
     let id = namespace_id(id)?;
-    let body = json_body::read(shared, body, MAX_BYTES).await?;
+    let body = json_body::read(shared, body, MAX_SMALL_BYTES).await?;
     let (keys, shape) = parse(&body)?;
-    let values = BulkValues::read(&*shared.store.namespace(&id), &keys, shape.with_metadata).await?;
+    let values = BulkValues::read(&*shared.store.namespace(&id), keys, shape.with_metadata).await?;
     let bytes = values.bytes;
     let write = move || envelope::success(Found { values: values.to_object(shape)? });
     let json = off_runtime::run(bytes, write).await??;
     Ok(envelope::respond(StatusCode::OK, json))
 }
 
-/// The keys, each once, and what is wanted of them.
+/// The keys, and what is wanted of them.
 fn parse(body: &[u8]) -> Result<(Vec<Key<'static>>, Shape), Failure> {
-    let wanted: Wanted<'_> = serde_json::from_slice(body)
+    let FromObject(wanted) = serde_json::from_slice::<FromObject<Wanted<'_>>>(body)
         .map_err(|error| Failure::malformed_json("a JSON object with an array of keys", &error))?;
     let value_type = ValueType::parse(wanted.value_type.as_deref())?;
     bulk_values::check_count(wanted.keys.given)?;
-    let (mut keys, mut seen) = (Vec::new(), HashSet::new());
-    for (index, Text(key)) in wanted.keys.items.into_iter().enumerate() {
+    let keys = wanted.keys.items.into_iter().enumerate().map(|(index, Text(key))| {
         let key = Key::new(key).map_err(|invalid| Failure::from(invalid).at(format!("/keys/{index}")))?;
-        let key = key.into_owned();
-        if seen.insert(key.clone()) {
-            keys.push(key);
-        }
-    }
+        Ok::<_, Failure>(key.into_owned())
+    });
     let with_metadata = wanted.with_metadata.unwrap_or_default();
-    Ok((keys, Shape { value_type, with_metadata, with_expiration: true }))
+    Ok((keys.collect::<Result<_, _>>()?, Shape { value_type, with_metadata, with_expiration: true }))
 }
 
 impl From<BulkGetError> for Failure {

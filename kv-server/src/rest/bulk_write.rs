@@ -20,10 +20,14 @@ use super::{
     code::Code,
     expiration::{self, Seconds},
     failure::Failure,
-    json_body::{self, AtMost, MAX_BULK_BYTES, MAX_BULK_ITEMS},
+    json_body::{self, MAX_BULK_BYTES, MAX_BULK_ITEMS},
     namespace_id,
 };
-use crate::{off_runtime, shared::Shared};
+use crate::{
+    json_input::{AtMost, FromObject},
+    off_runtime,
+    shared::Shared,
+};
 
 #[derive(Deserialize)]
 struct Pair<'a> {
@@ -32,10 +36,10 @@ struct Pair<'a> {
     #[serde(borrow)]
     value: Cow<'a, str>,
     /// Whatever JSON it is, so that what is no number of seconds gets a code of its own.
-    #[serde(default)]
-    expiration: serde_json::Value,
-    #[serde(default)]
-    expiration_ttl: serde_json::Value,
+    #[serde(borrow)]
+    expiration: Option<&'a RawValue>,
+    #[serde(borrow)]
+    expiration_ttl: Option<&'a RawValue>,
     /// `null` is none.
     #[serde(borrow)]
     metadata: Option<&'a RawValue>,
@@ -54,12 +58,13 @@ pub(super) async fn write(shared: &Shared, id: &str, body: Body) -> Answer {
 }
 
 fn parse(body: &[u8], now: Timestamp) -> Result<Vec<PutEntry>, Failure> {
-    let AtMost { items, given } = serde_json::from_slice::<AtMost<Pair<'_>, MAX_BULK_ITEMS>>(body)
-        .map_err(|error| Failure::malformed_json("a JSON array of objects with key and value", &error))?;
+    let AtMost { items, given } =
+        serde_json::from_slice::<AtMost<FromObject<Pair<'_>>, MAX_BULK_ITEMS>>(body)
+            .map_err(|error| Failure::malformed_json("a JSON array of objects with key and value", &error))?;
     bulk_outcome::check_count(given)?;
     let mut entries: Vec<PutEntry> = Vec::with_capacity(items.len());
     let mut places = HashMap::with_capacity(items.len());
-    for (index, pair) in items.into_iter().enumerate() {
+    for (index, FromObject(pair)) in items.into_iter().enumerate() {
         let entry = entry(pair, now).map_err(|(failure, member)| failure.at(format!("/{index}{member}")))?;
         match places.entry(entry.key.clone()) {
             hash_map::Entry::Vacant(place) => {
@@ -81,8 +86,8 @@ fn parse(body: &[u8], now: Timestamp) -> Result<Vec<PutEntry>, Failure> {
 
 /// A pair that may be written, or what is wrong with it and with which of its members.
 fn entry(pair: Pair<'_>, now: Timestamp) -> Result<PutEntry, (Failure, &'static str)> {
-    let time_to_live = Seconds::from_json(&pair.expiration_ttl);
-    let deadline = Seconds::from_json(&pair.expiration);
+    let seconds = |json: &RawValue| Seconds::parse(json.get());
+    let (time_to_live, deadline) = (pair.expiration_ttl.map(seconds), pair.expiration.map(seconds));
     let expiration = expiration::resolve(time_to_live, deadline, now).map_err(|failure| {
         let member = if time_to_live.is_some() { "/expiration_ttl" } else { "/expiration" };
         (failure, member)

@@ -11,21 +11,21 @@ use crate::query::Query;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Seconds {
     Whole(u64),
-    /// Something else: a fraction, a negative number, no number at all.
+    /// Something else: a negative number, one that is not whole, no number at all.
     Other,
 }
 
 impl Seconds {
-    fn from_text(text: &str) -> Self {
-        text.parse().map_or(Self::Other, Self::Whole)
-    }
-
-    /// `None` for JSON `null`.
-    pub(super) fn from_json(value: &serde_json::Value) -> Option<Self> {
-        match value {
-            serde_json::Value::Null => None,
-            value => Some(value.as_u64().map_or(Self::Other, Self::Whole)),
+    /// The number in a parameter, or in JSON. `60.0` is a whole number too: it is what a client sends that knows fractions
+    /// alone.
+    pub(super) fn parse(text: &str) -> Self {
+        if let Ok(seconds) = text.parse() {
+            return Self::Whole(seconds);
         }
+        let duration = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        duration
+            .filter(|duration| duration.subsec_nanos() == 0)
+            .map_or(Self::Other, |duration| Self::Whole(duration.as_secs()))
     }
 }
 
@@ -33,7 +33,7 @@ impl Seconds {
 pub(super) fn from_query(query: Query<'_>, now: Timestamp) -> Result<Option<Expiration>, Failure> {
     let seconds = |name, code| {
         let text = query.get(name).map_err(|_| not_seconds(name, code))?;
-        Ok::<_, Failure>(text.map(|text| Seconds::from_text(&text)))
+        Ok::<_, Failure>(text.map(|text| Seconds::parse(&text)))
     };
     resolve(
         seconds("expiration_ttl", Code::InvalidExpirationTtl)?,

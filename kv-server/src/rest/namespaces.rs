@@ -4,15 +4,8 @@ use axum::{body::Body, http::StatusCode};
 use kv_core::{NamespaceInfo, NamespaceTitle};
 use serde::Serialize;
 
-use super::{
-    Answer,
-    code::Code,
-    done, envelope,
-    failure::Failure,
-    json_body::{self, MAX_BYTES},
-    namespace_id,
-};
-use crate::{query::Query, shared::Shared};
+use super::{Answer, code::Code, done, envelope, failure::Failure, json_body, namespace_id};
+use crate::{query::Query, request_body::MAX_SMALL_BYTES, shared::Shared};
 
 /// The most namespaces of a page.
 const MAX_PER_PAGE: usize = 1000;
@@ -89,7 +82,7 @@ fn show(info: &NamespaceInfo) -> Answer {
 
 /// The title in a body; what else is in it, such as a jurisdiction, has no meaning here.
 async fn title(shared: &Shared, body: Body) -> Result<NamespaceTitle, Failure> {
-    let body = json_body::read(shared, body, MAX_BYTES).await?;
+    let body = json_body::read(shared, body, MAX_SMALL_BYTES).await?;
     let body: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&body)
         .map_err(|error| Failure::malformed_json("a JSON object with a title", &error))?;
     let title = body

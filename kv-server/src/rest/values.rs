@@ -11,7 +11,11 @@ use axum::{
 use kv_core::{GetOptions, PutOptions, Value, limits};
 
 use super::{Answer, code::Code, done, expiration, failure::Failure, key, multipart, namespace_id};
-use crate::{query::Query, request_body::RequestBody, shared::Shared};
+use crate::{
+    query::Query,
+    request_body::{RequestBody, without_spare_room},
+    shared::Shared,
+};
 
 /// Of a value that expires: when, in seconds since the epoch.
 const EXPIRATION: HeaderName = HeaderName::from_static("expiration");
@@ -64,19 +68,12 @@ pub(super) fn key_not_found() -> Failure {
 /// The whole body, whatever its type.
 async fn raw(shared: &Shared, body: Body) -> Result<Value, Failure> {
     let body = RequestBody::new(body, limits::MAX_VALUE_BYTES, shared.stall_timeout)?;
-    to_value(body.collect().await?)
+    Ok(Value::new(without_spare_room(body.collect().await?))?)
 }
 
-/// The value, without memory that it does not need: a store may hold it for long.
-pub(super) fn to_value(mut bytes: Vec<u8>) -> Result<Value, Failure> {
-    if bytes.capacity() - bytes.len() > bytes.len() / 8 {
-        bytes.shrink_to_fit();
-    }
-    Ok(Value::new(bytes)?)
-}
-
-fn multipart_type(headers: &HeaderMap) -> Option<&str> {
-    let content_type = headers.get(CONTENT_TYPE)?.to_str().ok()?;
-    let (media_type, _) = content_type.split_once(';').unwrap_or((content_type, ""));
-    media_type.trim().eq_ignore_ascii_case("multipart/form-data").then_some(content_type)
+/// The content type, if it is a form's.
+fn multipart_type(headers: &HeaderMap) -> Option<&HeaderValue> {
+    let content_type = headers.get(CONTENT_TYPE)?;
+    let media_type = content_type.as_bytes().split(|byte| *byte == b';').next()?;
+    media_type.trim_ascii().eq_ignore_ascii_case(b"multipart/form-data").then_some(content_type)
 }

@@ -1,6 +1,6 @@
 //! `POST /bulk/get`: up to 100 values in one JSON object.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::borrow::Cow;
 
 use axum::{
     body::Body,
@@ -12,18 +12,17 @@ use serde::Deserialize;
 
 use super::{Namespace, cache_ttl, refusal::Refusal};
 use crate::{
-    bulk_values::{self, BulkGetError, BulkValues, Shape, ValueType},
+    bulk_values::{self, BulkGetError, BulkValues, MAX_KEYS, Shape, ValueType},
+    json_input::{AtMost, FromObject, Text},
     off_runtime,
-    request_body::{BodyError, RequestBody},
+    request_body::{BodyError, MAX_SMALL_BYTES, RequestBody},
 };
-
-/// More than 100 of the longest keys take with every byte escaped.
-const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Wanted<'a> {
-    keys: Vec<String>,
+    #[serde(borrow)]
+    keys: AtMost<Text<'a>, MAX_KEYS>,
     #[serde(borrow, rename = "type")]
     value_type: Option<Cow<'a, str>>,
     #[serde(default)]
@@ -42,15 +41,15 @@ enum CacheTtl {
 /// The values of the keys that the body names.
 pub(super) async fn bulk_get(namespace: Namespace<'_>, body: Body) -> Result<Response, Refusal> {
     let Namespace { shared, handle, .. } = namespace;
-    let body = RequestBody::new(body, MAX_BODY_BYTES, shared.stall_timeout).map_err(refused)?;
+    let body = RequestBody::new(body, MAX_SMALL_BYTES, shared.stall_timeout).map_err(refused)?;
     let body = body.collect().await.map_err(refused)?;
-    let wanted: Wanted<'_> = serde_json::from_slice(&body).map_err(|error| {
+    let FromObject(wanted) = serde_json::from_slice::<FromObject<Wanted<'_>>>(&body).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         Refusal::bad_request(format!("The request body is not JSON of a bulk get, at {place}"))
     })?;
     let value_type = ValueType::parse(wanted.value_type.as_deref())?;
     let shape = Shape { value_type, with_metadata: wanted.with_metadata, with_expiration: false };
-    let values = BulkValues::read(handle, &keys(wanted)?, shape.with_metadata).await?;
+    let values = BulkValues::read(handle, keys(wanted)?, shape.with_metadata).await?;
     let json = off_runtime::run(values.bytes, move || write(&values, shape)).await??;
     Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], json).into_response())
 }
@@ -59,22 +58,19 @@ fn refused(error: BodyError) -> Refusal {
     Refusal::body(error, "Request")
 }
 
-/// The keys, each once.
-fn keys(Wanted { keys: names, cache_ttl, .. }: Wanted<'_>) -> Result<Vec<Key<'static>>, Refusal> {
-    bulk_values::check_count(names.len())?;
-    let (mut keys, mut seen) = (Vec::with_capacity(names.len()), HashSet::new());
-    for name in names {
+/// The keys, each checked with the time to live.
+fn keys(Wanted { keys, cache_ttl, .. }: Wanted<'_>) -> Result<Vec<Key<'static>>, Refusal> {
+    bulk_values::check_count(keys.given)?;
+    let checked = keys.items.into_iter().map(|Text(name)| {
         let key = Key::new(name)?;
         match &cache_ttl {
             Some(CacheTtl::Text(text)) => cache_ttl::check(text)?,
             Some(CacheTtl::Number(number)) => cache_ttl::check(&number.to_string())?,
             None => {}
         }
-        if seen.insert(key.clone()) {
-            keys.push(key);
-        }
-    }
-    Ok(keys)
+        Ok(key.into_owned())
+    });
+    checked.collect()
 }
 
 fn write(values: &BulkValues, shape: Shape) -> Result<Vec<u8>, BulkGetError> {

@@ -10,7 +10,7 @@ use axum::{
 use kv_core::{Expiration, InvalidInput, PutOptions, Timestamp, Value, limits};
 
 use super::{METADATA, Namespace, key, parameter, refusal::Refusal};
-use crate::request_body::{BodyError, RequestBody};
+use crate::request_body::{BodyError, RequestBody, without_spare_room};
 
 /// Makes the body the value under the key of the path. The checks are in the service's order, the body's last.
 pub(super) async fn put(namespace: Namespace<'_>, parts: &Parts, body: Body) -> Result<Response, Refusal> {
@@ -19,9 +19,7 @@ pub(super) async fn put(namespace: Namespace<'_>, parts: &Parts, body: Body) -> 
     let expiration = expiration(&parts.uri, shared.clock.now())?;
     let options = with_metadata(PutOptions::default().with_expiration(expiration), &parts.headers)?;
     let body = RequestBody::new(body, limits::MAX_VALUE_BYTES, shared.stall_timeout).map_err(refused)?;
-    let mut value = body.collect().await.map_err(refused)?;
-    // A store may hold it for long. If its length was announced, nothing is moved.
-    value.shrink_to_fit();
+    let value = without_spare_room(body.collect().await.map_err(refused)?);
     namespace.count_write(&key)?;
     handle.write(key, Value::new(value)?, options).await?;
     Ok(().into_response())

@@ -109,6 +109,11 @@ async fn every_endpoint_names_the_methods_that_it_takes() {
             }
         }
     }
+    for (path, allowed) in &table {
+        let reply = server.ask("HEAD", path, Body::empty()).await;
+        assert_eq!((reply.status, reply.header("allow")), (405, Some(*allowed)), "HEAD {path}");
+        assert!(reply.body.is_empty());
+    }
     assert_eq!(server.contents().await["n"].len(), 0);
 }
 

@@ -9,7 +9,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::harness::{Server, TOKEN};
+use crate::harness::{NAMESPACES, Server, TOKEN};
 
 const VALUE: usize = 26_214_400;
 const BULK: usize = 100_000_000;
@@ -62,6 +62,33 @@ async fn a_body_that_announces_too_much_is_refused_before_it_is_sent() {
         }
     }
     assert_eq!(server.stored("n", "k").await, None);
+}
+
+#[tokio::test]
+async fn what_can_be_refused_without_the_body_is() {
+    let server = Server::start().await;
+    let namespace = server.namespace("n").await;
+    let (unknown, elsewhere) =
+        (format!("{NAMESPACES}/{}", "f".repeat(32)), namespace.replace("abcdef/", "abcdee/"));
+    let table = [
+        ("PUT", format!("{unknown}/bulk"), 404, 10013),
+        ("DELETE", format!("{unknown}/bulk"), 404, 10013),
+        ("POST", format!("{unknown}/bulk/delete"), 404, 10013),
+        ("PUT", format!("{elsewhere}/bulk"), 403, 10000),
+        ("PUT", format!("{namespace}/values/.."), 400, 10042),
+        ("PUT", format!("{namespace}/values/k?expiration_ttl=1"), 400, 10034),
+        ("POST", format!("{namespace}/bulk"), 405, 10405),
+    ];
+    for (method, path, status, code) in table {
+        let mut connection = server.connect().await;
+        let about = "content-length: 1000\r\nexpect: 100-continue";
+        connection.write_all(head(method, &path, about).as_bytes()).await.unwrap();
+        // Not `100 Continue`.
+        let answer = answer(&mut connection).await;
+        let expected = (format!("HTTP/1.1 {status} "), format!("\"code\":{code},"));
+        assert!(answer.starts_with(&expected.0) && answer.contains(&expected.1), "{method} {path}: {answer}");
+    }
+    assert_eq!(server.contents().await["n"].len(), 0);
 }
 
 #[tokio::test]

@@ -25,9 +25,10 @@ async fn pairs_are_written_with_all_they_say() {
         {"key":"no meta","value":"1","metadata":null},
         {"key":"ttl","value":"1","expiration_ttl":60,"expiration":5},
         {"key":"at","value":"1","expiration":1700000060,"expiration_ttl":null},
-        {"key":"text","value":"é\u0000\n","unknown":1}
+        {"key":"fraction","value":"1","expiration":1700000060.0},
+        {"key":"text","value":"é\u0000\n","unknown":[[{"a":1}]]}
     ]"#;
-    assert_eq!(server.ask("PUT", &bulk, pairs).await.result(), outcome(9));
+    assert_eq!(server.ask("PUT", &bulk, pairs).await.result(), outcome(10));
     let table: [(&str, &[u8]); 5] = [
         ("text", "é\0\n".as_bytes()),
         ("bytes", b"\xff\0\xff"),
@@ -43,6 +44,7 @@ async fn pairs_are_written_with_all_they_say() {
     for shown in [
         r#"{"name":"at","expiration":1700000060}"#,
         r#"{"name":"ttl","expiration":1700000060}"#,
+        r#"{"name":"fraction","expiration":1700000060}"#,
         r#"{"name":"meta","metadata":{"b":1.0,"a":2}}"#,
         r#"{"name":"no meta"}"#,
     ] {
@@ -66,8 +68,9 @@ async fn as_many_as_may_be_are_written_and_deleted() {
     assert_eq!(deleted.result(), outcome(5_000));
     let deleted = server.ask("DELETE", &bulk, json!(second).to_string()).await;
     assert_eq!(deleted.result(), outcome(5_000));
-    // Absent ones count.
+    // Absent ones count, and one that is there twice counts once.
     assert_eq!(server.ask("DELETE", &bulk, json!(first).to_string()).await.result(), outcome(5_000));
+    assert_eq!(server.ask("DELETE", &bulk, r#"["a","b","a"]"#).await.result(), outcome(2));
     assert_eq!(server.contents().await["n"].len(), 0);
     assert_eq!(server.ask("POST", &format!("{namespace}/bulk/delete"), "[]").await.result(), outcome(0));
 }
@@ -134,4 +137,21 @@ async fn an_answer_holds_25_mib_of_values() {
     let over = server.ask("POST", &path, json!({ "keys": keys }).to_string()).await;
     assert_eq!(over.failure(), (413, 10024));
     assert_eq!(over.message(), "bulk get keys: 'Total size of request exceeds the limit of 25MB'");
+}
+
+#[tokio::test]
+async fn metadata_that_nests_as_deep_as_it_can_is_shown() {
+    let server = Server::start().await;
+    let namespace = server.namespace("n").await;
+    let metadata = format!("{}{}", "[".repeat(512), "]".repeat(512));
+    let pair = format!(r#"[{{"key":"k","value":"1","metadata":{metadata}}}]"#);
+    server.ask("PUT", &format!("{namespace}/bulk"), pair).await;
+    let body = r#"{"keys":["k"],"withMetadata":true}"#;
+    for (method, path, body) in
+        [("GET", "/metadata/k", ""), ("GET", "/keys", ""), ("POST", "/bulk/get", body)]
+    {
+        let reply = server.ask(method, &format!("{namespace}{path}"), body).await;
+        let text = std::str::from_utf8(&reply.body).unwrap();
+        assert!(reply.status == 200 && text.contains(&metadata), "{method} {path}: {text}");
+    }
 }

@@ -30,10 +30,17 @@ async fn waiting(
 
 /// Waits until that many requests are under way.
 async fn until_under_way(server: &Server, requests: usize) {
-    let wanted = format!("\nkv_server_requests_in_flight {requests}\n");
-    while !server.metrics_text().await.contains(&wanted) {
-        yield_now().await;
-    }
+    until_shown(server, &format!("kv_server_requests_in_flight {requests}")).await;
+}
+
+/// Waits until the metrics have a line.
+async fn until_shown(server: &Server, line: &str) {
+    let shown = async {
+        while !server.metrics_text().await.lines().any(|given| given == line) {
+            yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(20), shown).await.unwrap_or_else(|_| panic!("{line} is never shown"));
 }
 
 #[tokio::test]
@@ -137,6 +144,37 @@ async fn slow_headers_and_idle_connections_end() {
     assert!(whole.starts_with("HTTP/1.1 200 "), "{whole}");
 }
 
+#[tokio::test]
+async fn the_longest_times_are_longer_than_any_wait() {
+    let server = Server::start_with(|builder| {
+        builder.header_timeout(Duration::MAX).stall_timeout(Duration::MAX).grace_period(Duration::MAX)
+    })
+    .await;
+    let path = format!("{}/values/k", server.namespace("n").await);
+    server.ask("PUT", &path, "v").await.result();
+    assert_eq!(server.ask("GET", &path, Body::empty()).await.body, "v");
+    server.stop().await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn headers_that_are_too_long_are_refused_before_they_end() {
+    let server = Server::start().await;
+    let many = "x: y\r\n".repeat(200);
+    let table = [
+        format!("GET /{} HTTP/1.1\r\nhost: a\r\n\r\n", "a".repeat(1 << 20)),
+        format!("GET /healthz HTTP/1.1\r\nhost: a\r\nx: {}", "y".repeat(200_000)),
+        format!("GET /healthz HTTP/1.1\r\nhost: a\r\n{many}\r\n"),
+    ];
+    for request in table {
+        let mut connection = server.connect().await;
+        // It may be refused, and reset, before all of it is sent.
+        let _ = connection.write_all(request.as_bytes()).await;
+        let mut start = [0; 12];
+        timeout(Duration::from_secs(20), connection.read_exact(&mut start)).await.unwrap().unwrap();
+        assert_eq!(&start, b"HTTP/1.1 431", "{}", &request[..20]);
+    }
+}
+
 /// A connection whose client has asked for a value of 25 MiB and does not read it.
 async fn unread(server: &Server) -> tokio::net::TcpStream {
     let path = format!("{}/values/k", server.namespace("n").await);
@@ -166,10 +204,7 @@ async fn an_answer_that_is_not_read_keeps_its_request_under_way() {
 async fn a_client_that_does_not_read_is_cut_off() {
     let server = Server::start_with(|builder| builder.stall_timeout(Duration::from_millis(50))).await;
     let mut connection = unread(&server).await;
-    let counted = r#"kv_server_requests_total{route="value",method="GET",status="200"} 1"#;
-    while !server.metrics_text().await.contains(counted) {
-        yield_now().await;
-    }
+    until_shown(&server, r#"kv_server_requests_total{route="value",method="GET",status="200"} 1"#).await;
     let mut answer = Vec::new();
     let _ = connection.read_to_end(&mut answer).await;
     assert!(answer.len() < 26_214_400, "{}", answer.len());

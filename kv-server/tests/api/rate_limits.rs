@@ -32,6 +32,9 @@ async fn a_key_is_written_once_a_second() {
     server.ask("PUT", &path, "4").await.result();
     let deleted = server.ask("POST", &format!("{namespace}/bulk/delete"), r#"["k","absent"]"#).await.result();
     assert_eq!(deleted, json!({ "successful_key_count": 1, "unsuccessful_keys": ["k"] }));
+    // A key that is there twice is removed once.
+    let deleted = server.ask("DELETE", &format!("{namespace}/bulk"), r#"["twice","twice"]"#).await.result();
+    assert_eq!(deleted, json!({ "successful_key_count": 1, "unsuccessful_keys": [] }));
 }
 
 #[tokio::test]

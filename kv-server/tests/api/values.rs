@@ -106,6 +106,10 @@ async fn a_value_ends_when_it_was_to() {
         // The time to live wins, and the deadline is not even looked at.
         ("expiration=5&expiration_ttl=61", Some(1_700_000_061)),
         ("expiration=nonsense&expiration_ttl=62", Some(1_700_000_062)),
+        // Whole numbers, as a client writes them that knows fractions alone.
+        ("expiration_ttl=60.0", Some(1_700_000_060)),
+        ("expiration=1700000060.0", Some(1_700_000_060)),
+        ("expiration%5fttl=63&x=%zz", Some(1_700_000_063)),
         ("unknown=1", None),
     ];
     for (query, deadline) in table {
@@ -121,4 +125,35 @@ async fn a_value_ends_when_it_was_to() {
     assert_eq!(server.ask("GET", &path, Body::empty()).await.failure(), (404, 10009));
     let metadata = server.ask("GET", &format!("{namespace}/metadata/k"), Body::empty()).await;
     assert_eq!(metadata.failure(), (404, 10009));
+}
+
+#[tokio::test]
+async fn a_body_of_any_other_type_is_the_value() {
+    let server = Server::start().await;
+    let path = format!("{}/values/k", server.namespace("n").await);
+    for content_type in
+        ["application/json", "application/x-www-form-urlencoded", "multipart/mixed; boundary=B", ""]
+    {
+        let request = Request::put(&path)
+            .header("authorization", format!("Bearer {TOKEN}"))
+            .header("content-type", content_type)
+            .body(Body::from("--B a=b&c+d"))
+            .unwrap();
+        server.send(request).await.result();
+        assert_eq!(server.stored("n", "k").await.unwrap(), "--B a=b&c+d", "{content_type}");
+    }
+    // The service's description asks for a body here, and no client sends one.
+    assert_eq!(server.ask("DELETE", &path, "{}").await.result(), Value::Null);
+    assert_eq!(server.stored("n", "k").await, None);
+}
+
+#[tokio::test]
+async fn what_is_beside_a_value_in_a_form_is_left_alone() {
+    let server = Server::start().await;
+    let path = format!("{}/values/k", server.namespace("n").await);
+    let long = vec![b'x'; 3_000_000];
+    let parts: [(&str, &[u8]); 4] =
+        [("before", &long), ("metadata", b"1"), ("value", &long[..2_000_000]), ("after", &long)];
+    put_form(&server, &path, &parts).await.result();
+    assert_eq!(server.stored("n", "k").await.unwrap(), long[..2_000_000]);
 }

@@ -185,6 +185,13 @@ async fn of_bulk_reads() {
         post(r#"{"keys":["k",".."]}"#, DOTS.0, DOTS.1),
         post(&format!(r#"{{"keys":["{}"]}}"#, "x".repeat(513)), LONG.0, LONG.1),
         post("", 400, "The request body is not JSON of a bulk get, at line 1, column 0"),
+        // The members in an array are no body.
+        post(
+            r#"[["k"],"text",true]"#,
+            400,
+            "The request body is not JSON of a bulk get, at line 1, column 0",
+        ),
+        post(&"[".repeat(500_000), 400, "The request body is not JSON of a bulk get, at line 1, column 0"),
         post(
             r#"{"keys":["\ud800"]}"#,
             400,

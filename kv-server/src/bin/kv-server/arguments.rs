@@ -117,6 +117,21 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_has_every_flag_with_its_default() {
+        let readme = include_str!("../../../README.md");
+        for argument in Arguments::command().get_arguments() {
+            let Some(flag) = argument.get_long() else { continue };
+            let row = readme.lines().find(|line| line.starts_with(&format!("| `--{flag}` |")));
+            let row = row.unwrap_or_else(|| panic!("--{flag} is missing"));
+            for default in
+                argument.get_default_values().iter().filter(|_| argument.get_action().takes_values())
+            {
+                assert!(row.contains(&format!("| `{}` |", default.display())), "{row}: {default:?}");
+            }
+        }
+    }
+
+    #[test]
     fn no_token_is_shown() {
         let arguments = Arguments::parse_from(["kv-server", "--store", "memory:", "--token", "hunter2"]);
         assert!(!format!("{arguments:?}").contains("hunter2"));
