@@ -1,0 +1,181 @@
+//! An account: many namespaces.
+
+use std::{collections::HashSet, fmt, sync::Arc};
+
+use kv_core::{
+    ErrorKind, KvNamespace, KvStore, NamespaceId, NamespaceInfo, NamespaceTitle, Result, async_trait,
+};
+use reqwest::{Method, Url};
+use serde_json::json;
+
+use crate::{
+    CloudflareNamespace, Usage,
+    api::{Namespace, Nothing},
+    builder::CloudflareAccountBuilder,
+    client::{Call, Client},
+    error,
+    failure::Failure,
+    request::{Payload, Request},
+    response::{Reply, SMALL_ENVELOPE},
+};
+
+/// As many namespaces as one request asks for.
+const PER_PAGE: u32 = 100;
+
+/// The largest envelope with a page of namespaces: titles of 512 characters, escaped.
+const PAGE_ENVELOPE: usize = 4 * 1024 * 1024;
+
+/// The namespaces of a Cloudflare account. Clones are the same account; they and the namespaces that they hand out share
+/// connections, budget and usage.
+///
+/// ```no_run
+/// use kv_cloudflare::CloudflareAccount;
+/// use kv_core::{KvStore, NamespaceTitle, prelude::*};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> kv_core::Result<()> {
+/// let account = CloudflareAccount::from_env().build()?;
+/// let created = account.create_namespace(NamespaceTitle::new("sessions")?).await?;
+/// let sessions = account.open(&created.id);
+/// sessions.put("session:17", "ada").await?;
+/// println!("{} requests", account.usage().sent);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct CloudflareAccount {
+    client: Arc<Client>,
+}
+
+impl CloudflareAccount {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client: Arc::new(client) }
+    }
+
+    /// How to make one.
+    #[must_use]
+    pub fn builder() -> CloudflareAccountBuilder {
+        CloudflareAccountBuilder::default()
+    }
+
+    /// How to make one, with what the environment sets: `CLOUDFLARE_API_TOKEN`, `CLOUDFLARE_ACCOUNT_ID` and
+    /// `CLOUDFLARE_API_BASE_URL`.
+    #[must_use]
+    pub fn from_env() -> CloudflareAccountBuilder {
+        CloudflareAccountBuilder::from_env()
+    }
+
+    /// A handle to a namespace, as [`KvStore::namespace`] gives it, with its own type. It sends nothing.
+    #[must_use]
+    pub fn open(&self, id: &NamespaceId) -> CloudflareNamespace {
+        CloudflareNamespace::new(Arc::clone(&self.client), id.clone())
+    }
+
+    /// What this client has sent so far.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.client.meter.usage()
+    }
+
+    async fn call(&self, operation: &'static str) -> Result<Call<'_>> {
+        self.client.call().await.map_err(|error| error.with_operation(operation))
+    }
+
+    fn address_of(&self, id: &NamespaceId) -> Result<Url> {
+        let address = self.client.address.namespace(id).ok_or_else(error::namespace_not_found)?;
+        address.itself().ok_or_else(error::no_address)
+    }
+
+    async fn send(&self, request: &Request<'_>, call: &Call<'_>) -> Result<Reply<Namespace>, Failure> {
+        self.client.send_for_json(request, &call.deadline, SMALL_ENVELOPE).await
+    }
+}
+
+impl fmt::Debug for CloudflareAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CloudflareAccount").finish_non_exhaustive()
+    }
+}
+
+fn titled(title: &NamespaceTitle) -> Payload {
+    Payload::Json(json!({ "title": title.as_str() }).to_string().into())
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl KvStore for CloudflareAccount {
+    async fn create_namespace(&self, title: NamespaceTitle) -> Result<NamespaceInfo> {
+        let call = self.call("create_namespace").await?;
+        let url = self.client.address.namespaces().ok_or_else(error::no_address)?;
+        // Sent again after it was carried out, it would find its own namespace and call it another's.
+        let request = Request::new("create_namespace", Method::POST, url).with_body(titled(&title)).once();
+        let reply = self.send(&request, &call).await?;
+        let created =
+            reply.result.ok_or_else(|| error::not_understood("no namespace where one was created"))?;
+        created.into_info()
+    }
+
+    async fn list_namespaces(&self) -> Result<Vec<NamespaceInfo>> {
+        let call = self.call("list_namespaces").await?;
+        let (mut listed, mut seen) = (Vec::new(), HashSet::new());
+        for page in 1.. {
+            let url = self.client.address.namespaces_page(page, PER_PAGE).ok_or_else(error::no_address)?;
+            let request = Request::new("list_namespaces", Method::GET, url);
+            let reply = self.client.send_for_json::<Vec<Namespace>>(&request, &call.deadline, PAGE_ENVELOPE);
+            let reply = reply.await?;
+            let before = listed.len();
+            for namespace in reply.result.unwrap_or_default() {
+                let info = namespace.into_info()?;
+                if seen.insert(info.id.clone()) {
+                    listed.push(info);
+                }
+            }
+            // A page with nothing new ends it too, so that a server that knows no pages is asked twice and not for ever.
+            let all = reply.info.total_count.is_some_and(|total| listed.len() >= total);
+            if all || listed.len() == before {
+                break;
+            }
+        }
+        Ok(listed)
+    }
+
+    async fn namespace_info(&self, id: &NamespaceId) -> Result<NamespaceInfo> {
+        let call = self.call("namespace_info").await?;
+        let request = Request::new("namespace_info", Method::GET, self.address_of(id)?);
+        let reply = self.send(&request, &call).await?;
+        reply.result.ok_or_else(|| error::not_understood("no namespace where one was asked for"))?.into_info()
+    }
+
+    async fn rename_namespace(&self, id: &NamespaceId, title: NamespaceTitle) -> Result<NamespaceInfo> {
+        let call = self.call("rename_namespace").await?;
+        let request =
+            Request::new("rename_namespace", Method::PUT, self.address_of(id)?).with_body(titled(&title));
+        self.send(&request, &call).await?;
+        // The answer is the namespace, or `null`: it says nothing that is not known.
+        Ok(NamespaceInfo::new(id.clone(), title))
+    }
+
+    async fn delete_namespace(&self, id: &NamespaceId) -> Result<()> {
+        let call = self.call("delete_namespace").await?;
+        let request = Request::new("delete_namespace", Method::DELETE, self.address_of(id)?);
+        match self.client.send_for_json::<Nothing>(&request, &call.deadline, SMALL_ENVELOPE).await {
+            Ok(_) => Ok(()),
+            // An attempt before this one was carried out, although its answer was lost.
+            Err(failure)
+                if failure.error.kind() == ErrorKind::NamespaceNotFound && failure.unknown_outcome =>
+            {
+                Ok(())
+            }
+            Err(failure) => Err(failure.error),
+        }
+    }
+
+    fn namespace(&self, id: &NamespaceId) -> Arc<dyn KvNamespace> {
+        Arc::new(self.open(id))
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.client.gate.close().await;
+        Ok(())
+    }
+}

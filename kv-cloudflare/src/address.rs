@@ -1,0 +1,155 @@
+//! Where requests go.
+
+use kv_core::{Key, NamespaceId};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
+use reqwest::Url;
+
+/// Everything but RFC 3986's unreserved characters is encoded, so no URL parser finds anything to normalise: a slash, a
+/// plus, a percent sign and a dot segment in the middle of a key are all just bytes of one path segment.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The one encoder of text in a URL, of a path segment as of a query's value.
+fn encode(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, RESERVED)
+}
+
+/// The namespaces of an account.
+#[derive(Debug, Clone)]
+pub(crate) struct AccountAddress(String);
+
+/// One namespace of an account.
+#[derive(Debug, Clone)]
+pub(crate) struct NamespaceAddress(String);
+
+impl AccountAddress {
+    /// `base` ends in `/client/v4`, without a slash; `account_id` is hexadecimal.
+    pub(crate) fn new(base: &str, account_id: &str) -> Self {
+        Self(format!("{base}/accounts/{account_id}/storage/kv/namespaces"))
+    }
+
+    pub(crate) fn namespaces(&self) -> Option<Url> {
+        Url::parse(&self.0).ok()
+    }
+
+    pub(crate) fn namespaces_page(&self, page: u32, per_page: u32) -> Option<Url> {
+        Url::parse(&format!("{}?page={page}&per_page={per_page}&order=id&direction=asc", self.0)).ok()
+    }
+
+    /// `None` for an id that no URL can carry, and that no namespace has.
+    pub(crate) fn namespace(&self, id: &NamespaceId) -> Option<NamespaceAddress> {
+        match id.as_str() {
+            "." | ".." => None,
+            id => Some(NamespaceAddress(format!("{}/{}", self.0, encode(id)))),
+        }
+    }
+}
+
+impl NamespaceAddress {
+    pub(crate) fn itself(&self) -> Option<Url> {
+        Url::parse(&self.0).ok()
+    }
+
+    /// `query` is empty, or starts with a question mark.
+    pub(crate) fn value(&self, key: &Key<'_>, query: &str) -> Option<Url> {
+        self.below("/values/", key.as_str(), query)
+    }
+
+    pub(crate) fn metadata(&self, key: &Key<'_>) -> Option<Url> {
+        self.below("/metadata/", key.as_str(), "")
+    }
+
+    pub(crate) fn keys(&self, prefix: &str, limit: usize, cursor: &str) -> Option<Url> {
+        let mut query = format!("?limit={limit}");
+        for (name, value) in [("prefix", prefix), ("cursor", cursor)] {
+            if !value.is_empty() {
+                query.extend(["&", name, "="].into_iter().chain(encode(value)));
+            }
+        }
+        self.below("/keys", "", &query)
+    }
+
+    pub(crate) fn bulk_write(&self) -> Option<Url> {
+        self.below("/bulk", "", "")
+    }
+
+    pub(crate) fn bulk_delete(&self) -> Option<Url> {
+        self.below("/bulk/delete", "", "")
+    }
+
+    pub(crate) fn bulk_get(&self) -> Option<Url> {
+        self.below("/bulk/get", "", "")
+    }
+
+    fn below(&self, path: &str, key: &str, query: &str) -> Option<Url> {
+        Url::parse(&format!("{}{path}{}{query}", self.0, encode(key))).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kv_core::{Key, NamespaceId};
+    use kv_testkit::{proptest::prelude::*, strategies};
+    use percent_encoding::percent_decode_str;
+
+    use super::AccountAddress;
+
+    const BASE: &str = "http://127.0.0.1:1/client/v4";
+
+    fn namespace() -> super::NamespaceAddress {
+        AccountAddress::new(BASE, "a").namespace(&NamespaceId::new("n").unwrap()).unwrap()
+    }
+
+    #[test]
+    fn keys_are_one_segment_as_they_were_given() {
+        let table = [
+            ("a", "a"),
+            ("a/../b", "a%2F..%2Fb"),
+            ("..a", "..a"),
+            ("...", "..."),
+            ("%2e%2E", "%252e%252E"),
+            ("a+b c", "a%2Bb%20c"),
+            ("?x#y&z=", "%3Fx%23y%26z%3D"),
+            ("\0\n\t", "%00%0A%09"),
+            ("\\", "%5C"),
+            ("é😀", "%C3%A9%F0%9F%98%80"),
+        ];
+        for (key, encoded) in table {
+            let url = namespace().value(&Key::new(key).unwrap(), "").unwrap();
+            let expected = format!("{BASE}/accounts/a/storage/kv/namespaces/n/values/{encoded}");
+            assert_eq!(url.as_str(), expected, "{key:?}");
+        }
+    }
+
+    #[test]
+    fn ids_that_no_url_carries_have_no_address() {
+        let account = AccountAddress::new(BASE, "a");
+        for (id, carried) in [(".", false), ("..", false), ("%2e", true), ("../x", true)] {
+            let address = account.namespace(&NamespaceId::new(id).unwrap());
+            assert_eq!(address.is_some(), carried, "{id:?}");
+            if let Some(url) = address.and_then(|address| address.itself()) {
+                assert_eq!(url.path_segments().unwrap().count(), 8, "{id:?}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_key_and_prefix_comes_back(key in strategies::keys()) {
+            let key = Key::new(key).unwrap();
+            let url = namespace().value(&key, "").unwrap();
+            let segments: Vec<_> = url.path_segments().unwrap().collect();
+            prop_assert_eq!(segments.len(), 10);
+            prop_assert_eq!(percent_decode_str(segments[9]).decode_utf8().unwrap(), key.as_str());
+            prop_assert!(url.query().is_none() && url.fragment().is_none());
+
+            let url = namespace().keys(key.as_str(), 10, key.as_str()).unwrap();
+            let pairs: Vec<_> = url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+            let text = key.as_str().to_owned();
+            prop_assert_eq!(pairs, [
+                ("limit".to_owned(), "10".to_owned()),
+                ("prefix".to_owned(), text.clone()),
+                ("cursor".to_owned(), text),
+            ]);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Reads many texts in few requests.
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use kv_core::{Entry, GetOptions, Key, Result};
+use reqwest::Method;
+use serde::Serialize;
+
+use crate::{
+    CloudflareNamespace,
+    api::{Found, Whole},
+    deadline::Deadline,
+    error,
+    failure::{Failure, Reason},
+    quote::Secrets,
+    request::{Payload, Request},
+};
+
+/// The most keys that one request may ask for.
+const MOST_KEYS: usize = 100;
+
+/// The longest answer that is read. The values of one are 25 MB at most, more where their text is escaped; what is longer is
+/// asked for in halves.
+const ANSWER: usize = 64 * 1024 * 1024;
+
+/// How many answers, large as they may be, are under way at once.
+const MOST_AT_ONCE: usize = 4;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Query<'a> {
+    keys: Vec<&'a str>,
+    r#type: &'static str,
+    /// Always, since the deadlines come with it.
+    with_metadata: bool,
+}
+
+/// What a bulk get tells of one key.
+enum Told {
+    Exactly(Option<Entry>),
+    /// Bytes may have been lost, or the answer says nothing of the key.
+    NotExactly,
+}
+
+impl CloudflareNamespace {
+    /// The entries under `keys`, which differ, in their order. What no bulk get tells exactly is read once more, singly.
+    pub(crate) async fn read_texts(
+        &self,
+        keys: &[&Key<'static>],
+        options: GetOptions,
+    ) -> Result<Vec<Option<Entry>>> {
+        let starts = (0..keys.len()).step_by(MOST_KEYS);
+        let parts = stream::iter(starts).map(|start| {
+            let part = keys.get(start..).unwrap_or_default();
+            self.read_part(part.get(..MOST_KEYS).unwrap_or(part), options)
+        });
+        let at_once = self.client().concurrency.min(MOST_AT_ONCE);
+        let told: Vec<Told> = parts.buffered(at_once).try_concat().await?;
+        let not_told = keys.iter().zip(&told).filter(|(_, told)| matches!(told, Told::NotExactly));
+        let again: Vec<_> = not_told.map(|(key, _)| *key).collect();
+        let mut again = self.read_singly(&again, options).await?.into_iter();
+        let entry = |told| match told {
+            Told::Exactly(entry) => entry,
+            Told::NotExactly => again.next().flatten(),
+        };
+        Ok(told.into_iter().map(entry).collect())
+    }
+
+    /// What is told by one request, or by halves of it where the answer would be too large.
+    async fn read_part(&self, keys: &[&Key<'static>], options: GetOptions) -> Result<Vec<Told>> {
+        let mut told = Vec::with_capacity(keys.len());
+        let mut parts = vec![keys];
+        while let Some(part) = parts.pop() {
+            let names = part.iter().map(|key| key.as_str()).collect();
+            match self.bulk_get("read_many", names, &self.client().deadline(), ANSWER).await {
+                Ok(mut found) => {
+                    for key in part {
+                        told.push(tell(found.take(key), options)?);
+                    }
+                }
+                Err(Failure { reason: Reason::TooLarge | Reason::AnswerTooLong, .. }) => {
+                    if part.len() > 1 {
+                        let (first, second) = part.split_at(part.len() / 2);
+                        parts.extend([second, first]);
+                    } else {
+                        told.push(Told::NotExactly);
+                    }
+                }
+                Err(failure) => return Err(failure.error),
+            }
+        }
+        Ok(told)
+    }
+
+    /// Asks for the texts, metadata and deadlines of `keys`, of which there are 100 at most, in one request. What it finds of a
+    /// key, it finds at one moment. An answer of more than `most` bytes is too large.
+    pub(crate) async fn bulk_get(
+        &self,
+        operation: &'static str,
+        keys: Vec<&str>,
+        deadline: &Deadline,
+        most: usize,
+    ) -> Result<Found, Failure> {
+        let url = self.address().map_err(Failure::new)?.bulk_get();
+        let url = url.ok_or_else(|| Failure::new(error::no_address()))?;
+        let query = serde_json::to_vec(&Query { keys, r#type: "text", with_metadata: true });
+        let query = query.map_err(|_| Failure::new(error::not_understood("keys that are not JSON")))?;
+        let request = Request::new(operation, Method::POST, url)
+            .with_body(Payload::Json(query.into()))
+            .with_secrets(Secrets::Body(None));
+        let reply = self.client().send_for_json::<Found>(&request, deadline, most).await?;
+        reply.result.ok_or_else(|| Failure::new(error::not_understood("a bulk get without values")))
+    }
+}
+
+fn tell(whole: Whole, options: GetOptions) -> Result<Told> {
+    match whole {
+        Whole::Absent => Ok(Told::Exactly(None)),
+        Whole::Present(found) if found.is_exact() => found.into_entry(options.metadata).map(Told::Exactly),
+        Whole::Present(_) | Whole::Unknown => Ok(Told::NotExactly),
+    }
+}

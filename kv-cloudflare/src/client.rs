@@ -1,0 +1,53 @@
+//! What all namespaces of an account share.
+
+use std::{sync::Arc, time::Duration};
+
+use kv_core::{Clock, Result};
+use reqwest::header::HeaderValue;
+use secrecy::SecretString;
+
+use crate::{
+    address::AccountAddress,
+    deadline::Deadline,
+    gate::{Gate, Pass},
+    limiter::Limiter,
+    usage::Meter,
+};
+
+/// What all namespaces of an account share.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) http: reqwest::Client,
+    pub(crate) address: AccountAddress,
+    pub(crate) token: SecretString,
+    /// The same, ready to be sent; marked as sensitive, so it is in no `Debug`.
+    pub(crate) authorization: HeaderValue,
+    pub(crate) limiter: Limiter,
+    pub(crate) meter: Meter,
+    pub(crate) gate: Gate,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) read_timeout: Duration,
+    pub(crate) total_timeout: Duration,
+    pub(crate) retries: usize,
+    pub(crate) concurrency: usize,
+}
+
+/// A call under way.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) deadline: Deadline,
+    _pass: Pass<'a>,
+}
+
+impl Client {
+    /// Starts a call, unless the account is closed.
+    pub(crate) async fn call(&self) -> Result<Call<'_>> {
+        let pass = self.gate.enter().await?;
+        Ok(Call { deadline: self.deadline(), _pass: pass })
+    }
+
+    /// The deadline of a request that is made now.
+    pub(crate) fn deadline(&self) -> Deadline {
+        Deadline::after(self.total_timeout)
+    }
+}

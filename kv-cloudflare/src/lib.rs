@@ -1,0 +1,45 @@
+#![doc = include_str!("../README.md")]
+
+mod account;
+mod address;
+mod api;
+mod budget;
+mod builder;
+mod bulk;
+mod bulk_delete;
+mod bulk_get;
+mod bulk_write;
+mod client;
+mod connection;
+mod deadline;
+mod error;
+mod failure;
+mod from_env;
+mod gate;
+mod limiter;
+mod listing;
+mod namespace;
+mod off_runtime;
+mod quote;
+mod read;
+mod read_many;
+mod recent_writes;
+mod request;
+mod response;
+mod retry_after;
+mod send;
+mod settings;
+mod upload;
+mod usage;
+mod wire_expiration;
+mod write;
+
+pub use secrecy::SecretString;
+
+pub use crate::{
+    account::CloudflareAccount,
+    budget::Budget,
+    builder::{CloudflareAccountBuilder, CloudflareNamespaceBuilder},
+    namespace::CloudflareNamespace,
+    usage::Usage,
+};

@@ -1,0 +1,165 @@
+//! Sends a request until it is answered.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use backon::{ExponentialBuilder, Retryable};
+use kv_core::{ErrorKind, limits};
+use reqwest::{Response, header::AUTHORIZATION};
+use secrecy::ExposeSecret;
+use serde::de::DeserializeOwned;
+
+use crate::{
+    client::Client,
+    connection,
+    deadline::Deadline,
+    error,
+    failure::{Failure, Reason},
+    request::Request,
+    response::{self, Answer, Reply},
+    retry_after::retry_after,
+    upload::Progress,
+};
+
+/// As much of an answer is read for an error's sake: an envelope with any number of errors that makes sense.
+const ERROR_BODY: usize = 64 * 1024;
+
+impl Client {
+    /// Sends a request that is answered with bytes, 25 MiB of them at most.
+    pub(crate) async fn send_for_bytes(
+        &self,
+        request: &Request<'_>,
+        deadline: &Deadline,
+    ) -> Result<Answer, Failure> {
+        self.retry(request, deadline, || self.attempt(request, deadline, limits::MAX_VALUE_BYTES)).await
+    }
+
+    /// Sends a request that is answered with an envelope, of `most` bytes at most.
+    pub(crate) async fn send_for_json<T: DeserializeOwned + Send + 'static>(
+        &self,
+        request: &Request<'_>,
+        deadline: &Deadline,
+        most: usize,
+    ) -> Result<Reply<T>, Failure> {
+        let attempt = || async {
+            let answer = self.attempt(request, deadline, most).await?;
+            let outcome = response::open(answer, request.secrets, self.token.expose_secret()).await;
+            outcome.inspect_err(|failure| self.count(failure))
+        };
+        self.retry(request, deadline, attempt).await
+    }
+
+    /// Repeats `attempt`, with pauses that grow, while it fails in a way that may pass.
+    async fn retry<T, F: Future<Output = Result<T, Failure>>>(
+        &self,
+        request: &Request<'_>,
+        deadline: &Deadline,
+        attempt: impl FnMut() -> F,
+    ) -> Result<T, Failure> {
+        let backoff = backoff().with_max_times(self.retries);
+        let unknown_before = AtomicBool::new(false);
+        let retried = attempt
+            .retry(backoff)
+            .when(|failure: &Failure| {
+                failure.error.is_retryable()
+                    && failure.reason != Reason::OverBudget
+                    && (request.repeatable || !failure.unknown_outcome)
+            })
+            .adjust(|failure, pause| {
+                let wait = pause?.max(failure.error.retry_after().unwrap_or_default());
+                deadline.allows(wait).then_some(wait)
+            })
+            .notify(|failure, _| {
+                self.meter.count_retried();
+                unknown_before.fetch_or(failure.unknown_outcome, Ordering::Relaxed);
+            });
+        let outcome = tokio::time::timeout_at(deadline.at(), retried).await;
+        let outcome = outcome
+            .unwrap_or_else(|_| Err(Failure::new(error::timed_out(deadline.total())).with_unknown_outcome()));
+        let unknown_before = unknown_before.load(Ordering::Relaxed);
+        outcome.map_err(|failure| {
+            let error = failure.error.with_operation(request.operation);
+            let error = match request.secrets.key() {
+                Some(key) => error.with_key(key),
+                None => error,
+            };
+            Failure { error, unknown_outcome: failure.unknown_outcome || unknown_before, ..failure }
+        })
+    }
+
+    /// Sends `request` once, when the budget lets it go.
+    async fn attempt(
+        &self,
+        request: &Request<'_>,
+        deadline: &Deadline,
+        most: usize,
+    ) -> Result<Answer, Failure> {
+        let admitted = self.limiter.admit(request.writes, deadline, &self.meter).await;
+        admitted.map_err(|over| Failure::new(error::over_budget(over.0)).because(Reason::OverBudget))?;
+        let progress = Progress::new();
+        let mut builder = self.http.request(request.method.clone(), request.url.clone());
+        builder = builder.header(AUTHORIZATION, self.authorization.clone());
+        if let Some(payload) = &request.body {
+            builder = payload.attach(builder, &progress);
+        }
+        self.meter.count_sent();
+        let response = connection::head(builder.send(), &progress, self.read_timeout).await?;
+        if !response.status().is_success() {
+            return Err(self.refusal(response, request).await);
+        }
+        let headers = response.headers().clone();
+        let status = response.status();
+        let body = connection::body(response, most, self.read_timeout).await?;
+        Ok(Answer { status, headers, body })
+    }
+
+    async fn refusal(&self, response: Response, request: &Request<'_>) -> Failure {
+        let (status, wait) = (response.status(), retry_after(response.headers(), self.clock.now()));
+        let body = connection::start_of_body(response, ERROR_BODY, self.read_timeout).await;
+        let mut failure = response::refusal(status, &body, request.secrets, self.token.expose_secret());
+        if let Some(wait) = wait {
+            failure.error = failure.error.with_retry_after(wait);
+        }
+        self.count(&failure);
+        failure
+    }
+
+    fn count(&self, failure: &Failure) {
+        if failure.error.kind() == ErrorKind::RateLimited {
+            self.meter.count_limited();
+        }
+    }
+}
+
+/// The pauses between attempts, with jitter, so that clients that failed together do not come back together.
+pub(crate) const fn backoff() -> ExponentialBuilder {
+    ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(200))
+        .with_max_delay(Duration::from_secs(20))
+        .with_jitter()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, time::Duration};
+
+    use backon::BackoffBuilder;
+
+    use super::backoff;
+
+    #[test]
+    fn clients_that_failed_together_do_not_come_back_together() {
+        let pauses = || backoff().with_max_times(8).build().collect::<Vec<_>>();
+        let clients: BTreeSet<_> = (0..20).map(|_| pauses()).collect();
+        assert!(clients.len() > 15, "{} ways to wait", clients.len());
+        for pauses in clients {
+            assert_eq!(pauses.len(), 8);
+            for (round, pause) in pauses.into_iter().enumerate() {
+                let shortest = Duration::from_millis(200 << round).min(Duration::from_secs(20));
+                assert!((shortest..=2 * shortest).contains(&pause), "pause {round} is {pause:?}");
+            }
+        }
+    }
+}

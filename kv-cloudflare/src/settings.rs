@@ -1,0 +1,155 @@
+//! What a client is made from.
+
+use std::{borrow::Cow, net::IpAddr, sync::Arc, time::Duration};
+
+use kv_core::{Clock, Error, ErrorKind, Result, SystemClock};
+use reqwest::{Url, header::HeaderValue, redirect};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{
+    Budget, address::AccountAddress, client::Client, deadline::YEAR, error, gate::Gate, limiter::Limiter,
+    usage::Meter,
+};
+
+/// What the builders collect.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) account_id: Option<String>,
+    pub(crate) api_token: Option<SecretString>,
+    pub(crate) base_url: String,
+    pub(crate) user_agent: String,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) read_timeout: Duration,
+    pub(crate) total_timeout: Duration,
+    pub(crate) max_idle_connections: usize,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) retries: usize,
+    pub(crate) concurrency: usize,
+    pub(crate) budget: Budget,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) plain_http: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            account_id: None,
+            api_token: None,
+            base_url: "https://api.cloudflare.com/client/v4".to_owned(),
+            user_agent: concat!("kv-cloudflare/", env!("CARGO_PKG_VERSION")).to_owned(),
+            connect_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(30),
+            total_timeout: Duration::from_secs(120),
+            max_idle_connections: usize::MAX,
+            idle_timeout: Duration::from_secs(90),
+            retries: 4,
+            concurrency: 16,
+            budget: Budget::cloudflare(),
+            clock: Arc::new(SystemClock),
+            plain_http: false,
+        }
+    }
+}
+
+/// Settings that no client can be made from.
+pub(crate) fn refuse(message: impl Into<Cow<'static, str>>) -> Error {
+    error::new(ErrorKind::InvalidInput, message)
+}
+
+impl Settings {
+    /// The client that both kinds of handles share.
+    pub(crate) fn build(self) -> Result<Client> {
+        let account_id = self.account_id.as_deref().ok_or_else(|| {
+            refuse("no account id is set: call `account_id`, or set CLOUDFLARE_ACCOUNT_ID and begin with `from_env`")
+        })?;
+        check_account_id(account_id)?;
+        let token = self.api_token.clone().ok_or_else(|| {
+            refuse("no API token is set: call `api_token`, or set CLOUDFLARE_API_TOKEN and begin with `from_env`")
+        })?;
+        let authorization = authorization(&token)?;
+        let base = check_base_url(&self.base_url, self.plain_http)?;
+        let address = AccountAddress::new(base.as_str().trim_end_matches('/'), account_id);
+        Ok(Client {
+            http: self.http(&base)?,
+            address,
+            token,
+            authorization,
+            limiter: Limiter::new(self.budget, Arc::clone(&self.clock)),
+            meter: Meter::default(),
+            gate: Gate::new(),
+            clock: self.clock,
+            read_timeout: self.read_timeout.min(YEAR),
+            total_timeout: self.total_timeout,
+            retries: self.retries,
+            concurrency: self.concurrency,
+        })
+    }
+
+    fn http(&self, base: &Url) -> Result<reqwest::Client> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(&self.user_agent)
+            .connect_timeout(self.connect_timeout)
+            // A redirect would take the token to another place.
+            .redirect(redirect::Policy::none())
+            // Retries are this crate's own, with the budget and the deadline.
+            .retry(reqwest::retry::never())
+            .pool_max_idle_per_host(self.max_idle_connections)
+            .pool_idle_timeout(self.idle_timeout.min(YEAR))
+            .tcp_keepalive(Duration::from_secs(60))
+            .http2_adaptive_window(true);
+        if is_loopback(base) {
+            builder = builder.no_proxy();
+        }
+        builder.build().map_err(|error| {
+            let message = "the HTTP client cannot be set up: see the cause, and check `user_agent`";
+            error::new(ErrorKind::Other, message).with_source(error.without_url())
+        })
+    }
+}
+
+fn check_account_id(id: &str) -> Result<()> {
+    if id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(());
+    }
+    let chars = id.chars().count();
+    Err(refuse(format!(
+        "an account id has 32 hexadecimal digits, and what is set is none, of {chars} characters"
+    )))
+}
+
+fn authorization(token: &SecretString) -> Result<HeaderValue> {
+    let text = token.expose_secret();
+    let header = if text.is_empty() { None } else { HeaderValue::try_from(format!("Bearer {text}")).ok() };
+    let mut header = header.ok_or_else(|| {
+        refuse("an API token is one line of visible characters, and what is set is empty or has others")
+    })?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+/// The base URL, if the token may be sent there. It is not quoted: it may hold a password.
+fn check_base_url(text: &str, plain_http: bool) -> Result<Url> {
+    let url =
+        Url::parse(text).map_err(|_| refuse("`base_url` is not a URL: give one with its `/client/v4`"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(refuse("`base_url` holds a user name or a password: the token alone is sent"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(refuse("`base_url` holds a query or a fragment: give it as far as `/client/v4`"));
+    }
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if plain_http || is_loopback(&url) => Ok(url),
+        "http" => Err(refuse(
+            "`base_url` is plain http and its host is not a loopback address, so others could read the token: use https, or \
+             call `allow_plain_http`",
+        )),
+        _ => Err(refuse("`base_url` is neither https nor http")),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let Some(host) = url.host_str() else { return false };
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}

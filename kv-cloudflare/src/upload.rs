@@ -1,0 +1,82 @@
+//! A request's body, and when it moved on last.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::time::Instant;
+
+/// The most that is handed over at once, so that progress on a slow line shows.
+const FRAME: usize = 64 * 1024;
+
+/// A body of bytes that are there already, sent without a copy and with its exact length.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    left: Bytes,
+    progress: Progress,
+}
+
+/// When a body moved on last.
+#[derive(Debug, Clone)]
+pub(crate) struct Progress {
+    start: Instant,
+    /// Milliseconds after the start.
+    last: Arc<AtomicU64>,
+}
+
+impl Progress {
+    pub(crate) fn new() -> Self {
+        Self { start: Instant::now(), last: Arc::default() }
+    }
+
+    /// When a part of the body was handed over last, or the attempt began.
+    pub(crate) fn last(&self) -> Instant {
+        self.start + Duration::from_millis(self.last.load(Ordering::Relaxed))
+    }
+
+    fn note(&self) {
+        let since_start = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last.fetch_max(since_start, Ordering::Relaxed);
+    }
+}
+
+impl Upload {
+    pub(crate) const fn new(bytes: Bytes, progress: Progress) -> Self {
+        Self { left: bytes, progress }
+    }
+}
+
+impl Body for Upload {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.left.is_empty() {
+            return Poll::Ready(None);
+        }
+        let most = self.left.len().min(FRAME);
+        let frame = self.left.split_to(most);
+        self.progress.note();
+        Poll::Ready(Some(Ok(Frame::data(frame))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left.len() as u64)
+    }
+}

@@ -1,0 +1,195 @@
+//! The budget, on the runtime's paused time.
+
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
+
+use futures_util::future::join_all;
+use kv_cloudflare::{Budget, CloudflareAccount, CloudflareNamespace};
+use kv_core::{ErrorKind, GetOptions, Key, KvNamespace, KvNamespaceExt, NamespaceId, PutOptions, Value};
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+use crate::paused_time::on_paused_time;
+use crate::runtime_clock::RuntimeClock;
+use crate::scripted::{ACCOUNT, NAMESPACE, Reaction, Scripted, TOKEN};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+async fn server() -> Scripted {
+    Scripted::new(|asked| match asked.method.as_str() {
+        "GET" => Reaction::value("v"),
+        _ => Reaction::result(json!(null)),
+    })
+    .await
+}
+
+fn client(server: &Scripted, budget: Budget, total: Duration) -> CloudflareNamespace {
+    let builder = server.builder().budget(budget).clock(Arc::new(RuntimeClock::new()));
+    builder.total_timeout(total).build().unwrap()
+}
+
+async fn read(kv: &CloudflareNamespace, number: usize) -> kv_core::Result<()> {
+    kv.read(Key::new(format!("k{number}")).unwrap(), GetOptions::default()).await.map(drop)
+}
+
+async fn write(kv: &CloudflareNamespace, key: &str) -> kv_core::Result<()> {
+    kv.write(Key::new(key.to_owned()).unwrap(), Value::default(), PutOptions::default()).await
+}
+
+/// In no five minutes are there more than 1,200 requests.
+///
+/// What is sent is told a little later, never earlier. So of what is told within five minutes of a time at which nothing was under
+/// way, all was sent in them; that no other five minutes hold more is for the limiter's own tests.
+#[test]
+fn never_more_than_1200_requests_in_five_minutes() {
+    on_paused_time(async {
+        let server = server().await;
+        let client = client(&server, Budget::cloudflare(), Duration::from_secs(3_600));
+        // All at once, then, after a rest in which a part of the burst comes back, again.
+        for (count, burst, longest) in [(1_250, 300, 318), (200, 30, 58)] {
+            let (before, start) = (server.asked().len(), Instant::now());
+            let outcomes = join_all((0..count).map(|number| read(&client, number))).await;
+            assert!(outcomes.into_iter().all(|outcome| outcome.is_ok()));
+            let took = start.elapsed();
+            let asked = server.asked();
+            let times = asked[before..].iter().map(|asked| asked.at - start);
+            assert_eq!(times.len(), count);
+            let within = |end: Duration| times.clone().filter(|time| *time <= end).count();
+            assert!(within(300 * SECOND) <= 1_200, "{} requests in five minutes", within(300 * SECOND));
+            assert!(within(SECOND) >= burst, "{} requests of a burst", within(SECOND));
+            assert!(took < longest * SECOND, "three a second go in the end: {took:?}");
+            sleep(10 * SECOND).await;
+        }
+        assert!(client.usage().limited >= 1_000);
+    });
+}
+
+#[test]
+fn one_write_a_second_to_a_key() {
+    on_paused_time(async {
+        let server = server().await;
+        let client = client(&server, Budget::cloudflare(), 60 * SECOND);
+        let hot = join_all((0..5).map(|_| write(&client, "hot")));
+        let others = join_all((0..50).map(|number| read(&client, number)));
+        let start = Instant::now();
+        let (hot, (others, others_took)) = tokio::join!(hot, async { (others.await, start.elapsed()) });
+        assert!(hot.into_iter().chain(others).all(|outcome| outcome.is_ok()));
+        assert!(others_took < SECOND, "a hot key holds up no other request: {others_took:?}");
+        let times: Vec<_> =
+            server.asked().iter().filter(|asked| asked.method == "PUT").map(|asked| asked.at).collect();
+        assert_eq!(times.len(), 5);
+        for (number, time) in (0..).zip(&times) {
+            // What is sent is told a little later, never earlier.
+            assert!(*time - start >= number * SECOND, "write {number} went after {:?}", *time - start);
+        }
+        assert!(times[4] - start < 5 * SECOND, "nobody waits longer: {:?}", times[4] - start);
+
+        // Removals and bulk calls are writes too, and other keys are not meant.
+        let start = Instant::now();
+        client.delete("other").await.unwrap();
+        client.delete_many(["a", "b"]).await.unwrap().into_result().unwrap();
+        assert!(start.elapsed() < SECOND);
+        client.delete("b").await.unwrap();
+        assert!(start.elapsed() >= SECOND);
+    });
+}
+
+/// A key of one namespace is not that of another.
+#[test]
+fn namespaces_wait_for_their_own_keys_alone() {
+    on_paused_time(async {
+        let server = server().await;
+        let builder = CloudflareAccount::builder().account_id(ACCOUNT).api_token(TOKEN);
+        let account =
+            builder.base_url(server.base_url()).clock(Arc::new(RuntimeClock::new())).build().unwrap();
+        let [one, other] = ["one", "other"].map(|id| account.open(&NamespaceId::new(id).unwrap()));
+        let start = Instant::now();
+        write(&one, "hot").await.unwrap();
+        write(&other, "hot").await.unwrap();
+        assert!(start.elapsed() < SECOND);
+        write(&account.open(one.id()), "hot").await.unwrap();
+        assert!(start.elapsed() >= SECOND, "handles of one namespace wait for each other");
+    });
+}
+
+/// What cannot go before the call's end is told at once, with the time to wait.
+#[test]
+fn what_cannot_wait_is_rate_limited() {
+    on_paused_time(async {
+        let server = server().await;
+        let four = NonZeroU32::new(4).unwrap();
+        let budget =
+            Budget::cloudflare().with_requests(four, 400 * SECOND).with_write_interval(Duration::ZERO);
+        let client = client(&server, budget, 60 * SECOND);
+        read(&client, 0).await.unwrap();
+        let start = Instant::now();
+        let error = read(&client, 1).await.unwrap_err();
+        assert_eq!((error.kind(), error.operation()), (ErrorKind::RateLimited, Some("read")));
+        let wait = error.retry_after().unwrap();
+        assert!((99 * SECOND..=101 * SECOND).contains(&wait), "{wait:?}");
+        assert!(start.elapsed() < SECOND, "nobody waits for nothing");
+        let usage = client.usage();
+        assert_eq!((usage.sent, usage.retried, usage.limited), (1, 0, 1));
+
+        // In line behind one that waits, the end comes before the turn.
+        sleep(50 * SECOND).await;
+        let (first, second) = tokio::join!(read(&client, 2), read(&client, 3));
+        first.unwrap();
+        assert_eq!(second.unwrap_err().kind(), ErrorKind::RateLimited);
+        assert_eq!(server.asked().len(), 2);
+    });
+}
+
+/// Clones and namespaces of one account have one budget; accounts that were built apart have their own.
+#[test]
+fn an_account_has_one_budget() {
+    on_paused_time(async {
+        let server = server().await;
+        let one = NonZeroU32::new(1).unwrap();
+        let build = || {
+            CloudflareAccount::builder()
+                .account_id(ACCOUNT)
+                .api_token(TOKEN)
+                .base_url(server.base_url())
+                .budget(Budget::cloudflare().with_requests(one, 1_000 * SECOND))
+                .clock(Arc::new(RuntimeClock::new()))
+                .total_timeout(10 * SECOND)
+                .build()
+                .unwrap()
+        };
+        let account = build();
+        let (this, that) = (NamespaceId::new(NAMESPACE).unwrap(), NamespaceId::new("another").unwrap());
+        read(&account.open(&this), 0).await.unwrap();
+        for namespace in [account.open(&that), account.clone().open(&this)] {
+            assert_eq!(read(&namespace, 1).await.unwrap_err().kind(), ErrorKind::RateLimited);
+        }
+        assert_eq!(account.usage(), account.open(&that).usage());
+        assert_eq!((account.usage().sent, account.usage().limited), (1, 2));
+        read(&build().open(&that), 0).await.unwrap();
+    });
+}
+
+/// A request that is dropped while it waits uses nothing up and holds nobody up.
+#[test]
+fn a_dropped_wait_leaves_the_line() {
+    on_paused_time(async {
+        let server = server().await;
+        let four = NonZeroU32::new(4).unwrap();
+        let client = client(&server, Budget::cloudflare().with_requests(four, 40 * SECOND), 60 * SECOND);
+        read(&client, 0).await.unwrap();
+        let dropped = tokio::time::timeout(SECOND, read(&client, 1)).await;
+        assert!(dropped.is_err());
+        let start = Instant::now();
+        read(&client, 2).await.unwrap();
+        assert!(start.elapsed() < 11 * SECOND, "{:?}", start.elapsed());
+        assert_eq!(server.asked().len(), 2);
+    });
+}
+
+#[tokio::test]
+async fn an_unlimited_budget_limits_nothing() {
+    let server = server().await;
+    let client = client(&server, Budget::unlimited(), 10 * SECOND);
+    let outcomes = join_all((0..50).map(|_| write(&client, "hot"))).await;
+    assert!(outcomes.into_iter().all(|outcome| outcome.is_ok()));
+    assert_eq!((client.usage().sent, client.usage().limited), (50, 0));
+}

@@ -1,0 +1,74 @@
+//! How much memory a call takes beside the value that it is given. The server has a thread of its own, so that it does not count.
+
+use allocation_counter::measure;
+use kv_cloudflare::CloudflareNamespace;
+use kv_core::{ErrorKind, GetOptions, Key, KvNamespace, ListOptions, Metadata, PutOptions, Value};
+use serde_json::json;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::scripted::{Reaction, Scripted};
+
+const KEY: Key<'static> = Key::from_static("k");
+const MIB: u64 = 1 << 20;
+const LARGEST: usize = 26_214_400;
+
+fn server(reaction: Reaction) -> (Runtime, Scripted) {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let server = runtime.block_on(Scripted::in_turn(vec![reaction]));
+    (runtime, server)
+}
+
+/// The most that was allocated at one time while `work` ran, in bytes.
+fn peak(work: impl Future<Output = ()>) -> u64 {
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    measure(|| runtime.block_on(work)).bytes_max
+}
+
+#[test]
+fn the_largest_value_is_held_once() {
+    let (_runtime, server) = server(Reaction::value(vec![0xff; LARGEST]));
+    let client = server.client();
+    let peak = peak(async {
+        let entry = client.read(KEY, GetOptions::default()).await.unwrap().unwrap();
+        assert_eq!(entry.value.len(), LARGEST);
+    });
+    assert!((25 * MIB..27 * MIB).contains(&peak), "{peak} bytes");
+}
+
+/// Nor with metadata, which makes it a part of a form.
+#[test]
+fn a_value_that_is_written_is_not_copied() {
+    let (_runtime, server) = server(Reaction::result(json!(null)));
+    for options in [PutOptions::default(), PutOptions::from(Metadata::parse("1").unwrap())] {
+        let (client, value) = (server.client(), Value::new(vec![0xff; LARGEST]).unwrap());
+        let peak = peak(async { client.write(KEY, value, options).await.unwrap() });
+        assert!(peak < 2 * MIB, "{peak} bytes");
+    }
+    assert!(server.asked().iter().all(|asked| asked.body.len() >= LARGEST));
+}
+
+/// What has no end is given up where no answer is longer. Its buffer, since no length is announced, moves to one twice as long as
+/// it grows: from 16 MiB to 32 MiB at most.
+#[test]
+fn endless_bodies_take_bounded_memory() {
+    for head in ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 400 Bad\r\n\r\n"] {
+        let (_runtime, server) = server(Reaction::Endless(head.as_bytes().to_vec()));
+        let most = |success| if head.contains("200") { success } else { MIB };
+        let check = |most: u64, call: fn(CloudflareNamespace) -> Outcome| {
+            let call = call(server.client());
+            let peak = peak(async { assert_eq!(call.await, Err(ErrorKind::Other)) });
+            assert!(peak < most, "{peak} bytes");
+        };
+        check(most(50 * MIB), |kv| Box::pin(async move { kind(kv.read(KEY, GetOptions::default()).await) }));
+        check(most(50 * MIB), |kv| Box::pin(async move { kind(kv.list_page(ListOptions::default()).await) }));
+        check(most(MIB), |kv| {
+            Box::pin(async move { kind(kv.write(KEY, Value::default(), PutOptions::default()).await) })
+        });
+    }
+}
+
+type Outcome = std::pin::Pin<Box<dyn Future<Output = Result<(), ErrorKind>>>>;
+
+fn kind<T>(outcome: kv_core::Result<T>) -> Result<(), ErrorKind> {
+    outcome.map(drop).map_err(|error| error.kind())
+}

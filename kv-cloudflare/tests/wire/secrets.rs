@@ -1,0 +1,39 @@
+//! What must be seen nowhere.
+
+use kv_cloudflare::{CloudflareAccount, CloudflareNamespace};
+
+use crate::scripted::{ACCOUNT, NAMESPACE, TOKEN};
+
+#[test]
+fn no_debug_shows_the_token() {
+    let namespace =
+        CloudflareNamespace::builder().account_id(ACCOUNT).namespace_id(NAMESPACE).api_token(TOKEN);
+    let account = CloudflareAccount::builder().account_id(ACCOUNT).api_token(TOKEN);
+    let shown = [
+        format!("{namespace:?} {namespace:#?}"),
+        format!("{account:?} {account:#?}"),
+        format!("{:?}", namespace.build().unwrap()),
+        format!("{:?}", account.build().unwrap()),
+    ];
+    for shown in shown {
+        assert!(!shown.contains(TOKEN), "{shown}");
+    }
+}
+
+#[test]
+fn no_refused_setting_is_repeated() {
+    let build = |token: &str, base_url: &str, account_id: &str| {
+        let builder = CloudflareAccount::builder().api_token(token).base_url(base_url).account_id(account_id);
+        let error = builder.build().unwrap_err();
+        format!("{error} {error:?}")
+    };
+    let base = "https://api.cloudflare.com/client/v4";
+    for shown in [
+        build("secret\ntoken", base, ACCOUNT),
+        build("secret", "http://secret@127.0.0.1/client/v4", ACCOUNT),
+        build("secret", "https://api.cloudflare.com/?secret", ACCOUNT),
+        build("secret", base, "secret"),
+    ] {
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+}

@@ -1,0 +1,150 @@
+//! What clients are made from.
+
+use std::{env, num::NonZeroU32, process::Command, time::Duration};
+
+use kv_cloudflare::{Budget, CloudflareAccount, CloudflareAccountBuilder, CloudflareNamespace};
+use kv_core::{ErrorKind, GetOptions, Key, KvNamespace};
+use tokio::task::spawn_blocking;
+
+use crate::scripted::{ACCOUNT, NAMESPACE, Reaction, Scripted, TOKEN};
+
+type Change = fn(CloudflareAccountBuilder) -> CloudflareAccountBuilder;
+
+#[test]
+fn what_is_missing_or_wrong_is_said() {
+    let rows: [(Change, &str); 14] = [
+        (|builder| builder.account_id(""), "an account id has 32 hexadecimal digits"),
+        (
+            |builder| builder.account_id("0123456789abcdef0123456789abcdeg"),
+            "an account id has 32 hexadecimal digits",
+        ),
+        (
+            |builder| builder.account_id("../../../../../../../../../../.."),
+            "an account id has 32 hexadecimal digits",
+        ),
+        (|builder| builder.api_token(""), "an API token is one line of visible characters"),
+        (|builder| builder.api_token("a\r\nb"), "an API token is one line of visible characters"),
+        (|builder| builder.base_url(""), "`base_url` is not a URL"),
+        (|builder| builder.base_url("/client/v4"), "`base_url` is not a URL"),
+        (|builder| builder.base_url("ftp://host/client/v4"), "`base_url` is neither https nor http"),
+        (|builder| builder.base_url("https://u:p@host/client/v4"), "`base_url` holds a user name"),
+        (|builder| builder.base_url("https://host/client/v4?a"), "`base_url` holds a query"),
+        (|builder| builder.base_url("https://host/client/v4#a"), "`base_url` holds a query or a fragment"),
+        (|builder| builder.base_url("http://api.cloudflare.com/client/v4"), "`base_url` is plain http"),
+        (|builder| builder.base_url("http://127.0.0.1.example.com/client/v4"), "`base_url` is plain http"),
+        (|builder| builder.base_url("http://10.0.0.1/client/v4"), "`base_url` is plain http"),
+    ];
+    for (change, message) in rows {
+        let builder = CloudflareAccount::builder().account_id(ACCOUNT).api_token(TOKEN);
+        let error = change(builder).build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+        assert!(error.to_string().starts_with(message), "{error}");
+    }
+    let missing = [
+        (CloudflareAccount::builder().api_token(TOKEN).build().map(drop), "no account id is set"),
+        (CloudflareAccount::builder().account_id(ACCOUNT).build().map(drop), "no API token is set"),
+        (
+            CloudflareNamespace::builder().account_id(ACCOUNT).api_token(TOKEN).build().map(drop),
+            "no namespace id is set",
+        ),
+    ];
+    for (outcome, message) in missing {
+        let error = outcome.unwrap_err();
+        assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().starts_with(message), "{error}");
+    }
+    let long =
+        CloudflareNamespace::builder().account_id(ACCOUNT).api_token(TOKEN).namespace_id("x".repeat(33));
+    assert!(long.build().unwrap_err().as_invalid_input().is_some());
+}
+
+#[test]
+fn a_token_goes_to_https_to_loopback_or_where_it_is_allowed() {
+    for base_url in [
+        "https://api.cloudflare.com/client/v4/",
+        "http://127.0.0.1:8788/client/v4",
+        "http://[::1]:8788/client/v4",
+        "http://localhost/client/v4",
+    ] {
+        let builder = CloudflareAccount::builder().account_id(ACCOUNT).api_token(TOKEN).base_url(base_url);
+        assert!(builder.build().is_ok(), "{base_url}");
+    }
+    let builder = CloudflareAccount::builder().account_id(ACCOUNT).api_token(TOKEN).allow_plain_http(true);
+    assert!(builder.base_url("http://kv.internal/client/v4").build().is_ok());
+}
+
+/// Times that no clock can add, and numbers that no program needs, are as good as none.
+#[tokio::test]
+async fn extreme_settings_do_no_harm() {
+    let server = Scripted::in_turn(vec![Reaction::result(serde_json::json!(null))]).await;
+    for (time, number) in [(Duration::MAX, u32::MAX), (Duration::MAX, 1), (Duration::from_nanos(1), u32::MAX)]
+    {
+        let number = NonZeroU32::new(number).unwrap();
+        let budget = Budget::cloudflare().with_requests(number, time).with_write_interval(time);
+        let builder = server.builder().budget(budget).retries(usize::MAX).concurrency(usize::MAX);
+        let builder =
+            builder.connect_timeout(Duration::MAX).read_timeout(Duration::MAX).total_timeout(Duration::MAX);
+        let client = builder.idle_timeout(Duration::MAX).build().unwrap();
+        client.remove(Key::from_static("k")).await.unwrap();
+        assert_eq!(client.usage().sent, 1);
+    }
+}
+
+/// The environment belongs to the whole process, so another one, which runs this test again, has it. Its proxy is not asked for
+/// a loopback address.
+#[tokio::test]
+async fn the_environment_reaches_the_wire() {
+    const CHILD: &str = "KV_CLOUDFLARE_TEST_CHILD";
+    if env::var_os(CHILD).is_some() {
+        let client = CloudflareNamespace::from_env().namespace_id(NAMESPACE).build().unwrap();
+        client.read(Key::from_static("k"), GetOptions::default()).await.unwrap();
+        let account = CloudflareAccount::from_env().build().unwrap();
+        account.open(client.id()).read(Key::from_static("k"), GetOptions::default()).await.unwrap();
+        return;
+    }
+    let server = Scripted::in_turn(vec![Reaction::value("v")]).await;
+    let mut child = Command::new(env::current_exe().unwrap());
+    child
+        .args(["--exact", "settings::the_environment_reaches_the_wire"])
+        .env(CHILD, "")
+        .env("CLOUDFLARE_API_TOKEN", TOKEN)
+        .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
+        .env("CLOUDFLARE_API_BASE_URL", server.base_url())
+        .env("HTTP_PROXY", "http://127.0.0.1:9");
+    let output = spawn_blocking(move || child.output().unwrap()).await.unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(server.lines(), ["GET /values/k"; 2]);
+    assert_eq!(server.asked()[0].header("authorization"), Some(format!("Bearer {TOKEN}").as_str()));
+}
+
+#[tokio::test]
+async fn settings_reach_the_wire() {
+    let server = Scripted::in_turn(vec![Reaction::value("v")]).await;
+    let builder = CloudflareNamespace::builder().account_id(ACCOUNT.to_uppercase()).api_token("other");
+    let client = builder
+        .namespace_id(NAMESPACE)
+        .base_url(server.base_url() + "/")
+        .user_agent("mine/1")
+        .build()
+        .unwrap();
+    client.read(Key::from_static("k"), GetOptions::default()).await.unwrap();
+    let asked = &server.asked()[0];
+    let account = ACCOUNT.to_uppercase();
+    assert_eq!(
+        asked.target,
+        format!("/client/v4/accounts/{account}/storage/kv/namespaces/{NAMESPACE}/values/k")
+    );
+    assert_eq!(asked.header("user-agent"), Some("mine/1"));
+    assert_eq!(asked.header("authorization"), Some("Bearer other"));
+}
+
+#[tokio::test]
+async fn connections_are_kept_as_long_as_they_may_be() {
+    for (idle, connections) in [(usize::MAX, 1), (0, 5)] {
+        let server = Scripted::in_turn(vec![Reaction::value("v")]).await;
+        let client = server.builder().max_idle_connections(idle).build().unwrap();
+        for _ in 0..5 {
+            client.read(Key::from_static("k"), GetOptions::default()).await.unwrap();
+        }
+        assert_eq!(server.connections(), connections);
+    }
+}
