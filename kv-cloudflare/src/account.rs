@@ -77,16 +77,16 @@ impl CloudflareAccount {
         self.client.meter.usage()
     }
 
-    async fn call(&self, operation: &'static str) -> Result<Call<'_>> {
-        self.client.call().await.map_err(|error| error.with_operation(operation))
+    fn call(&self, operation: &'static str) -> Result<Call> {
+        self.client.call().map_err(|error| error.with_operation(operation))
     }
 
     fn address_of(&self, id: &NamespaceId) -> Result<Url> {
         let address = self.client.address.namespace(id).ok_or_else(error::namespace_not_found)?;
-        address.itself().ok_or_else(error::no_address)
+        Ok(address.itself())
     }
 
-    async fn send(&self, request: &Request<'_>, call: &Call<'_>) -> Result<Reply<Namespace>, Failure> {
+    async fn send(&self, request: &Request<'_>, call: &Call) -> Result<Reply<Namespace>, Failure> {
         self.client.send_for_json(request, &call.deadline, SMALL_ENVELOPE).await
     }
 }
@@ -105,8 +105,8 @@ fn titled(title: &NamespaceTitle) -> Payload {
 #[async_trait]
 impl KvStore for CloudflareAccount {
     async fn create_namespace(&self, title: NamespaceTitle) -> Result<NamespaceInfo> {
-        let call = self.call("create_namespace").await?;
-        let url = self.client.address.namespaces().ok_or_else(error::no_address)?;
+        let call = self.call("create_namespace")?;
+        let url = self.client.address.namespaces();
         // Sent again after it was carried out, it would find its own namespace and call it another's.
         let request = Request::new("create_namespace", Method::POST, url).with_body(titled(&title)).once();
         let reply = self.send(&request, &call).await?;
@@ -116,10 +116,10 @@ impl KvStore for CloudflareAccount {
     }
 
     async fn list_namespaces(&self) -> Result<Vec<NamespaceInfo>> {
-        let call = self.call("list_namespaces").await?;
+        let call = self.call("list_namespaces")?;
         let (mut listed, mut seen) = (Vec::new(), HashSet::new());
         for page in 1.. {
-            let url = self.client.address.namespaces_page(page, PER_PAGE).ok_or_else(error::no_address)?;
+            let url = self.client.address.namespaces_page(page, PER_PAGE);
             let request = Request::new("list_namespaces", Method::GET, url);
             let reply = self.client.send_for_json::<Vec<Namespace>>(&request, &call.deadline, PAGE_ENVELOPE);
             let reply = reply.await?;
@@ -140,14 +140,14 @@ impl KvStore for CloudflareAccount {
     }
 
     async fn namespace_info(&self, id: &NamespaceId) -> Result<NamespaceInfo> {
-        let call = self.call("namespace_info").await?;
+        let call = self.call("namespace_info")?;
         let request = Request::new("namespace_info", Method::GET, self.address_of(id)?);
         let reply = self.send(&request, &call).await?;
         reply.result.ok_or_else(|| error::not_understood("no namespace where one was asked for"))?.into_info()
     }
 
     async fn rename_namespace(&self, id: &NamespaceId, title: NamespaceTitle) -> Result<NamespaceInfo> {
-        let call = self.call("rename_namespace").await?;
+        let call = self.call("rename_namespace")?;
         let request =
             Request::new("rename_namespace", Method::PUT, self.address_of(id)?).with_body(titled(&title));
         self.send(&request, &call).await?;
@@ -156,7 +156,7 @@ impl KvStore for CloudflareAccount {
     }
 
     async fn delete_namespace(&self, id: &NamespaceId) -> Result<()> {
-        let call = self.call("delete_namespace").await?;
+        let call = self.call("delete_namespace")?;
         let request = Request::new("delete_namespace", Method::DELETE, self.address_of(id)?);
         match self.client.send_for_json::<Nothing>(&request, &call.deadline, SMALL_ENVELOPE).await {
             Ok(_) => Ok(()),

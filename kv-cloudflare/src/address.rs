@@ -15,73 +15,103 @@ fn encode(text: &str) -> PercentEncode<'_> {
 
 /// The namespaces of an account.
 #[derive(Debug, Clone)]
-pub(crate) struct AccountAddress(String);
+pub(crate) struct AccountAddress(Place);
 
 /// One namespace of an account.
 #[derive(Debug, Clone)]
-pub(crate) struct NamespaceAddress(String);
+pub(crate) struct NamespaceAddress(Place);
+
+/// A path of the API.
+#[derive(Debug, Clone)]
+struct Place {
+    /// A URL of the server with a path that is as long as most will be: a clone of it has room for another one, and its host
+    /// need not be parsed again.
+    url: Url,
+    path: String,
+}
+
+impl Place {
+    /// `url` is one of the server's, whatever its path.
+    fn new(mut url: Url, path: String) -> Self {
+        url.set_path(&format!("{path}{:64}", ""));
+        Self { url, path }
+    }
+
+    fn below(&self, path: &str, name: &str, query: &str) -> Url {
+        // Three bytes for each that is encoded, so that the room is made once.
+        let mut whole = String::with_capacity(self.path.len() + path.len() + name.len() * 3);
+        whole.extend([self.path.as_str(), path].into_iter().chain(encode(name)));
+        let mut url = self.url.clone();
+        url.set_path(&whole);
+        if !query.is_empty() {
+            url.set_query(Some(query));
+        }
+        url
+    }
+}
 
 impl AccountAddress {
-    /// `base` ends in `/client/v4`, without a slash; `account_id` is hexadecimal.
-    pub(crate) fn new(base: &str, account_id: &str) -> Self {
-        Self(format!("{base}/accounts/{account_id}/storage/kv/namespaces"))
+    /// The path of `base` ends in `/client/v4`; `account_id` is hexadecimal.
+    pub(crate) fn new(base: Url, account_id: &str) -> Self {
+        let path =
+            format!("{}/accounts/{account_id}/storage/kv/namespaces", base.path().trim_end_matches('/'));
+        Self(Place::new(base, path))
     }
 
-    pub(crate) fn namespaces(&self) -> Option<Url> {
-        Url::parse(&self.0).ok()
+    pub(crate) fn namespaces(&self) -> Url {
+        self.0.below("", "", "")
     }
 
-    pub(crate) fn namespaces_page(&self, page: u32, per_page: u32) -> Option<Url> {
-        Url::parse(&format!("{}?page={page}&per_page={per_page}&order=id&direction=asc", self.0)).ok()
+    pub(crate) fn namespaces_page(&self, page: u32, per_page: u32) -> Url {
+        self.0.below("", "", &format!("page={page}&per_page={per_page}&order=id&direction=asc"))
     }
 
     /// `None` for an id that no URL can carry, and that no namespace has.
     pub(crate) fn namespace(&self, id: &NamespaceId) -> Option<NamespaceAddress> {
         match id.as_str() {
             "." | ".." => None,
-            id => Some(NamespaceAddress(format!("{}/{}", self.0, encode(id)))),
+            id => {
+                let path = format!("{}/{}", self.0.path, encode(id));
+                Some(NamespaceAddress(Place::new(self.0.url.clone(), path)))
+            }
         }
     }
 }
 
 impl NamespaceAddress {
-    pub(crate) fn itself(&self) -> Option<Url> {
-        Url::parse(&self.0).ok()
+    pub(crate) fn itself(&self) -> Url {
+        self.0.below("", "", "")
     }
 
-    /// `query` is empty, or starts with a question mark.
-    pub(crate) fn value(&self, key: &Key<'_>, query: &str) -> Option<Url> {
-        self.below("/values/", key.as_str(), query)
+    /// `query` may be empty.
+    pub(crate) fn value(&self, key: &Key<'_>, query: &str) -> Url {
+        self.0.below("/values/", key.as_str(), query)
     }
 
-    pub(crate) fn metadata(&self, key: &Key<'_>) -> Option<Url> {
-        self.below("/metadata/", key.as_str(), "")
+    pub(crate) fn metadata(&self, key: &Key<'_>) -> Url {
+        self.0.below("/metadata/", key.as_str(), "")
     }
 
-    pub(crate) fn keys(&self, prefix: &str, limit: usize, cursor: &str) -> Option<Url> {
-        let mut query = format!("?limit={limit}");
+    pub(crate) fn keys(&self, prefix: &str, limit: usize, cursor: &str) -> Url {
+        let mut query = format!("limit={limit}");
         for (name, value) in [("prefix", prefix), ("cursor", cursor)] {
             if !value.is_empty() {
                 query.extend(["&", name, "="].into_iter().chain(encode(value)));
             }
         }
-        self.below("/keys", "", &query)
+        self.0.below("/keys", "", &query)
     }
 
-    pub(crate) fn bulk_write(&self) -> Option<Url> {
-        self.below("/bulk", "", "")
+    pub(crate) fn bulk_write(&self) -> Url {
+        self.0.below("/bulk", "", "")
     }
 
-    pub(crate) fn bulk_delete(&self) -> Option<Url> {
-        self.below("/bulk/delete", "", "")
+    pub(crate) fn bulk_delete(&self) -> Url {
+        self.0.below("/bulk/delete", "", "")
     }
 
-    pub(crate) fn bulk_get(&self) -> Option<Url> {
-        self.below("/bulk/get", "", "")
-    }
-
-    fn below(&self, path: &str, key: &str, query: &str) -> Option<Url> {
-        Url::parse(&format!("{}{path}{}{query}", self.0, encode(key))).ok()
+    pub(crate) fn bulk_get(&self) -> Url {
+        self.0.below("/bulk/get", "", "")
     }
 }
 
@@ -96,7 +126,7 @@ mod tests {
     const BASE: &str = "http://127.0.0.1:1/client/v4";
 
     fn namespace() -> super::NamespaceAddress {
-        AccountAddress::new(BASE, "a").namespace(&NamespaceId::new("n").unwrap()).unwrap()
+        AccountAddress::new(BASE.parse().unwrap(), "a").namespace(&NamespaceId::new("n").unwrap()).unwrap()
     }
 
     #[test]
@@ -114,7 +144,7 @@ mod tests {
             ("é😀", "%C3%A9%F0%9F%98%80"),
         ];
         for (key, encoded) in table {
-            let url = namespace().value(&Key::new(key).unwrap(), "").unwrap();
+            let url = namespace().value(&Key::new(key).unwrap(), "");
             let expected = format!("{BASE}/accounts/a/storage/kv/namespaces/n/values/{encoded}");
             assert_eq!(url.as_str(), expected, "{key:?}");
         }
@@ -122,11 +152,11 @@ mod tests {
 
     #[test]
     fn ids_that_no_url_carries_have_no_address() {
-        let account = AccountAddress::new(BASE, "a");
+        let account = AccountAddress::new(BASE.parse().unwrap(), "a");
         for (id, carried) in [(".", false), ("..", false), ("%2e", true), ("../x", true)] {
             let address = account.namespace(&NamespaceId::new(id).unwrap());
             assert_eq!(address.is_some(), carried, "{id:?}");
-            if let Some(url) = address.and_then(|address| address.itself()) {
+            if let Some(url) = address.map(|address| address.itself()) {
                 assert_eq!(url.path_segments().unwrap().count(), 8, "{id:?}");
             }
         }
@@ -136,13 +166,13 @@ mod tests {
         #[test]
         fn every_key_and_prefix_comes_back(key in strategies::keys()) {
             let key = Key::new(key).unwrap();
-            let url = namespace().value(&key, "").unwrap();
+            let url = namespace().value(&key, "");
             let segments: Vec<_> = url.path_segments().unwrap().collect();
             prop_assert_eq!(segments.len(), 10);
             prop_assert_eq!(percent_decode_str(segments[9]).decode_utf8().unwrap(), key.as_str());
             prop_assert!(url.query().is_none() && url.fragment().is_none());
 
-            let url = namespace().keys(key.as_str(), 10, key.as_str()).unwrap();
+            let url = namespace().keys(key.as_str(), 10, key.as_str());
             let pairs: Vec<_> = url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
             let text = key.as_str().to_owned();
             prop_assert_eq!(pairs, [

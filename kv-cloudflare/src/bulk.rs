@@ -131,11 +131,10 @@ impl CloudflareNamespace {
     pub(crate) async fn send_in_bulk<I: Items>(
         &self,
         method: &Method,
-        url: Option<Url>,
+        url: Url,
         items: &Arc<I>,
         members: Vec<usize>,
     ) -> Result<Outcome> {
-        let url = url.ok_or_else(error::no_address)?;
         let pauses = || backoff().with_max_times(self.client().retries).build();
         let mut outcome = Outcome::default();
         let mut batches = VecDeque::from([Batch { members, pauses: pauses() }]);

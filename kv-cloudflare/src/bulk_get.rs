@@ -101,7 +101,6 @@ impl CloudflareNamespace {
         most: usize,
     ) -> Result<Found, Failure> {
         let url = self.address().map_err(Failure::new)?.bulk_get();
-        let url = url.ok_or_else(|| Failure::new(error::no_address()))?;
         let query = serde_json::to_vec(&Query { keys, r#type: "text", with_metadata: true });
         let query = query.map_err(|_| Failure::new(error::not_understood("keys that are not JSON")))?;
         let request = Request::new(operation, Method::POST, url)

@@ -34,15 +34,15 @@ pub(crate) struct Client {
 
 /// A call under way.
 #[derive(Debug)]
-pub(crate) struct Call<'a> {
+pub(crate) struct Call {
     pub(crate) deadline: Deadline,
-    _pass: Pass<'a>,
+    _pass: Pass,
 }
 
 impl Client {
     /// Starts a call, unless the account is closed.
-    pub(crate) async fn call(&self) -> Result<Call<'_>> {
-        let pass = self.gate.enter().await?;
+    pub(crate) fn call(&self) -> Result<Call> {
+        let pass = self.gate.enter()?;
         Ok(Call { deadline: self.deadline(), _pass: pass })
     }
 

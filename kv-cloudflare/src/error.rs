@@ -19,14 +19,6 @@ pub(crate) fn not_understood(what: &str) -> Error {
     )
 }
 
-/// A request that cannot be made because its address is none.
-pub(crate) fn no_address() -> Error {
-    new(
-        ErrorKind::Other,
-        "no URL can be made of `base_url`, the account's id and the namespace's id: mend them",
-    )
-}
-
 pub(crate) fn namespace_not_found() -> Error {
     new(
         ErrorKind::NamespaceNotFound,

@@ -77,7 +77,7 @@ impl CloudflareNamespace {
         deadline: &Deadline,
     ) -> Result<(Vec<KeyInfo>, String)> {
         let (prefix, limit) = (options.prefix(), options.limit().max(LEAST));
-        let url = self.address()?.keys(prefix.as_str(), limit, cursor).ok_or_else(error::no_address)?;
+        let url = self.address()?.keys(prefix.as_str(), limit, cursor);
         let request = Request::new("list_page", Method::GET, url).with_secrets(Secrets::Prefix(prefix));
         let reply = self.client().send_for_json::<Vec<ListedKey>>(&request, deadline, PAGE_ENVELOPE).await?;
         let keys = reply.result.unwrap_or_default().into_iter().map(key_info).collect::<Result<_>>()?;

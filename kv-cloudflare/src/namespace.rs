@@ -85,8 +85,8 @@ impl CloudflareNamespace {
         self.client().limiter.hash(&self.0.id, key)
     }
 
-    async fn call(&self, operation: &'static str) -> Result<Call<'_>> {
-        self.client().call().await.map_err(|error| error.with_operation(operation))
+    fn call(&self, operation: &'static str) -> Result<Call> {
+        self.client().call().map_err(|error| error.with_operation(operation))
     }
 }
 
@@ -100,40 +100,40 @@ impl fmt::Debug for CloudflareNamespace {
 #[async_trait]
 impl KvNamespace for CloudflareNamespace {
     async fn read(&self, key: Key<'_>, options: GetOptions) -> Result<Option<Entry>> {
-        let call = self.call("read").await?;
+        let call = self.call("read")?;
         let entry = self.read_entry("read", &key, options.metadata, &call.deadline).await;
         entry.map_err(|error| error.with_operation("read").with_key(&key))
     }
 
     async fn write(&self, key: Key<'_>, value: Value, options: PutOptions) -> Result<()> {
-        let call = self.call("write").await?;
+        let call = self.call("write")?;
         self.write_entry("write", &key, value, &options, &call.deadline).await
     }
 
     async fn remove(&self, key: Key<'_>) -> Result<()> {
-        let call = self.call("remove").await?;
+        let call = self.call("remove")?;
         self.remove_entry("remove", &key, &call.deadline).await
     }
 
     async fn list_page(&self, options: ListOptions) -> Result<ListPage> {
-        let call = self.call("list_page").await?;
+        let call = self.call("list_page")?;
         let page = self.list(&options, &call.deadline).await;
         page.map_err(|error| error.with_operation("list_page"))
     }
 
     async fn read_many(&self, keys: Vec<Key<'static>>, options: GetOptions) -> Result<Vec<Option<Entry>>> {
-        let _call = self.call("read_many").await?;
+        let _call = self.call("read_many")?;
         let entries = self.read_entries(&keys, options).await;
         entries.map_err(|error| error.with_operation("read_many"))
     }
 
     async fn write_many(&self, entries: Vec<PutEntry>) -> Result<BulkReport> {
-        let _call = self.call("write_many").await?;
+        let _call = self.call("write_many")?;
         self.write_entries(entries).await
     }
 
     async fn remove_many(&self, keys: Vec<Key<'static>>) -> Result<BulkReport> {
-        let _call = self.call("remove_many").await?;
+        let _call = self.call("remove_many")?;
         self.remove_entries(keys).await
     }
 

@@ -88,7 +88,7 @@ impl CloudflareNamespace {
         key: &Key<'_>,
         deadline: &Deadline,
     ) -> Result<Option<Entry>> {
-        let url = self.address()?.value(key, "").ok_or_else(error::no_address)?;
+        let url = self.address()?.value(key, "");
         let request = Request::new(operation, Method::GET, url).with_secrets(Secrets::Key(key));
         let Some(answer) = found(self.client().send_for_bytes(&request, deadline).await)? else {
             return Ok(None);
@@ -104,7 +104,7 @@ impl CloudflareNamespace {
         key: &Key<'_>,
         deadline: &Deadline,
     ) -> Result<Option<Option<Metadata>>> {
-        let url = self.address()?.metadata(key).ok_or_else(error::no_address)?;
+        let url = self.address()?.metadata(key);
         let request = Request::new(operation, Method::GET, url).with_secrets(Secrets::Key(key));
         let reply = self.client().send_for_json::<Box<RawValue>>(&request, deadline, SMALL_ENVELOPE).await;
         let Some(reply) = found(reply)? else { return Ok(None) };

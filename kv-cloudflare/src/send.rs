@@ -1,6 +1,7 @@
 //! Sends a request until it is answered.
 
 use std::{
+    pin::pin,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -10,10 +11,11 @@ use kv_core::{ErrorKind, limits};
 use reqwest::{Response, header::AUTHORIZATION};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
+use tokio::time::sleep_until;
 
 use crate::{
     client::Client,
-    connection,
+    connection::Line,
     deadline::Deadline,
     error,
     failure::{Failure, Reason},
@@ -75,9 +77,8 @@ impl Client {
                 self.meter.count_retried();
                 unknown_before.fetch_or(failure.unknown_outcome, Ordering::Relaxed);
             });
-        let outcome = tokio::time::timeout_at(deadline.at(), retried).await;
-        let outcome = outcome
-            .unwrap_or_else(|_| Err(Failure::new(error::timed_out(deadline.total())).with_unknown_outcome()));
+        // Whatever an attempt waits for, it waits no longer than until the deadline.
+        let outcome = retried.await;
         let unknown_before = unknown_before.load(Ordering::Relaxed);
         outcome.map_err(|failure| {
             let error = failure.error.with_operation(request.operation);
@@ -98,26 +99,29 @@ impl Client {
     ) -> Result<Answer, Failure> {
         let admitted = self.limiter.admit(request.writes, deadline, &self.meter).await;
         admitted.map_err(|over| Failure::new(error::over_budget(over.0)).because(Reason::OverBudget))?;
-        let progress = Progress::new();
+        let progress = Progress::start(request.body.is_some());
         let mut builder = self.http.request(request.method.clone(), request.url.clone());
         builder = builder.header(AUTHORIZATION, self.authorization.clone());
         if let Some(payload) = &request.body {
             builder = payload.attach(builder, &progress);
         }
         self.meter.count_sent();
-        let response = connection::head(builder.send(), &progress, self.read_timeout).await?;
+        let (idle, timer) =
+            (self.read_timeout, pin!(sleep_until((progress.last() + self.read_timeout).min(deadline.at()))));
+        let mut line = Line { idle, deadline, timer };
+        let mut response = line.head(builder.send(), &progress).await?;
         if !response.status().is_success() {
-            return Err(self.refusal(response, request).await);
+            return Err(self.refusal(response, request, &mut line).await);
         }
-        let headers = response.headers().clone();
+        let headers = std::mem::take(response.headers_mut());
         let status = response.status();
-        let body = connection::body(response, most, self.read_timeout).await?;
+        let body = line.body(response, most).await?;
         Ok(Answer { status, headers, body })
     }
 
-    async fn refusal(&self, response: Response, request: &Request<'_>) -> Failure {
+    async fn refusal(&self, response: Response, request: &Request<'_>, line: &mut Line<'_>) -> Failure {
         let (status, wait) = (response.status(), retry_after(response.headers(), self.clock.now()));
-        let body = connection::start_of_body(response, ERROR_BODY, self.read_timeout).await;
+        let body = line.start_of_body(response, ERROR_BODY).await;
         let mut failure = response::refusal(status, &body, request.secrets, self.token.expose_secret());
         if let Some(wait) = wait {
             failure.error = failure.error.with_retry_after(wait);

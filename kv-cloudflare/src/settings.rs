@@ -68,7 +68,7 @@ impl Settings {
         })?;
         let authorization = authorization(&token)?;
         let base = check_base_url(&self.base_url, self.plain_http)?;
-        let address = AccountAddress::new(base.as_str().trim_end_matches('/'), account_id);
+        let address = AccountAddress::new(base.clone(), account_id);
         Ok(Client {
             http: self.http(&base)?,
             address,
@@ -76,7 +76,7 @@ impl Settings {
             authorization,
             limiter: Limiter::new(self.budget, Arc::clone(&self.clock)),
             meter: Meter::default(),
-            gate: Gate::new(),
+            gate: Gate::default(),
             clock: self.clock,
             read_timeout: self.read_timeout.min(YEAR),
             total_timeout: self.total_timeout,

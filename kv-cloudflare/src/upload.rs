@@ -29,23 +29,26 @@ pub(crate) struct Upload {
 #[derive(Debug, Clone)]
 pub(crate) struct Progress {
     start: Instant,
-    /// Milliseconds after the start.
-    last: Arc<AtomicU64>,
+    /// Milliseconds after the start; `None` if there is no body.
+    last: Option<Arc<AtomicU64>>,
 }
 
 impl Progress {
-    pub(crate) fn new() -> Self {
-        Self { start: Instant::now(), last: Arc::default() }
+    pub(crate) fn start(has_body: bool) -> Self {
+        Self { start: Instant::now(), last: has_body.then(Arc::default) }
     }
 
     /// When a part of the body was handed over last, or the attempt began.
     pub(crate) fn last(&self) -> Instant {
-        self.start + Duration::from_millis(self.last.load(Ordering::Relaxed))
+        let last = self.last.as_ref().map_or(0, |last| last.load(Ordering::Relaxed));
+        self.start + Duration::from_millis(last)
     }
 
     fn note(&self) {
-        let since_start = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.last.fetch_max(since_start, Ordering::Relaxed);
+        if let Some(last) = &self.last {
+            let since_start = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+            last.fetch_max(since_start, Ordering::Relaxed);
+        }
     }
 }
 

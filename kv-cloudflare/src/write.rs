@@ -7,7 +7,6 @@ use crate::{
     CloudflareNamespace,
     api::Nothing,
     deadline::Deadline,
-    error,
     quote::Secrets,
     request::{Payload, Request},
     response::SMALL_ENVELOPE,
@@ -26,11 +25,11 @@ impl CloudflareNamespace {
         let expiration = WireExpiration::new(options.expiration, self.client().clock.now());
         let query = match expiration {
             WireExpiration::Never => String::new(),
-            WireExpiration::Ttl(seconds) => format!("?expiration_ttl={seconds}"),
-            WireExpiration::At(seconds) => format!("?expiration={seconds}"),
+            WireExpiration::Ttl(seconds) => format!("expiration_ttl={seconds}"),
+            WireExpiration::At(seconds) => format!("expiration={seconds}"),
             WireExpiration::Passed => return self.remove_entry(operation, key, deadline).await,
         };
-        let url = self.address()?.value(key, &query).ok_or_else(error::no_address)?;
+        let url = self.address()?.value(key, &query);
         let body = match &options.metadata {
             None => Payload::Value(value.into_bytes()),
             Some(metadata) => Payload::ValueAndMetadata(value.into_bytes(), metadata.clone()),
@@ -50,7 +49,7 @@ impl CloudflareNamespace {
         key: &Key<'_>,
         deadline: &Deadline,
     ) -> Result<()> {
-        let url = self.address()?.value(key, "").ok_or_else(error::no_address)?;
+        let url = self.address()?.value(key, "");
         let writes = [self.hash(key)];
         let request =
             Request::new(operation, Method::DELETE, url).with_writes(&writes).with_secrets(Secrets::Key(key));
