@@ -5,7 +5,10 @@ use std::{env, path::PathBuf, process::Command};
 use anyhow::Result;
 use clap::Subcommand;
 
-use crate::workloads::{memory, open};
+use crate::{
+    load::Load,
+    workloads::{memory, open},
+};
 
 /// Asked for by the bench alone.
 #[derive(Debug, Subcommand)]
@@ -21,6 +24,9 @@ pub(crate) enum Child {
         #[arg(long)]
         quick_repair: bool,
     },
+    /// Asks a server again and again, and tells how many answers a second there were.
+    #[command(hide = true)]
+    Load(Load),
 }
 
 impl Child {
@@ -28,6 +34,7 @@ impl Child {
         match self {
             Self::Peak { store, path } => println!("{}", memory::peak(store, path)?),
             Self::Write { store, path, quick_repair } => open::write(store, path, *quick_repair)?,
+            Self::Load(load) => println!("{}", load.rate()?),
         }
         Ok(())
     }
@@ -37,6 +44,7 @@ impl Child {
         let mut command = Command::new(env::current_exe()?);
         match self {
             Self::Peak { store, path } => command.arg("peak").arg(store).arg(path),
+            Self::Load(load) => command.arg("load").args(load.arguments()),
             Self::Write { store, path, quick_repair } => {
                 command.arg("write").args(quick_repair.then_some("--quick-repair")).arg(store).arg(path)
             }

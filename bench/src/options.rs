@@ -6,7 +6,7 @@ use clap::Parser;
 
 use crate::{child::Child, group::Comparison};
 
-/// Measures kv-redb and kv-memory beside their peers, in turn, on the same keys and values.
+/// Measures the crates of this workspace beside their peers, in turn, on the same keys and values.
 #[derive(Debug, Parser)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Options {

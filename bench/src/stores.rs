@@ -1,6 +1,8 @@
 //! Our stores and their peers, each set up as its documentation says for durable writes.
 
+pub(crate) mod cloudflare_crate;
 pub(crate) mod fjall;
+pub(crate) mod kv_cloudflare;
 pub(crate) mod kv_memory;
 pub(crate) mod kv_redb;
 pub(crate) mod opendal;
@@ -14,8 +16,8 @@ use ::kv_redb::RedbStore;
 use anyhow::{Result, bail};
 
 use self::{
-    fjall::Fjall, kv_memory::KvMemory, kv_redb::KvRedb, opendal::OpenDal, raw_moka::RawMoka,
-    raw_redb::RawRedb, sqlite::Sqlite,
+    cloudflare_crate::CloudflareCrate, fjall::Fjall, kv_cloudflare::KvCloudflare, kv_memory::KvMemory,
+    kv_redb::KvRedb, opendal::OpenDal, raw_moka::RawMoka, raw_redb::RawRedb, sqlite::Sqlite,
 };
 use crate::{context::Context, store::Store};
 
@@ -45,6 +47,8 @@ pub(crate) fn open<V: Visit>(name: &str, context: &Arc<Context>, len: usize, vis
         kv_memory::NAME => visit.visit(context, KvMemory::new()),
         raw_moka::NAME => visit.visit(context, RawMoka::new()),
         opendal::MOKA => visit.visit(context, OpenDal::moka()?),
+        kv_cloudflare::NAME => visit.visit(context, context.runtime.block_on(KvCloudflare::open())?),
+        cloudflare_crate::NAME => visit.visit(context, context.runtime.block_on(CloudflareCrate::open())?),
         _ => bail!("there is no store {name}"),
     }
 }

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod cache;
+mod client;
 mod get;
 mod growth;
 mod list;
@@ -9,8 +10,11 @@ pub(crate) mod memory;
 mod mixed;
 pub(crate) mod open;
 mod put;
+mod requests;
+mod serve;
 mod space;
 mod stall;
+pub(crate) mod value_peak;
 
 use std::sync::Arc;
 
@@ -39,6 +43,10 @@ pub(crate) fn all(quick: bool) -> Vec<Group> {
         memory::groups(),
         growth::groups(),
         open::groups(),
+        serve::groups(),
+        client::groups(),
+        requests::groups(),
+        value_peak::groups(),
     ];
     groups.into_iter().flatten().collect()
 }

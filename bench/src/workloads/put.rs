@@ -71,7 +71,8 @@ fn many_tasks(workload: &str, tasks: usize, len: usize, against_opendal: Option<
     group
 }
 
-fn puts(name: &'static str, callers: usize, len: usize) -> Subject {
+/// Callers that put what the store of the name holds anew.
+pub(super) fn puts(name: &'static str, callers: usize, len: usize) -> Subject {
     subject(name, len, Puts { callers, len })
 }
 

@@ -1,0 +1,63 @@
+//! A kv-server of our own to ask.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use anyhow::Result;
+use axum::{
+    extract::Request,
+    middleware::{self, Next},
+    serve::ListenerExt as _,
+};
+use kv_core::{KvStore, NamespaceId, NamespaceTitle};
+use kv_memory::MemoryStore;
+use kv_server::KvServer;
+use tokio::net::TcpListener;
+
+pub(crate) const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const TOKEN: &str = "a-token-as-long-as-those-of-the-service-are";
+
+/// A server that counts what it is asked, over a memory store with one namespace. It runs as long as the runtime.
+#[derive(Debug, Clone)]
+pub(crate) struct Loopback {
+    address: SocketAddr,
+    pub(crate) namespace: NamespaceId,
+    requests: Arc<AtomicU64>,
+}
+
+impl Loopback {
+    /// On the runtime that this is called on.
+    pub(crate) async fn start() -> Result<Self> {
+        let store = MemoryStore::new();
+        let namespace = store.create_namespace(NamespaceTitle::new("bench")?).await?.id;
+        let server = KvServer::builder(Arc::new(store)).account_id(ACCOUNT).token(TOKEN).build()?;
+        let requests = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&requests);
+        let count = move |request: Request, next: Next| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            next.run(request)
+        };
+        let router = server.router().layer(middleware::from_fn(count));
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        // Nothing is lost without it but speed, for every client alike.
+        let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap_or_default());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Ok(Self { address, namespace, requests })
+    }
+
+    /// The address of the API.
+    pub(crate) fn base_url(&self) -> String {
+        format!("http://{}/client/v4", self.address)
+    }
+
+    /// How many requests there have been.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+}
