@@ -21,14 +21,13 @@ use crate::{
     context::Context,
     group::{Comparison, Group, Measure, Subject, Target, Unit},
     load::Load,
+    loopback::{ACCOUNT, TOKEN},
 };
 
 const BARE: &str = "bare axum";
 const OVER_MEMORY: &str = "kv-server, memory";
 const OVER_REDB: &str = "kv-server, redb";
 
-const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
-const TOKEN: &str = "a-token-as-long-as-those-of-the-service-are";
 const KEY: &str = "session:0123456789abcdef";
 const VALUE_BYTES: usize = 1024;
 const CONNECTIONS: usize = 64;
