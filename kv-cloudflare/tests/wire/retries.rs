@@ -2,13 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kv_core::{ErrorKind, GetOptions, KvNamespace};
-use tokio::time::Instant;
+use kv_core::{ErrorKind, GetOptions, KvNamespace, PutOptions, Value};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::TcpSocket,
+    time::{Instant, sleep},
+};
 
 use crate::faults::{KEY, assert_discreet, call, head};
 use crate::paused_time::on_paused_time;
 use crate::runtime_clock::RuntimeClock;
-use crate::scripted::{Reaction, Scripted};
+use crate::scripted::{Reaction, Scripted, builder};
 
 /// How long the service asks to wait is kept to, if the call's total time allows it, and told if not.
 #[test]
@@ -81,6 +85,42 @@ fn slow_answers_are_read_to_their_end() {
         let entry = server.client().read(KEY, GetOptions::default()).await.unwrap().unwrap();
         assert_eq!(entry.value, "xxxxx");
         assert_eq!(server.asked().len(), 1);
+    });
+}
+
+/// A large value on a slow line takes longer than nothing may move, and is not cut.
+#[test]
+fn slow_uploads_are_sent_to_their_end() {
+    const PART: usize = 4 * 1024 * 1024;
+    on_paused_time(async {
+        let socket = TcpSocket::new_v4().unwrap();
+        // Else much of the value would be on its way before it is read.
+        socket.set_recv_buffer_size(65_536).unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(1).unwrap();
+        let client = builder(listener.local_addr().unwrap()).build().unwrap();
+        let slow = async {
+            let mut stream = BufReader::new(listener.accept().await.unwrap().0);
+            let mut line = String::new();
+            while line != "\r\n" {
+                line.clear();
+                stream.read_line(&mut line).await.unwrap();
+            }
+            for _ in 0..6 {
+                sleep(Duration::from_secs(15)).await;
+                stream.read_exact(&mut vec![0; PART]).await.unwrap();
+            }
+            let envelope = r#"{"success":true,"errors":[],"messages":[],"result":null}"#;
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{envelope}", envelope.len());
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            stream
+        };
+        let start = Instant::now();
+        let value = Value::new(vec![b'x'; 6 * PART]).unwrap();
+        let (written, _stream) = tokio::join!(client.write(KEY, value, PutOptions::default()), slow);
+        written.unwrap();
+        assert!(start.elapsed() >= Duration::from_secs(90), "{:?}", start.elapsed());
+        assert_eq!(client.usage().sent, 1);
     });
 }
 

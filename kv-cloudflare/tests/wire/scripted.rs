@@ -165,16 +165,11 @@ impl Scripted {
     }
 
     pub(crate) fn base_url(&self) -> String {
-        format!("http://{}/client/v4", self.address)
+        base_url(self.address)
     }
 
     pub(crate) fn builder(&self) -> CloudflareNamespaceBuilder {
-        CloudflareNamespace::builder()
-            .account_id(ACCOUNT)
-            .namespace_id(NAMESPACE)
-            .api_token(TOKEN)
-            .base_url(self.base_url())
-            .budget(Budget::unlimited())
+        builder(self.address)
     }
 
     pub(crate) fn client(&self) -> CloudflareNamespace {
@@ -196,6 +191,20 @@ impl Scripted {
     pub(crate) fn most_under_way(&self) -> usize {
         self.shared.most_under_way.load(Ordering::SeqCst)
     }
+}
+
+fn base_url(server: SocketAddr) -> String {
+    format!("http://{server}/client/v4")
+}
+
+/// A client of whatever listens there.
+pub(crate) fn builder(server: SocketAddr) -> CloudflareNamespaceBuilder {
+    CloudflareNamespace::builder()
+        .account_id(ACCOUNT)
+        .namespace_id(NAMESPACE)
+        .api_token(TOKEN)
+        .base_url(base_url(server))
+        .budget(Budget::unlimited())
 }
 
 async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
