@@ -9,6 +9,8 @@ mod dispatch;
 mod distinct;
 mod in_flight;
 mod json_input;
+mod json_output;
+mod listed_key;
 mod metrics;
 mod off_runtime;
 mod percent;

@@ -43,19 +43,19 @@ impl Metrics {
         let durations: Family<Asked, Histogram> =
             Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.0001, 4.0, 10)));
         let (requests, in_flight) = (Family::default(), Gauge::default());
-        let mut registry = Registry::with_prefix("kv_server");
-        registry.register(
+        let mut all = Registry::with_prefix("kv_server");
+        all.register(
             "requests",
             "Requests answered, by route, method and status; status 0 if the client left before the answer",
             requests.clone(),
         );
-        registry.register(
+        all.register(
             "request_duration_seconds",
             "Time from a request's headers to the last of its answer",
             durations.clone(),
         );
-        registry.register("requests_in_flight", "Requests under way", in_flight.clone());
-        Self { registry, requests, durations, in_flight }
+        all.register("requests_in_flight", "Requests under way", in_flight.clone());
+        Self { registry: all, requests, durations, in_flight }
     }
 
     pub(crate) fn started(&self) {

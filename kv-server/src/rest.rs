@@ -37,7 +37,7 @@ use self::{
 use crate::{
     account_id,
     in_flight::InFlight,
-    percent,
+    json_output, percent,
     query::Query,
     rate_limits::{RateLimits, whole_seconds},
     shared::Shared,
@@ -145,7 +145,7 @@ fn refuse(failure: Failure, operation: Option<&'static str>) -> Response<Body> {
         None => reason,
     };
     let json = envelope::failure(code.number(), &message, pointer.as_deref());
-    let mut response = envelope::respond(code.status(), json);
+    let mut response = json_output::respond(code.status(), json);
     if let Some(wait) = retry_after {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
     }
@@ -154,7 +154,7 @@ fn refuse(failure: Failure, operation: Option<&'static str>) -> Response<Body> {
 
 /// A success that has nothing to tell.
 fn done() -> Answer {
-    Ok(envelope::respond(StatusCode::OK, envelope::success(())?))
+    Ok(json_output::respond(StatusCode::OK, envelope::success(())?))
 }
 
 fn namespace_id(raw: &str) -> Result<NamespaceId, Failure> {

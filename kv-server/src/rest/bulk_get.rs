@@ -10,7 +10,7 @@ use super::{Answer, code::Code, envelope, failure::Failure, json_body, namespace
 use crate::{
     bulk_values::{self, BulkGetError, BulkValues, MAX_KEYS, Object, Shape, ValueType},
     json_input::{AtMost, FromObject, Text},
-    off_runtime,
+    json_output, off_runtime,
     request_body::MAX_SMALL_BYTES,
     shared::Shared,
 };
@@ -39,7 +39,7 @@ pub(super) async fn get(shared: &Shared, id: &str, body: Body) -> Answer {
     let bytes = values.bytes;
     let write = move || envelope::success(Found { values: values.to_object(shape)? });
     let json = off_runtime::run(bytes, write).await??;
-    Ok(envelope::respond(StatusCode::OK, json))
+    Ok(json_output::respond(StatusCode::OK, json))
 }
 
 /// The keys, and what is wanted of them.

@@ -5,7 +5,7 @@ use kv_core::{BulkReport, ErrorKind, NamespaceId};
 use serde::Serialize;
 
 use super::{Answer, code::Code, envelope, failure::Failure, json_body::MAX_BULK_ITEMS};
-use crate::shared::Shared;
+use crate::{json_output, shared::Shared};
 
 #[derive(Serialize)]
 struct Outcome<'a> {
@@ -42,7 +42,7 @@ pub(super) fn answer(report: &BulkReport, limited: &[String]) -> Answer {
         successful_key_count: report.succeeded,
         unsuccessful_keys: failed.chain(limited.iter().map(String::as_str)).collect(),
     };
-    Ok(envelope::respond(StatusCode::OK, envelope::success(outcome)?))
+    Ok(json_output::respond(StatusCode::OK, envelope::success(outcome)?))
 }
 
 /// Takes out the items whose key may not be written yet, and gives their keys.

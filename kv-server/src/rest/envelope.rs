@@ -1,13 +1,9 @@
 //! The envelope around every answer but a value.
 
-use axum::{
-    body::Body,
-    http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE},
-};
-use kv_core::{Error, ErrorKind};
 use serde::Serialize;
 
 use super::failure::Failure;
+use crate::json_output;
 
 #[derive(Serialize)]
 struct Envelope<'a, T, I> {
@@ -55,15 +51,5 @@ fn write<T: Serialize, I: Serialize>(
     result: T,
     result_info: Option<I>,
 ) -> Result<Vec<u8>, Failure> {
-    serde_json::to_vec(&Envelope { success, errors, messages: [], result, result_info }).map_err(|_| {
-        Error::new(ErrorKind::Other, env!("CARGO_PKG_NAME"), "an answer cannot be written as JSON").into()
-    })
-}
-
-/// The answer that holds an envelope.
-pub(super) fn respond(status: StatusCode, json: Vec<u8>) -> Response<Body> {
-    let mut response = Response::new(Body::from(json));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+    Ok(json_output::write(&Envelope { success, errors, messages: [], result, result_info })?)
 }

@@ -1,24 +1,21 @@
 //! Listings of keys.
 
 use axum::http::StatusCode;
-use kv_core::{Cursor, InvalidInput, ListOptions, ListPage, Prefix, Timestamp, limits};
+use kv_core::{Cursor, InvalidInput, ListOptions, ListPage, Prefix, limits};
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use super::{Answer, code::Code, envelope, failure::Failure, metadata, namespace_id};
-use crate::{off_runtime, percent::Malformed, query::Query, shared::Shared};
+use crate::{
+    json_output,
+    listed_key::{self, ListedKey},
+    off_runtime,
+    percent::Malformed,
+    query::Query,
+    shared::Shared,
+};
 
 /// The fewest keys that a page may be asked to hold here; a store takes 1.
 const MIN_LIMIT: usize = 10;
-
-#[derive(Serialize)]
-struct Listed<'a> {
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expiration: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<&'a RawValue>,
-}
 
 #[derive(Serialize)]
 struct Info<'a> {
@@ -30,13 +27,8 @@ struct Info<'a> {
 pub(super) async fn list(shared: &Shared, id: &str, query: Query<'_>) -> Answer {
     let (id, options) = (namespace_id(id)?, options(query)?);
     let page = shared.store.namespace(&id).list_page(options).await?;
-    // A name may take six times its length when it is escaped, but hardly does.
-    let bytes = page
-        .keys
-        .iter()
-        .map(|key| 64 + key.name.len() + key.metadata.as_ref().map_or(0, |metadata| metadata.as_str().len()));
-    let json = off_runtime::run(bytes.sum(), move || write(&page)).await??;
-    Ok(envelope::respond(StatusCode::OK, json))
+    let json = off_runtime::run(listed_key::json_bytes(&page), move || write(&page)).await??;
+    Ok(json_output::respond(StatusCode::OK, json))
 }
 
 fn options(query: Query<'_>) -> Result<ListOptions, Failure> {
@@ -71,7 +63,7 @@ fn write(page: &ListPage) -> Result<Vec<u8>, Failure> {
     let mut names = Vec::with_capacity(page.keys.len());
     for key in &page.keys {
         let metadata = key.metadata.as_ref().map(metadata::as_written).transpose()?;
-        names.push(Listed { name: key.name.as_str(), expiration: key.expires_at, metadata });
+        names.push(ListedKey::new(key, metadata));
     }
     let cursor = page.next.as_ref().map_or("", Cursor::as_str);
     envelope::page(&names, Info { count: names.len(), cursor })

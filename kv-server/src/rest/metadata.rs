@@ -5,7 +5,7 @@ use kv_core::{Error, ErrorKind, GetOptions, Metadata};
 use serde_json::value::RawValue;
 
 use super::{Answer, envelope, failure::Failure, key, namespace_id, values::key_not_found};
-use crate::shared::Shared;
+use crate::{json_output, shared::Shared};
 
 /// The metadata, `null` if there is none.
 pub(super) async fn get(shared: &Shared, id: &str, raw_key: &str) -> Answer {
@@ -13,7 +13,7 @@ pub(super) async fn get(shared: &Shared, id: &str, raw_key: &str) -> Answer {
     let options = GetOptions::default().with_metadata(true);
     let entry = shared.store.namespace(&id).read(key, options).await?.ok_or_else(key_not_found)?;
     let metadata = entry.metadata.as_ref().map(as_written).transpose()?;
-    Ok(envelope::respond(StatusCode::OK, envelope::success(metadata)?))
+    Ok(json_output::respond(StatusCode::OK, envelope::success(metadata)?))
 }
 
 /// The metadata, to be carried byte for byte: numbers keep their digits, objects the order of their keys.

@@ -5,7 +5,7 @@ use kv_core::{NamespaceInfo, NamespaceTitle};
 use serde::Serialize;
 
 use super::{Answer, code::Code, done, envelope, failure::Failure, json_body, namespace_id};
-use crate::{query::Query, request_body::MAX_SMALL_BYTES, shared::Shared};
+use crate::{json_output, query::Query, request_body::MAX_SMALL_BYTES, shared::Shared};
 
 /// The most namespaces of a page.
 const MAX_PER_PAGE: usize = 1000;
@@ -49,7 +49,7 @@ pub(super) async fn list(shared: &Shared, query: Query<'_>) -> Answer {
     let skipped = (page - 1).saturating_mul(per_page);
     let namespaces: Vec<_> = infos.iter().skip(skipped).take(per_page).map(Namespace::from).collect();
     let info = Info { count: namespaces.len(), page, per_page, total_count: infos.len() };
-    Ok(envelope::respond(StatusCode::OK, envelope::page(&namespaces, info)?))
+    Ok(json_output::respond(StatusCode::OK, envelope::page(&namespaces, info)?))
 }
 
 /// Creates a namespace.
@@ -77,7 +77,7 @@ pub(super) async fn delete(shared: &Shared, id: &str) -> Answer {
 }
 
 fn show(info: &NamespaceInfo) -> Answer {
-    Ok(envelope::respond(StatusCode::OK, envelope::success(Namespace::from(info))?))
+    Ok(json_output::respond(StatusCode::OK, envelope::success(Namespace::from(info))?))
 }
 
 /// The title in a body; what else is in it, such as a jurisdiction, has no meaning here.

@@ -2,19 +2,15 @@
 
 use std::borrow::Cow;
 
-use axum::{
-    body::Body,
-    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
-    response::{IntoResponse, Response},
-};
-use kv_core::{Error, ErrorKind, Key};
+use axum::{body::Body, http::StatusCode, response::Response};
+use kv_core::Key;
 use serde::Deserialize;
 
 use super::{Namespace, cache_ttl, refusal::Refusal};
 use crate::{
     bulk_values::{self, BulkGetError, BulkValues, MAX_KEYS, Shape, ValueType},
     json_input::{AtMost, FromObject, Text},
-    off_runtime,
+    json_output, off_runtime,
     request_body::{BodyError, MAX_SMALL_BYTES, RequestBody},
 };
 
@@ -51,7 +47,7 @@ pub(super) async fn bulk_get(namespace: Namespace<'_>, body: Body) -> Result<Res
     let shape = Shape { value_type, with_metadata: wanted.with_metadata, with_expiration: false };
     let values = BulkValues::read(handle, keys(wanted)?, shape.with_metadata).await?;
     let json = off_runtime::run(values.bytes, move || write(&values, shape)).await??;
-    Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], json).into_response())
+    Ok(json_output::respond(StatusCode::OK, json))
 }
 
 fn refused(error: BodyError) -> Refusal {
@@ -74,10 +70,7 @@ fn keys(Wanted { keys, cache_ttl, .. }: Wanted<'_>) -> Result<Vec<Key<'static>>,
 }
 
 fn write(values: &BulkValues, shape: Shape) -> Result<Vec<u8>, BulkGetError> {
-    serde_json::to_vec(&values.to_object(shape)?).map_err(|_| {
-        let message = "the values cannot be written as JSON";
-        Error::new(ErrorKind::Other, env!("CARGO_PKG_NAME"), message).into()
-    })
+    Ok(json_output::write(&values.to_object(shape)?)?)
 }
 
 impl From<BulkGetError> for Refusal {

@@ -1,18 +1,23 @@
 //! `GET /`: a page of keys.
 
 use axum::{
-    Json,
-    http::Uri,
-    response::{IntoResponse, Response},
+    http::{StatusCode, Uri},
+    response::Response,
 };
-use kv_core::{Cursor, InvalidInput, KeyInfo, ListOptions, Metadata, Prefix, Timestamp, limits};
+use kv_core::{Cursor, Error, InvalidInput, ListOptions, ListPage, Metadata, Prefix, limits};
 use serde::Serialize;
 
 use super::{Namespace, parameter, refusal::Refusal};
+use crate::{
+    json_output,
+    listed_key::{self, ListedKey},
+    off_runtime,
+};
 
 #[derive(Serialize)]
 struct Page<'a> {
-    keys: Vec<Listed<'a>>,
+    /// Their metadata is JSON in a string, which the runtime parses.
+    keys: Vec<ListedKey<'a, &'a str>>,
     list_complete: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<&'a str>,
@@ -20,33 +25,21 @@ struct Page<'a> {
     cache_status: Option<&'a str>,
 }
 
-#[derive(Serialize)]
-struct Listed<'a> {
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expiration: Option<Timestamp>,
-    /// JSON in a string, which the runtime parses.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<&'a str>,
-}
-
-impl<'a> From<&'a KeyInfo> for Listed<'a> {
-    fn from(key: &'a KeyInfo) -> Self {
-        let metadata = key.metadata.as_ref().map(Metadata::as_str);
-        Self { name: key.name.as_str(), expiration: key.expires_at, metadata }
-    }
-}
-
 /// The keys after a cursor, or from the first on, that start with a prefix.
 pub(super) async fn list(namespace: Namespace<'_>, uri: &Uri) -> Result<Response, Refusal> {
     let page = namespace.handle.list_page(options(uri)?).await?;
-    let answer = Page {
-        keys: page.keys.iter().map(Listed::from).collect(),
+    let json = off_runtime::run(listed_key::json_bytes(&page), move || write(&page)).await??;
+    Ok(json_output::respond(StatusCode::OK, json))
+}
+
+fn write(page: &ListPage) -> Result<Vec<u8>, Error> {
+    let key = |key| ListedKey::new(key, key.metadata.as_ref().map(Metadata::as_str));
+    json_output::write(&Page {
+        keys: page.keys.iter().map(key).collect(),
         list_complete: page.next.is_none(),
         cursor: page.next.as_ref().map(Cursor::as_str),
         cache_status: None,
-    };
-    Ok(Json(answer).into_response())
+    })
 }
 
 fn options(uri: &Uri) -> Result<ListOptions, Refusal> {
