@@ -30,6 +30,8 @@ pub enum ErrorKind {
     Corrupt,
     /// A value is not what the caller wanted to read it as, or cannot be encoded. The bytes are as they were.
     Codec,
+    /// The backend has no such capability. Do without it, or choose a backend that has it.
+    Unsupported,
     /// The store is closed, or closed itself after a failed write. Open it again. A write that was answered
     /// with this may or may not have been applied.
     Closed,
@@ -59,6 +61,7 @@ impl fmt::Display for ErrorKind {
             Self::Unavailable => "unavailable",
             Self::Corrupt => "corrupt",
             Self::Codec => "codec",
+            Self::Unsupported => "unsupported",
             Self::Closed => "closed",
             Self::Other => "other",
         })

@@ -5,8 +5,9 @@
 use std::{pin::Pin, sync::Arc};
 
 use crate::{
-    AtomicKv, BulkReport, Conditional, Entry, Expected, GetOptions, Key, KvNamespace, KvStore, ListOptions,
-    ListPage, NamespaceId, NamespaceInfo, NamespaceTitle, PutEntry, PutOptions, Result, Value, Version,
+    AtomicKv, BulkReport, Conditional, Entry, Expected, GetOptions, Jurisdiction, Key, KvNamespace, KvStore,
+    ListOptions, ListPage, NamespaceId, NamespaceInfo, NamespaceTitle, PutEntry, PutOptions, Result, Value,
+    Version,
 };
 
 /// Methods that pass their arguments on, in the form to which `#[async_trait]` expands the trait's own.
@@ -63,10 +64,12 @@ macro_rules! forward_pointer {
         impl<S: KvStore + ?Sized> KvStore for $pointer<S> {
             forward! {
                 fn create_namespace(title: NamespaceTitle) -> Result<NamespaceInfo>;
+                fn create_namespace_in(title: NamespaceTitle, jurisdiction: Jurisdiction) -> Result<NamespaceInfo>;
                 fn list_namespaces() -> Result<Vec<NamespaceInfo>>;
                 fn namespace_info<'k>(id: &'k NamespaceId) -> Result<NamespaceInfo>;
                 fn rename_namespace<'k>(id: &'k NamespaceId, title: NamespaceTitle) -> Result<NamespaceInfo>;
                 fn delete_namespace<'k>(id: &'k NamespaceId) -> Result<()>;
+                fn check_ready() -> Result<()>;
                 fn close() -> Result<()>;
             }
 

@@ -117,6 +117,9 @@ pub enum InvalidInput {
         /// Its length in characters.
         chars: usize,
     },
+    /// A name that is not one of a [`Jurisdiction`](crate::Jurisdiction).
+    #[error("the jurisdiction is unknown: it has to be eu, fedramp or us, in lower case")]
+    JurisdictionUnknown,
 }
 
 #[cfg(test)]
@@ -127,8 +130,8 @@ mod tests {
 
     use super::InvalidInput;
     use crate::{
-        Cursor, Error, ErrorKind, Expiration, Key, ListOptions, Metadata, NamespaceId, NamespaceTitle,
-        Prefix, Timestamp, Value,
+        Cursor, Error, ErrorKind, Expiration, Jurisdiction, Key, ListOptions, Metadata, NamespaceId,
+        NamespaceTitle, Prefix, Timestamp, Value,
     };
 
     struct Unwritable;
@@ -216,6 +219,10 @@ mod tests {
                 NamespaceId::new("é".repeat(33)).unwrap_err(),
                 "a namespace id of 33 characters is too long: the limit is 32 characters",
             ),
+            (
+                "EU".parse::<Jurisdiction>().unwrap_err(),
+                "the jurisdiction is unknown: it has to be eu, fedramp or us, in lower case",
+            ),
         ]
     }
 
@@ -240,7 +247,8 @@ mod tests {
             | InvalidInput::NamespaceTitleEmpty
             | InvalidInput::NamespaceTitleTooLong { .. }
             | InvalidInput::NamespaceIdEmpty
-            | InvalidInput::NamespaceIdTooLong { .. } => 19,
+            | InvalidInput::NamespaceIdTooLong { .. }
+            | InvalidInput::JurisdictionUnknown => 20,
         }
     }
 

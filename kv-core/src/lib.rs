@@ -17,6 +17,7 @@ mod into_list_options;
 mod into_value;
 mod invalid_input;
 mod json;
+mod jurisdiction;
 mod key;
 mod key_range;
 pub mod limits;
@@ -59,6 +60,7 @@ pub use crate::{
     into_list_options::IntoListOptions,
     into_value::IntoValue,
     invalid_input::InvalidInput,
+    jurisdiction::Jurisdiction,
     key::Key,
     key_range::KeyRange,
     list_options::ListOptions,

@@ -4,7 +4,9 @@ use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 
-use crate::{KvNamespace, NamespaceId, NamespaceInfo, NamespaceTitle, Result};
+use crate::{
+    Error, ErrorKind, Jurisdiction, KvNamespace, NamespaceId, NamespaceInfo, NamespaceTitle, Result,
+};
 
 /// An account: many namespaces, each with an id that never changes and a unique title.
 ///
@@ -35,6 +37,24 @@ pub trait KvStore: Debug + Send + Sync + 'static {
     /// [`NamespaceExists`](crate::ErrorKind::NamespaceExists) if another one has the title.
     async fn create_namespace(&self, title: NamespaceTitle) -> Result<NamespaceInfo>;
 
+    /// Creates an empty namespace whose data stays in a jurisdiction, if the store knows jurisdictions.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) if it does not, which is what the provided method answers;
+    /// else as [`create_namespace`](KvStore::create_namespace).
+    async fn create_namespace_in(
+        &self,
+        title: NamespaceTitle,
+        jurisdiction: Jurisdiction,
+    ) -> Result<NamespaceInfo> {
+        // A namespace that is made without one would be a broken promise.
+        let _ = (title, jurisdiction);
+        let message = "this store keeps no jurisdictions: create the namespace without one";
+        Err(Error::new(ErrorKind::Unsupported, env!("CARGO_PKG_NAME"), message)
+            .with_operation("create_namespace_in"))
+    }
+
     /// Every namespace, in no promised order.
     async fn list_namespaces(&self) -> Result<Vec<NamespaceInfo>>;
 
@@ -63,6 +83,18 @@ pub trait KvStore: Debug + Send + Sync + 'static {
     /// A handle to a namespace. Asks nobody: that there is none with this id shows at the handle's first operation, as
     /// [`NamespaceNotFound`](crate::ErrorKind::NamespaceNotFound).
     fn namespace(&self, id: &NamespaceId) -> Arc<dyn KvNamespace>;
+
+    /// Succeeds while the store takes reads and writes; what a readiness probe asks for.
+    ///
+    /// The provided method lists the namespaces, which shows whether the store is open and in reach. A store that can
+    /// be readable and take no writes overrides it.
+    ///
+    /// # Errors
+    ///
+    /// What a write would be answered with now.
+    async fn check_ready(&self) -> Result<()> {
+        self.list_namespaces().await.map(drop)
+    }
 
     /// Finishes what was accepted and releases what the store holds; it answers when that is done. Every later
     /// operation through any handle is [`Closed`](crate::ErrorKind::Closed), except closing again, which succeeds.

@@ -10,8 +10,8 @@ use std::{
 };
 
 use kv_core::{
-    Clock, Error, KvNamespace, KvStore, NamespaceId, NamespaceInfo, NamespaceTitle, Result, SystemClock,
-    async_trait,
+    Clock, Error, Jurisdiction, KvNamespace, KvStore, NamespaceId, NamespaceInfo, NamespaceTitle, Result,
+    SystemClock, async_trait,
 };
 use uuid::Uuid;
 
@@ -58,7 +58,14 @@ struct Namespaces {
 
 struct Named {
     title: NamespaceTitle,
+    jurisdiction: Option<Jurisdiction>,
     namespace: MemoryNamespace,
+}
+
+impl Named {
+    fn info(&self, id: &NamespaceId) -> NamespaceInfo {
+        NamespaceInfo::new(id.clone(), self.title.clone()).with_jurisdiction(self.jurisdiction)
+    }
 }
 
 impl MemoryStore {
@@ -101,7 +108,7 @@ impl MemoryStore {
         if let Some(named) = namespaces.by_title.get(&title).and_then(|id| namespaces.by_id.get(id)) {
             return Ok(named.namespace.clone());
         }
-        let (_, namespace) = self.shared.create(&mut namespaces, title)?;
+        let (_, namespace) = self.shared.create(&mut namespaces, title, None)?;
         Ok(namespace)
     }
 
@@ -130,27 +137,39 @@ impl MemoryStore {
 
 impl Shared {
     fn lock(&self, operation: &'static str) -> Result<MutexGuard<'_, Namespaces>> {
+        self.lock_open().map_err(|error| error.with_operation(operation))
+    }
+
+    fn lock_open(&self) -> Result<MutexGuard<'_, Namespaces>> {
         let namespaces = self.lock_namespaces();
-        if self.closed.load(Ordering::Acquire) {
-            return Err(error::closed().with_operation(operation));
-        }
-        Ok(namespaces)
+        if self.closed.load(Ordering::Acquire) { Err(error::closed()) } else { Ok(namespaces) }
     }
 
     fn lock_namespaces(&self) -> MutexGuard<'_, Namespaces> {
         self.namespaces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Creates a namespace unless there is one with the title.
+    fn create_new(&self, title: NamespaceTitle, jurisdiction: Option<Jurisdiction>) -> Result<NamespaceInfo> {
+        let mut namespaces = self.lock_open()?;
+        if namespaces.by_title.contains_key(&title) {
+            return Err(error::exists(&title));
+        }
+        let (id, _) = self.create(&mut namespaces, title.clone(), jurisdiction)?;
+        Ok(NamespaceInfo::new(id, title).with_jurisdiction(jurisdiction))
+    }
+
     fn create(
         &self,
         namespaces: &mut Namespaces,
         title: NamespaceTitle,
+        jurisdiction: Option<Jurisdiction>,
     ) -> Result<(NamespaceId, MemoryNamespace)> {
         let id = NamespaceId::new(Uuid::new_v4().simple().to_string())?;
         let gate = Gate::new(Arc::clone(&self.closed));
         let namespace = MemoryNamespace::with_gate(Arc::clone(&self.clock), gate, Some(id.clone()));
         namespaces.by_title.insert(title.clone(), id.clone());
-        let named = Named { title, namespace: namespace.clone() };
+        let named = Named { title, jurisdiction, namespace: namespace.clone() };
         namespaces.by_id.insert(id.clone(), named);
         Ok((id, namespace))
     }
@@ -214,24 +233,28 @@ impl MemoryStoreBuilder {
 #[async_trait]
 impl KvStore for MemoryStore {
     async fn create_namespace(&self, title: NamespaceTitle) -> Result<NamespaceInfo> {
-        let mut namespaces = self.shared.lock("create_namespace")?;
-        if namespaces.by_title.contains_key(&title) {
-            return Err(error::exists(&title).with_operation("create_namespace"));
-        }
-        let (id, _) = self.shared.create(&mut namespaces, title.clone())?;
-        Ok(NamespaceInfo::new(id, title))
+        self.shared.create_new(title, None).map_err(|error| error.with_operation("create_namespace"))
+    }
+
+    async fn create_namespace_in(
+        &self,
+        title: NamespaceTitle,
+        jurisdiction: Jurisdiction,
+    ) -> Result<NamespaceInfo> {
+        let created = self.shared.create_new(title, Some(jurisdiction));
+        created.map_err(|error| error.with_operation("create_namespace_in"))
     }
 
     async fn list_namespaces(&self) -> Result<Vec<NamespaceInfo>> {
         let namespaces = self.shared.lock("list_namespaces")?;
         let infos = namespaces.by_id.iter();
-        Ok(infos.map(|(id, named)| NamespaceInfo::new(id.clone(), named.title.clone())).collect())
+        Ok(infos.map(|(id, named)| named.info(id)).collect())
     }
 
     async fn namespace_info(&self, id: &NamespaceId) -> Result<NamespaceInfo> {
         let namespaces = self.shared.lock("namespace_info")?;
         match namespaces.by_id.get(id) {
-            Some(named) => Ok(NamespaceInfo::new(id.clone(), named.title.clone())),
+            Some(named) => Ok(named.info(id)),
             None => Err(error::not_found().with_operation("namespace_info")),
         }
     }
@@ -247,8 +270,8 @@ impl KvStore for MemoryStore {
         }
         by_title.remove(&named.title);
         by_title.insert(title.clone(), id.clone());
-        named.title = title.clone();
-        Ok(NamespaceInfo::new(id.clone(), title))
+        named.title = title;
+        Ok(named.info(id))
     }
 
     async fn delete_namespace(&self, id: &NamespaceId) -> Result<()> {
@@ -269,6 +292,10 @@ impl KvStore for MemoryStore {
         let namespaces = self.shared.lock_namespaces();
         let named = namespaces.by_id.get(id);
         Arc::new(named.map_or(&self.shared.missing, |named| &named.namespace).clone())
+    }
+
+    async fn check_ready(&self) -> Result<()> {
+        self.shared.lock("check_ready").map(drop)
     }
 
     async fn close(&self) -> Result<()> {

@@ -198,6 +198,7 @@ macro_rules! __conformance_cases {
                 handles_of_one_namespace_share_it
                 keys_need_no_prefix
                 empty_prefix_lists_the_whole_namespace
+                jurisdiction_is_kept_or_refused
                 closed_store_answers_closed
             }
             titles [store] {

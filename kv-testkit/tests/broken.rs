@@ -82,6 +82,7 @@ const BROKEN: &[(Defect, &str)] = &[
     (Defect::ListsNamespacesTwice, "namespaces::created_namespace_is_listed_and_known"),
     (Defect::RemembersDeletedNamespaces, "deletion::deleted_namespace_is_unknown"),
     (Defect::DeletesUnknownNamespaces, "deletion::unknown_id_is_namespace_not_found"),
+    (Defect::DropsJurisdictions, "namespaces::jurisdiction_is_kept_or_refused"),
     (Defect::CloseDoesNothing, "namespaces::closed_store_answers_closed"),
 ];
 

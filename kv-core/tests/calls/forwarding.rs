@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use kv_core::{
-    AtomicKv, Conditional, Expected, GetOptions, Key, KvNamespace, KvStore, ListOptions, Metadata,
-    NamespaceId, NamespaceTitle, Prefix, PutEntry, PutOptions, Value, Version,
+    AtomicKv, Conditional, Expected, GetOptions, Jurisdiction, Key, KvNamespace, KvStore, ListOptions,
+    Metadata, NamespaceId, NamespaceTitle, Prefix, PutEntry, PutOptions, Value, Version,
 };
 
 use crate::recorder::Recorder;
@@ -23,13 +23,15 @@ const NAMESPACE_CALLS: [&str; 7] = [
 const ATOMIC_CALLS: [&str; 3] =
     ["read_versioned r", "write_if w Version(Version(3)) v true", "remove_if d 4"];
 
-const STORE_CALLS: [&str; 7] = [
+const STORE_CALLS: [&str; 9] = [
     "create_namespace t",
+    "create_namespace_in t eu",
     "list_namespaces",
     "namespace_info i",
     "rename_namespace i u",
     "delete_namespace i",
     "namespace i",
+    "check_ready",
     "close",
 ];
 
@@ -69,11 +71,14 @@ async fn call_atomic<N: AtomicKv + ?Sized>(kv: &N) {
 async fn call_store<S: KvStore + ?Sized>(store: &S) {
     let (id, title) = (NamespaceId::new("i").unwrap(), |title| NamespaceTitle::new(title).unwrap());
     assert_eq!(S::create_namespace(store, title("t")).await.unwrap().id.as_str(), "created");
+    let created = S::create_namespace_in(store, title("t"), Jurisdiction::Eu).await.unwrap();
+    assert_eq!(created.jurisdiction, Some(Jurisdiction::Eu));
     assert_eq!(S::list_namespaces(store).await.unwrap()[0].id.as_str(), "listed");
     assert_eq!(S::namespace_info(store, &id).await.unwrap().id, id);
     assert_eq!(S::rename_namespace(store, &id, title("u")).await.unwrap().title, title("u"));
     S::delete_namespace(store, &id).await.unwrap();
     let _ = S::namespace(store, &id);
+    S::check_ready(store).await.unwrap();
     S::close(store).await.unwrap();
 }
 

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use kv_core::{
-    AtomicKv, BulkReport, Conditional, Cursor, Entry, Expected, GetOptions, Key, KeyInfo, KvNamespace,
-    KvStore, ListOptions, ListPage, NamespaceId, NamespaceInfo, NamespaceTitle, PutEntry, PutOptions, Result,
-    Value, Version, async_trait,
+    AtomicKv, BulkReport, Conditional, Cursor, Entry, Expected, GetOptions, Jurisdiction, Key, KeyInfo,
+    KvNamespace, KvStore, ListOptions, ListPage, NamespaceId, NamespaceInfo, NamespaceTitle, PutEntry,
+    PutOptions, Result, Value, Version, async_trait,
 };
 
 /// What every method of a [`Recorder`] says of its call: its name and its arguments.
@@ -101,11 +101,21 @@ fn info(id: &str, title: &str) -> Result<NamespaceInfo> {
     Ok(NamespaceInfo::new(id.parse()?, title.parse()?))
 }
 
+#[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl KvStore for Recorder {
     async fn create_namespace(&self, title: NamespaceTitle) -> Result<NamespaceInfo> {
         self.record(format!("create_namespace {title}"));
         info("created", title.as_str())
+    }
+
+    async fn create_namespace_in(
+        &self,
+        title: NamespaceTitle,
+        jurisdiction: Jurisdiction,
+    ) -> Result<NamespaceInfo> {
+        self.record(format!("create_namespace_in {title} {jurisdiction}"));
+        Ok(info("created", title.as_str())?.with_jurisdiction(jurisdiction))
     }
 
     async fn list_namespaces(&self) -> Result<Vec<NamespaceInfo>> {
@@ -131,6 +141,11 @@ impl KvStore for Recorder {
     fn namespace(&self, id: &NamespaceId) -> Arc<dyn KvNamespace> {
         self.record(format!("namespace {id}"));
         Arc::new(self.clone())
+    }
+
+    async fn check_ready(&self) -> Result<()> {
+        self.record("check_ready".to_owned());
+        Ok(())
     }
 
     async fn close(&self) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kv_core::{ErrorKind, KvNamespace, ListOptions, NamespaceInfo, prelude::KvNamespaceExt};
+use kv_core::{ErrorKind, Jurisdiction, KvNamespace, ListOptions, NamespaceInfo, prelude::KvNamespaceExt};
 
 use super::{
     keys::{ODD, check_keys},
@@ -128,6 +128,28 @@ pub async fn empty_prefix_lists_the_whole_namespace(subject: &Subject) {
     store_scope.clean().await;
 }
 
+/// A store keeps the jurisdiction of a namespace through a rename, or refuses to create one there: it never drops it.
+pub async fn jurisdiction_is_kept_or_refused(subject: &Subject) {
+    let scope = StoreScope::new(subject);
+    let store = subject.store();
+    let (without, _) = scope.create("without").await;
+    assert_eq!(without.jurisdiction, None, "a namespace that was created without a jurisdiction has none");
+    for jurisdiction in Jurisdiction::ALL {
+        let created = match scope.try_create_in(scope.title(jurisdiction.as_str()), jurisdiction).await {
+            Err(error) if error.kind() == ErrorKind::Unsupported => continue,
+            created => created.unwrap(),
+        };
+        let kept = "a namespace keeps the jurisdiction that it was created in";
+        assert_eq!(created.jurisdiction, Some(jurisdiction), "{kept}");
+        assert_eq!(store.namespace_info(&created.id).await.unwrap(), created, "{kept}");
+        let title = scope.title(&format!("{jurisdiction} renamed"));
+        let renamed = store.rename_namespace(&created.id, title).await.unwrap();
+        assert_eq!(renamed.jurisdiction, Some(jurisdiction), "{kept}");
+        assert_eq!(scope.listed(&created.id).await, [renamed], "{kept}");
+    }
+    scope.clean().await;
+}
+
 /// A closed store answers `Closed` to every operation, through any handle, except to being closed again.
 pub async fn closed_store_answers_closed(subject: &Subject) {
     let (scope, store) = (StoreScope::new(subject), subject.store());
@@ -139,6 +161,7 @@ pub async fn closed_store_answers_closed(subject: &Subject) {
     let before = store.namespace(&id);
     let key = Scope::within(&before).key("never-written");
     assert_eq!(before.get(&key).await.unwrap(), None, "a key that was never written reads as `None`");
+    store.check_ready().await.expect("a store that answers is ready");
     for _ in 0..2 {
         store.close().await.expect("a store that is closed may be closed again");
     }
@@ -151,6 +174,7 @@ pub async fn closed_store_answers_closed(subject: &Subject) {
     }
     let unknown = StoreScope::unknown_id();
     assert_kind(store.create_namespace(scope.title("b")).await, ErrorKind::Closed, why);
+    assert_kind(store.check_ready().await, ErrorKind::Closed, why);
     assert_kind(store.list_namespaces().await, ErrorKind::Closed, why);
     assert_kind(store.namespace_info(&id).await, ErrorKind::Closed, why);
     assert_kind(store.rename_namespace(&unknown, scope.title("b")).await, ErrorKind::Closed, why);

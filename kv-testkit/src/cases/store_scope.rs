@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use kv_core::{ErrorKind, KvNamespace, KvStore, NamespaceId, NamespaceInfo, NamespaceTitle, Result};
+use kv_core::{
+    ErrorKind, Jurisdiction, KvNamespace, KvStore, NamespaceId, NamespaceInfo, NamespaceTitle, Result,
+};
 use uuid::Uuid;
 
 use crate::Subject;
@@ -30,7 +32,19 @@ impl StoreScope {
     }
 
     pub(super) async fn try_create(&self, title: NamespaceTitle) -> Result<NamespaceInfo> {
-        let created = self.store.create_namespace(title).await?;
+        self.remember(self.store.create_namespace(title).await)
+    }
+
+    pub(super) async fn try_create_in(
+        &self,
+        title: NamespaceTitle,
+        jurisdiction: Jurisdiction,
+    ) -> Result<NamespaceInfo> {
+        self.remember(self.store.create_namespace_in(title, jurisdiction).await)
+    }
+
+    fn remember(&self, created: Result<NamespaceInfo>) -> Result<NamespaceInfo> {
+        let created = created?;
         self.created.lock().unwrap().push(created.id.clone());
         Ok(created)
     }

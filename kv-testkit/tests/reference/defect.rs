@@ -131,6 +131,8 @@ pub(crate) enum Defect {
     RemembersDeletedNamespaces,
     /// The deletion of a namespace that is unknown succeeds.
     DeletesUnknownNamespaces,
+    /// A namespace is created without the jurisdiction that was asked for.
+    DropsJurisdictions,
     /// A closed store answers all the same.
     CloseDoesNothing,
 }

@@ -9,7 +9,8 @@ use std::{
 };
 
 use kv_core::{
-    Error, ErrorKind, KvNamespace, KvStore, NamespaceId, NamespaceInfo, NamespaceTitle, Result, async_trait,
+    Error, ErrorKind, Jurisdiction, KvNamespace, KvStore, NamespaceId, NamespaceInfo, NamespaceTitle, Result,
+    async_trait,
 };
 use kv_testkit::ManualClock;
 use uuid::Uuid;
@@ -44,6 +45,20 @@ impl ReferenceStore {
         Ok(self.namespaces.lock().unwrap())
     }
 
+    fn create(&self, title: &NamespaceTitle, jurisdiction: Option<Jurisdiction>) -> Result<NamespaceInfo> {
+        let mut namespaces = self.open()?;
+        let most = if self.has(Defect::CutsTitles) { 100 } else { usize::MAX };
+        let title = NamespaceTitle::new(title.as_str().chars().take(most).collect::<String>())?;
+        let jurisdiction = jurisdiction.filter(|_| !self.has(Defect::DropsJurisdictions));
+        let info = NamespaceInfo::new(NamespaceId::new(Uuid::new_v4().simple().to_string())?, title)
+            .with_jurisdiction(jurisdiction);
+        self.check(&namespaces, &info.title, &info.id)?;
+        let shared = namespaces.first().filter(|_| self.has(Defect::NamespacesShareEntries));
+        let namespace = shared.map_or_else(|| self.empty(), |(_, namespace)| namespace.clone());
+        namespaces.push((info.clone(), namespace));
+        Ok(info)
+    }
+
     /// Refuses `title` if another namespace than `id` has it.
     fn check(
         &self,
@@ -71,15 +86,15 @@ fn place(namespaces: &[(NamespaceInfo, Reference)], id: &NamespaceId) -> Result<
 #[async_trait]
 impl KvStore for ReferenceStore {
     async fn create_namespace(&self, title: NamespaceTitle) -> Result<NamespaceInfo> {
-        let mut namespaces = self.open()?;
-        let most = if self.has(Defect::CutsTitles) { 100 } else { usize::MAX };
-        let title = NamespaceTitle::new(title.as_str().chars().take(most).collect::<String>())?;
-        let info = NamespaceInfo::new(NamespaceId::new(Uuid::new_v4().simple().to_string())?, title);
-        self.check(&namespaces, &info.title, &info.id)?;
-        let shared = namespaces.first().filter(|_| self.has(Defect::NamespacesShareEntries));
-        let namespace = shared.map_or_else(|| self.empty(), |(_, namespace)| namespace.clone());
-        namespaces.push((info.clone(), namespace));
-        Ok(info)
+        self.create(&title, None)
+    }
+
+    async fn create_namespace_in(
+        &self,
+        title: NamespaceTitle,
+        jurisdiction: Jurisdiction,
+    ) -> Result<NamespaceInfo> {
+        self.create(&title, Some(jurisdiction))
     }
 
     async fn list_namespaces(&self) -> Result<Vec<NamespaceInfo>> {
