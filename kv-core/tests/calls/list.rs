@@ -123,10 +123,27 @@ async fn a_page_that_leads_to_itself_is_an_error_and_no_endless_loop() {
     let kv = Script::new([page(&["a"], Some("1")), page(&["b"], Some("1"))]);
     let items: Vec<Result<KeyInfo>> = kv.list("").collect().await;
     let error = items.last().unwrap().as_ref().unwrap_err();
-    assert_eq!((error.kind(), error.operation()), (ErrorKind::Other, Some("list")));
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Corrupt, Some("list")));
     assert!(error.to_string().contains("does not advance"));
     // Both pages' keys, then the error.
     assert_eq!((items.len(), kv.requests()), (3, 2));
+}
+
+#[tokio::test]
+async fn keys_that_do_not_ascend_are_an_error() {
+    for (pages, good) in [
+        (vec![page(&["b", "a"], None)], 0),
+        (vec![page(&["a", "a"], None)], 0),
+        (vec![page(&["a", "b"], Some("1")), page(&["b"], None)], 2),
+        (vec![page(&["a", "c"], Some("1")), page(&[], Some("2")), page(&["b"], None)], 2),
+    ] {
+        let items: Vec<Result<KeyInfo>> =
+            Script::with_results(pages.into_iter().map(Ok)).list("").collect().await;
+        assert_eq!(items.len(), good + 1);
+        let error = items[good].as_ref().unwrap_err();
+        assert_eq!((error.kind(), error.operation()), (ErrorKind::Corrupt, Some("list")));
+        assert!(error.to_string().contains("do not ascend"));
+    }
 }
 
 #[tokio::test]
@@ -169,6 +186,19 @@ async fn a_listing_that_owns_its_namespace_goes_where_the_caller_does_not() {
 }
 
 proptest! {
+    #[test]
+    fn empty_pages_that_run_in_a_circle_are_an_error(before in 0..20_usize, circle in 1..20_usize) {
+        let cursor = |place: usize| if place < before { place } else { before + (place - before) % circle };
+        let enough = 4 * (before + circle);
+        let pages = (0..enough).map(|place| Ok(page(&[], Some(&cursor(place).to_string()))));
+        let kv = Script::with_results(pages);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let items: Vec<Result<KeyInfo>> = runtime.block_on(kv.list("").collect());
+        prop_assert_eq!(items.len(), 1);
+        prop_assert_eq!(items[0].as_ref().unwrap_err().kind(), ErrorKind::Corrupt);
+        prop_assert!(kv.requests() > before + circle, "every page may be a new one until then");
+    }
+
     #[test]
     fn every_key_under_the_prefix_comes_once_and_in_order(
         names in vec("[ab]{1,4}", 0..30), prefix in "[ab]{0,2}", limit in 1..6_usize,
