@@ -287,7 +287,10 @@ pub trait KvNamespaceExt: KvNamespace {
         list_stream::follow::<Self>(self, options.into_list_options())
     }
 
-    /// The values under `keys`, each at its key's place, in as few requests as the backend can.
+    /// The values under `keys`, each at its key's place; `None` for an absent one.
+    ///
+    /// A backend reads them together where it can do so without changing a byte. Workers KV can for text alone, so
+    /// there this is one request per key, and [`TypedKv::get_many`](crate::TypedKv::get_many) one per 100 keys.
     ///
     /// ```
     /// # use kv_core::prelude::*;
@@ -312,7 +315,7 @@ pub trait KvNamespaceExt: KvNamespace {
         }
     }
 
-    /// Writes `entries`, in as few requests as the backend can. Look at the report: single entries may fail.
+    /// Writes `entries` by the backend's bulk call, if it has one. Look at the report: single entries may fail.
     ///
     /// ```
     /// # use kv_core::{PutEntry, prelude::*};
@@ -333,7 +336,7 @@ pub trait KvNamespaceExt: KvNamespace {
         async move { self.write_many(entries).await }
     }
 
-    /// Deletes the entries under `keys`, in as few requests as the backend can. Look at the report: single keys may
+    /// Deletes the entries under `keys` by the backend's bulk call, if it has one. Look at the report: single keys may
     /// fail.
     ///
     /// ```

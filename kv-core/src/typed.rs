@@ -136,7 +136,8 @@ impl<T: DeserializeOwned, N: KvNamespace> TypedKv<T, N> {
         entry.map(|entry| decode(operation, &key, entry)).transpose()
     }
 
-    /// The records `ids`, each at its id's place, in as few requests as the backend can.
+    /// The records `ids`, each at its id's place; `None` for an absent one. The backend is told that they are text, which
+    /// Workers KV answers for 100 keys per request.
     ///
     /// ```
     /// # use kv_core::prelude::*;
@@ -235,7 +236,7 @@ impl<T, N: KvNamespace> TypedKv<T, N> {
         async move { self.namespace.remove(key?).await }
     }
 
-    /// Deletes the records `ids`, in as few requests as the backend can. Look at the report: single ones may fail.
+    /// Deletes the records `ids` by the backend's bulk call, if it has one. Look at the report: single ones may fail.
     ///
     /// ```
     /// # use kv_core::prelude::*;

@@ -21,7 +21,7 @@ use crate::{
 ///   pages of a listing and the deletion of the namespace.
 /// - A write is applied when its future is first polled, or not at all. Bulk writes are applied in steps of 256 items,
 ///   between which other tasks run.
-/// - Reads take no lock, and no call copies a value. A page of a listing looks at 10,000 entries at most, so one may be
+/// - Reads take no lock of this crate (moka has its own, held for moments), and no call copies a value. A page of a listing looks at 10,000 entries at most, so one may be
 ///   empty where very many have expired.
 ///
 /// ```
