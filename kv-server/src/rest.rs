@@ -14,6 +14,7 @@ mod keys;
 mod metadata;
 mod multipart;
 mod namespaces;
+mod path_key;
 mod values;
 
 use std::time::Duration;
@@ -27,7 +28,7 @@ use axum::{
         request::Parts,
     },
 };
-use kv_core::{Key, NamespaceId};
+use kv_core::NamespaceId;
 
 use self::{
     code::Code,
@@ -97,7 +98,9 @@ fn admit<'a>(shared: &Shared, parts: &'a Parts) -> Result<Endpoint<'a>, Failure>
 
 async fn handle(shared: &Shared, endpoint: Endpoint<'_>, parts: &Parts, body: Body) -> Response<Body> {
     let query = Query::of(&parts.uri);
-    let (operation, answer) = match (endpoint, &parts.method) {
+    // What HEAD asks about is the answer to GET; its body is left out where answers are sent.
+    let method = if parts.method == Method::HEAD { &Method::GET } else { &parts.method };
+    let (operation, answer) = match (endpoint, method) {
         // Before what is rarer.
         (Endpoint::Value(id, key), &Method::GET) => ("get", values::get(shared, id, key).await),
         (Endpoint::Value(id, key), &Method::PUT) => ("put", values::put(shared, id, key, parts, body).await),
@@ -112,13 +115,11 @@ async fn handle(shared: &Shared, endpoint: Endpoint<'_>, parts: &Parts, body: Bo
         (Endpoint::BulkGet(id), &Method::POST) => ("bulk get keys", bulk_get::get(shared, id, body).await),
         (Endpoint::Namespaces, &Method::GET) => ("list namespaces", namespaces::list(shared, query).await),
         (Endpoint::Namespaces, &Method::POST) => ("create namespace", namespaces::create(shared, body).await),
-        (Endpoint::Namespace(id), &Method::GET) if !id.is_empty() => {
-            ("get namespace", namespaces::get(shared, id).await)
-        }
-        (Endpoint::Namespace(id), &Method::PUT) if !id.is_empty() => {
+        (Endpoint::Namespace(id), &Method::GET) => ("get namespace", namespaces::get(shared, id).await),
+        (Endpoint::Namespace(id), &Method::PUT) => {
             ("rename namespace", namespaces::rename(shared, id, body).await)
         }
-        (Endpoint::Namespace(id), &Method::DELETE) if !id.is_empty() => {
+        (Endpoint::Namespace(id), &Method::DELETE) => {
             ("remove namespace", namespaces::delete(shared, id).await)
         }
         _ => return method_not_allowed(endpoint),
@@ -161,12 +162,4 @@ fn namespace_id(raw: &str) -> Result<NamespaceId, Failure> {
     let id = percent::decode(raw)
         .map_err(|_| Failure::new(Code::MalformedNamespaceId, "the namespace's id is not well encoded"))?;
     Ok(NamespaceId::new(id)?)
-}
-
-fn key(raw: &str) -> Result<Key<'_>, Failure> {
-    let key = percent::decode(raw).map_err(|_| {
-        let reason = "the key is not well encoded: it has to be UTF-8, percent-encoded as one segment";
-        Failure::new(Code::IllegalKey, reason)
-    })?;
-    Ok(Key::new(key)?)
 }

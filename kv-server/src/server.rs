@@ -146,8 +146,8 @@ impl KvServer {
     /// ```
     pub fn router(&self) -> Router {
         let shared = Arc::clone(&self.shared);
-        // The routes are told apart by the raw path: a key is one segment, decoded once, and a router's own decoding would
-        // let a malformed one through.
+        // The routes are told apart by the raw path: a key is decoded once, and a router's own decoding would let a
+        // malformed one through.
         Router::new().fallback(move |request: Request| async move {
             dispatch::answer(shared, request).await.map(Body::new)
         })

@@ -135,7 +135,7 @@ async fn metrics_have_a_listener_of_their_own() {
         start(command(&["--store", "memory:", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"]))
             .await;
     process.create("any").await;
-    assert!(process.ask("GET", "/metrics", "any", "").await.starts_with("HTTP/1.1 404 "));
+    assert!(process.ask("GET", "/metrics", "any", "").await.starts_with("HTTP/1.1 400 "));
     let mut lines = BufReader::new(process.child.stderr.take().unwrap()).lines();
     let address = loop {
         let line = timeout(Duration::from_secs(20), lines.next_line()).await.unwrap().unwrap().unwrap();

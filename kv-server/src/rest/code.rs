@@ -43,9 +43,8 @@ impl Code {
     /// The status that goes with it.
     pub(crate) const fn status(self) -> StatusCode {
         match self {
-            Self::KeyNotFound | Self::NamespaceNotFound | Self::NoRoute | Self::MalformedAccountId => {
-                StatusCode::NOT_FOUND
-            }
+            // A path that is no endpoint is not among these: clients take a 404 for a key that is absent.
+            Self::KeyNotFound | Self::NamespaceNotFound | Self::MalformedAccountId => StatusCode::NOT_FOUND,
             Self::Authentication => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,

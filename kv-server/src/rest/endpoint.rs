@@ -1,11 +1,11 @@
-//! Which endpoint a path names.
+//! Endpoint that a path names.
 
 /// What stands before the account's id.
 const ACCOUNTS: &str = "/client/v4/accounts/";
 /// What stands between the account's id and the namespaces.
 const NAMESPACES: &str = "/storage/kv/namespaces";
 
-/// A path of the API: an account and one of its endpoints. Every segment is as it was sent, escapes and all.
+/// A path of the API: an account and one of its endpoints. Every part is as it was sent, escapes and all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Path<'a> {
     pub(super) account_id: &'a str,
@@ -18,7 +18,9 @@ pub(super) enum Endpoint<'a> {
     Namespaces,
     Namespace(&'a str),
     Keys(&'a str),
+    /// With all of the path that is left: a key may hold slashes.
     Value(&'a str, &'a str),
+    /// The same.
     Metadata(&'a str, &'a str),
     Bulk(&'a str),
     BulkDelete(&'a str),
@@ -27,26 +29,28 @@ pub(super) enum Endpoint<'a> {
 
 impl<'a> Path<'a> {
     /// `None` if there is no such endpoint.
+    ///
+    /// One slash at the end of a path makes no difference, but for a namespace's: a client whose URL library resolves the
+    /// keys `.` and `..` sends `{id}/values/` and `{id}/` for them, and a namespace must be neither renamed nor deleted then.
     pub(super) fn parse(path: &'a str) -> Option<Self> {
         let (account_id, rest) = split_at_slash(path.strip_prefix(ACCOUNTS)?);
         let rest = rest.strip_prefix(NAMESPACES)?;
-        let Some(rest) = rest.strip_prefix('/') else {
-            return rest.is_empty().then_some(Self { account_id, endpoint: Endpoint::Namespaces });
-        };
-        let (namespace, rest) = split_at_slash(rest);
+        if matches!(rest, "" | "/") {
+            return Some(Self { account_id, endpoint: Endpoint::Namespaces });
+        }
+        let (namespace, rest) = split_at_slash(rest.strip_prefix('/')?);
+        if namespace.is_empty() {
+            return None;
+        }
         let endpoint = match rest {
             "" => Endpoint::Namespace(namespace),
-            "/keys" => Endpoint::Keys(namespace),
-            "/bulk" => Endpoint::Bulk(namespace),
-            "/bulk/delete" => Endpoint::BulkDelete(namespace),
-            "/bulk/get" => Endpoint::BulkGet(namespace),
+            "/keys" | "/keys/" => Endpoint::Keys(namespace),
+            "/bulk" | "/bulk/" => Endpoint::Bulk(namespace),
+            "/bulk/delete" | "/bulk/delete/" => Endpoint::BulkDelete(namespace),
+            "/bulk/get" | "/bulk/get/" => Endpoint::BulkGet(namespace),
             _ => match rest.strip_prefix("/values/") {
-                Some(key) if !key.contains('/') => Endpoint::Value(namespace, key),
-                Some(_) => return None,
-                None => {
-                    let key = rest.strip_prefix("/metadata/").filter(|key| !key.contains('/'))?;
-                    Endpoint::Metadata(namespace, key)
-                }
+                Some(key) => Endpoint::Value(namespace, key),
+                None => Endpoint::Metadata(namespace, rest.strip_prefix("/metadata/")?),
             },
         };
         Some(Self { account_id, endpoint })
@@ -69,13 +73,11 @@ impl<'a> Endpoint<'a> {
     }
 
     /// The methods that it takes, as the header `Allow` lists them.
-    pub(super) fn methods(self) -> &'static str {
+    pub(super) const fn methods(self) -> &'static str {
         match self {
-            Self::Namespaces => "GET, POST",
-            // The path of no namespace, with its slash.
-            Self::Namespace("") => "",
-            Self::Namespace(_) | Self::Value(..) => "GET, PUT, DELETE",
-            Self::Keys(_) | Self::Metadata(..) => "GET",
+            Self::Namespaces => "GET, HEAD, POST",
+            Self::Namespace(_) | Self::Value(..) => "GET, HEAD, PUT, DELETE",
+            Self::Keys(_) | Self::Metadata(..) => "GET, HEAD",
             Self::Bulk(_) => "PUT, DELETE",
             Self::BulkDelete(_) | Self::BulkGet(_) => "POST",
         }
@@ -109,7 +111,7 @@ mod tests {
         };
         let table = [
             ("", Some(Endpoint::Namespaces)),
-            ("/", Some(Endpoint::Namespace(""))),
+            ("/", Some(Endpoint::Namespaces)),
             ("/n", Some(Endpoint::Namespace("n"))),
             ("/n/keys", Some(Endpoint::Keys("n"))),
             ("/n/values/a%2Fb", Some(Endpoint::Value("n", "a%2Fb"))),
@@ -118,15 +120,27 @@ mod tests {
             ("/n/bulk", Some(Endpoint::Bulk("n"))),
             ("/n/bulk/delete", Some(Endpoint::BulkDelete("n"))),
             ("/n/bulk/get", Some(Endpoint::BulkGet("n"))),
-            ("x", None),
+            // A slash at the end, but not of a namespace, and not two.
+            ("/n/keys/", Some(Endpoint::Keys("n"))),
+            ("/n/bulk/", Some(Endpoint::Bulk("n"))),
+            ("/n/bulk/delete/", Some(Endpoint::BulkDelete("n"))),
+            ("/n/bulk/get/", Some(Endpoint::BulkGet("n"))),
             ("/n/", None),
-            ("/n/keys/", None),
+            ("//", None),
+            ("/n/keys//", None),
+            // The rest of the path is the key, whatever it looks like.
+            ("/n/values/a/b", Some(Endpoint::Value("n", "a/b"))),
+            ("/n/values//a//b/", Some(Endpoint::Value("n", "/a//b/"))),
+            ("/n/values/keys", Some(Endpoint::Value("n", "keys"))),
+            ("/n/values/bulk/get", Some(Endpoint::Value("n", "bulk/get"))),
+            ("/n/metadata/values/k", Some(Endpoint::Metadata("n", "values/k"))),
+            ("x", None),
             ("/n/values", None),
-            ("/n/values/a/b", None),
-            ("/n/metadata/a/b", None),
-            ("/n/bulk/", None),
+            ("/n/metadata", None),
             ("/n/bulk/put", None),
             ("/n//keys", None),
+            ("//values/k", None),
+            ("//n/values/k", None),
         ];
         for (rest, endpoint) in table {
             assert_eq!(parse(rest), endpoint.map(|endpoint| format!("{endpoint:?}")), "{rest}");

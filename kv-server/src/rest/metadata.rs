@@ -4,12 +4,13 @@ use axum::http::StatusCode;
 use kv_core::{Error, ErrorKind, GetOptions, Metadata};
 use serde_json::value::RawValue;
 
-use super::{Answer, envelope, failure::Failure, key, namespace_id, values::key_not_found};
+use super::{Answer, envelope, failure::Failure, namespace_id, path_key, values::key_not_found};
 use crate::{json_output, shared::Shared};
 
 /// The metadata, `null` if there is none.
 pub(super) async fn get(shared: &Shared, id: &str, raw_key: &str) -> Answer {
-    let (id, key) = (namespace_id(id)?, key(raw_key)?);
+    let id = namespace_id(id)?;
+    let key = path_key::parse(raw_key)?;
     let options = GetOptions::default().with_metadata(true);
     let entry = shared.store.namespace(&id).read(key, options).await?.ok_or_else(key_not_found)?;
     let metadata = entry.metadata.as_ref().map(as_written).transpose()?;

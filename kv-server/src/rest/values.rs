@@ -10,7 +10,7 @@ use axum::{
 };
 use kv_core::{GetOptions, PutOptions, Value, limits};
 
-use super::{Answer, code::Code, done, expiration, failure::Failure, key, multipart, namespace_id};
+use super::{Answer, code::Code, done, expiration, failure::Failure, multipart, namespace_id, path_key};
 use crate::{
     query::Query,
     request_body::{RequestBody, without_spare_room},
@@ -22,7 +22,8 @@ const EXPIRATION: HeaderName = HeaderName::from_static("expiration");
 
 /// The bytes of a value.
 pub(super) async fn get(shared: &Shared, id: &str, raw_key: &str) -> Answer {
-    let (id, key) = (namespace_id(id)?, key(raw_key)?);
+    let id = namespace_id(id)?;
+    let key = path_key::parse(raw_key)?;
     let entry = shared.store.namespace(&id).read(key, GetOptions::default()).await?;
     let entry = entry.ok_or_else(key_not_found)?;
     let mut response = Response::new(Body::from(entry.value.into_bytes()));
@@ -36,7 +37,8 @@ pub(super) async fn get(shared: &Shared, id: &str, raw_key: &str) -> Answer {
 
 /// Replaces a value, its metadata and its expiration.
 pub(super) async fn put(shared: &Shared, id: &str, raw_key: &str, parts: &Parts, body: Body) -> Answer {
-    let (id, key) = (namespace_id(id)?, key(raw_key)?);
+    let id = namespace_id(id)?;
+    let key = path_key::parse(raw_key)?;
     let expiration = expiration::from_query(Query::of(&parts.uri), shared.clock.now())?;
     let options = PutOptions::default().with_expiration(expiration);
     let (value, options) = match multipart_type(&parts.headers) {
@@ -53,7 +55,8 @@ pub(super) async fn put(shared: &Shared, id: &str, raw_key: &str, parts: &Parts,
 
 /// Removes a value, if there is one.
 pub(super) async fn delete(shared: &Shared, id: &str, raw_key: &str) -> Answer {
-    let (id, key) = (namespace_id(id)?, key(raw_key)?);
+    let id = namespace_id(id)?;
+    let key = path_key::parse(raw_key)?;
     if let Some(limits) = &shared.rate_limits {
         limits.write(id.as_str(), key.as_str()).map_err(Failure::rate_limited)?;
     }

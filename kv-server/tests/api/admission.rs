@@ -76,11 +76,11 @@ async fn one_account_is_there() {
 async fn what_is_no_endpoint_has_no_route() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
-    let suffixes = ["/", "/keys/", "/values", "/values/a/b", "/values/../keys", "/bulk/put", "/metadata"];
+    let suffixes = ["/", "/keys//", "/values", "/bulk/put", "/metadata", "//values/k", "/keys/values/k"];
     let paths = suffixes.map(|suffix| format!("{namespace}{suffix}"));
     let others = ["/", "/client/v4", "/client/v4/user", "/healthz/", "//healthz", "/metrics"];
     for path in paths.iter().map(String::as_str).chain(others) {
-        assert_eq!(server.ask("GET", path, Body::empty()).await.failure(), (404, 7000), "{path}");
+        assert_eq!(server.ask("GET", path, Body::empty()).await.failure(), (400, 7000), "{path}");
     }
 }
 
@@ -89,12 +89,14 @@ async fn every_endpoint_names_the_methods_that_it_takes() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
     let table = [
-        (NAMESPACES.to_owned(), "GET, POST"),
-        (format!("{NAMESPACES}/"), ""),
-        (namespace.clone(), "GET, PUT, DELETE"),
-        (format!("{namespace}/keys"), "GET"),
-        (format!("{namespace}/values/k"), "GET, PUT, DELETE"),
-        (format!("{namespace}/metadata/k"), "GET"),
+        (NAMESPACES.to_owned(), "GET, HEAD, POST"),
+        // As a client asks for a namespace whose id is empty.
+        (format!("{NAMESPACES}/"), "GET, HEAD, POST"),
+        (namespace.clone(), "GET, HEAD, PUT, DELETE"),
+        (format!("{namespace}/keys"), "GET, HEAD"),
+        (format!("{namespace}/keys/"), "GET, HEAD"),
+        (format!("{namespace}/values/k"), "GET, HEAD, PUT, DELETE"),
+        (format!("{namespace}/metadata/k"), "GET, HEAD"),
         (format!("{namespace}/bulk"), "PUT, DELETE"),
         (format!("{namespace}/bulk/delete"), "POST"),
         (format!("{namespace}/bulk/get"), "POST"),
@@ -109,12 +111,44 @@ async fn every_endpoint_names_the_methods_that_it_takes() {
             }
         }
     }
-    for (path, allowed) in &table {
-        let reply = server.ask("HEAD", path, Body::empty()).await;
-        assert_eq!((reply.status, reply.header("allow")), (405, Some(*allowed)), "HEAD {path}");
-        assert!(reply.body.is_empty());
-    }
     assert_eq!(server.contents().await["n"].len(), 0);
+}
+
+#[tokio::test]
+async fn head_is_answered_as_get_is_without_the_body() {
+    let server = Server::start().await;
+    let namespace = server.namespace("n").await;
+    server.ask("PUT", &format!("{namespace}/values/k?expiration_ttl=60"), "a value").await.result();
+    let mut paths: Vec<_> =
+        ["", "/keys", "/values/k", "/values/absent", "/values/.", "/metadata/k", "/bulk", "/nothing"]
+            .map(|suffix| format!("{namespace}{suffix}"))
+            .into();
+    paths.extend([NAMESPACES.to_owned(), format!("{NAMESPACES}/"), "/healthz".to_owned()]);
+    for path in paths {
+        let get = server.ask("GET", &path, Body::empty()).await;
+        let head = server.ask("HEAD", &path, Body::empty()).await;
+        assert_eq!((head.status, head.body.len()), (get.status, 0), "{path}");
+        for name in ["content-length", "content-type", "expiration", "allow"] {
+            assert_eq!(head.header(name), get.header(name), "{name} of {path}");
+        }
+        assert!(get.header("content-length").is_some(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_of_a_path_makes_no_difference() {
+    let server = Server::start().await;
+    let created = server.ask("POST", &format!("{NAMESPACES}/"), r#"{"title":"n"}"#).await.result();
+    let namespace = format!("{NAMESPACES}/{}", created["id"].as_str().unwrap());
+    assert_eq!(server.ask("GET", &format!("{NAMESPACES}/"), Body::empty()).await.result()[0], created);
+    let pairs = r#"[{"key":"a","value":"1"},{"key":"b","value":"2"}]"#;
+    server.ask("PUT", &format!("{namespace}/bulk/"), pairs).await.result();
+    let keys = server.ask("GET", &format!("{namespace}/keys/?prefix=a"), Body::empty()).await.result();
+    assert_eq!(keys, serde_json::json!([{"name": "a"}]));
+    let values = server.ask("POST", &format!("{namespace}/bulk/get/"), r#"{"keys":["a"]}"#).await.result();
+    assert_eq!(values["values"]["a"], "1");
+    server.ask("POST", &format!("{namespace}/bulk/delete/"), r#"["a","b"]"#).await.result();
+    assert!(server.contents().await["n"].is_empty());
 }
 
 #[tokio::test]

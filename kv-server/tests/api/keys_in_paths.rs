@@ -1,4 +1,4 @@
-//! Keys as one segment of a path.
+//! Keys as one segment of a path, or as all of its rest.
 
 use std::fmt::Write as _;
 
@@ -104,6 +104,112 @@ fn every_key_comes_through_every_encoding() {
     runner.run(&keys, test).unwrap();
 }
 
+/// A part of a path behind `/values/`.
+#[derive(Debug, Clone)]
+enum Part {
+    /// Text without slashes, which is encoded in one of the ways.
+    Text(String, usize),
+    /// `%2F`.
+    EncodedSlash,
+    /// A run of slashes.
+    RawSlashes(usize),
+}
+
+/// The path of the parts, and the key that it stands for; `None` if it stands for none that can be known.
+fn path_and_key(parts: &[Part]) -> (String, Option<String>) {
+    let mut path = String::new();
+    // What lies between raw slashes, an empty text behind the last one if the path ends with it.
+    let mut segments = vec![String::new()];
+    for part in parts {
+        let last = segments.last_mut().unwrap();
+        match part {
+            Part::Text(text, encoding) => {
+                path += &encodings(text)[*encoding];
+                last.push_str(text);
+            }
+            Part::EncodedSlash => {
+                path += "%2F";
+                last.push('/');
+            }
+            Part::RawSlashes(count) => {
+                path += &"/".repeat(*count);
+                if !last.is_empty() {
+                    segments.push(String::new());
+                }
+            }
+        }
+    }
+    let is_known = !segments.iter().any(|segment| matches!(segment.as_str(), "." | ".."));
+    let key = Some(segments.join("/")).filter(|key| is_known && !key.is_empty());
+    (path, key)
+}
+
+#[test]
+fn every_path_reaches_the_key_that_it_stands_for_or_none() {
+    let runtime = Runtime::new().unwrap();
+    let server = runtime.block_on(Server::start());
+    let namespace = runtime.block_on(server.namespace("n"));
+    let texts =
+        ["a", "b c", ".", "..", "...", "keys", "values", "bulk", "get", "%", "%2F", "+", "?", "#", "é", "\0"];
+    let text = proptest::sample::select(texts.map(str::to_owned).to_vec());
+    let part = prop_oneof![
+        3 => (text, 0..4_usize).prop_map(|(text, encoding)| Part::Text(text, encoding)),
+        1 => Just(Part::EncodedSlash),
+        2 => (1..4_usize).prop_map(Part::RawSlashes),
+    ];
+    let test = |parts: Vec<Part>| {
+        let (path, key) = path_and_key(&parts);
+        runtime.block_on(async {
+            let reply = server.ask("PUT", &format!("{namespace}/values/{path}"), path.clone()).await;
+            let stored = server.contents().await.remove("n").unwrap();
+            let stored: Vec<_> = stored.into_keys().collect();
+            let Some(key) = key else {
+                assert_eq!((reply.failure(), stored), ((400, 10042), Vec::new()), "{path}");
+                return;
+            };
+            assert_eq!((reply.result(), stored), (serde_json::Value::Null, vec![key.clone()]), "{path}");
+            // As one segment it is the same key, and each of the two reads what the other wrote.
+            let segment = &encodings(&key)[3];
+            let get = server.ask("GET", &format!("{namespace}/values/{segment}"), Body::empty()).await;
+            assert_eq!(get.body, path);
+            server.ask("GET", &format!("{namespace}/metadata/{path}"), Body::empty()).await.result();
+            server.ask("DELETE", &format!("{namespace}/values/{path}"), Body::empty()).await.result();
+            assert!(server.contents().await["n"].is_empty(), "{path}");
+        });
+        Ok(())
+    };
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(128));
+    runner.run(&proptest::collection::vec(part, 0..6), test).unwrap();
+}
+
+#[tokio::test]
+async fn a_key_may_look_like_an_endpoint() {
+    let server = Server::start().await;
+    let namespace = server.namespace("n").await;
+    for key in
+        ["keys", "bulk", "bulk/get", "bulk/delete", "values/k", "metadata/k", "keys/", "client/v4/accounts"]
+    {
+        server.ask("PUT", &format!("{namespace}/values/{key}"), key).await.result();
+        assert_eq!(server.stored("n", key).await.unwrap(), key);
+        assert_eq!(server.ask("GET", &format!("{namespace}/values/{key}"), Body::empty()).await.body, key);
+        server.ask("GET", &format!("{namespace}/metadata/{key}"), Body::empty()).await.result();
+    }
+}
+
+#[tokio::test]
+async fn a_dot_that_a_url_library_has_resolved_changes_no_namespace() {
+    let server = Server::start().await;
+    let namespace = server.namespace("n").await;
+    server.ask("PUT", &format!("{namespace}/values/k"), "v").await.result();
+    let before = server.contents().await;
+    // `values/..` is sent as this, and the body is a value, or there is none.
+    for method in ["GET", "PUT", "DELETE"] {
+        let reply = server.ask(method, &format!("{namespace}/"), r#"{"title":"renamed"}"#).await;
+        assert_eq!(reply.failure(), (400, 7000), "{method}");
+    }
+    assert_eq!(server.contents().await, before);
+}
+
 #[tokio::test]
 async fn what_is_no_key_is_refused_by_every_method() {
     let server = Server::start().await;
@@ -115,6 +221,10 @@ async fn what_is_no_key_is_refused_by_every_method() {
         ("..", 400, 10042),
         ("%2e", 400, 10042),
         ("%2E.", 400, 10042),
+        ("/", 400, 10042),
+        ("//..", 400, 10042),
+        ("a/../b", 400, 10042),
+        ("a/%2e%2E", 400, 10042),
         ("%", 400, 10042),
         ("a%2", 400, 10042),
         ("%zz", 400, 10042),

@@ -47,7 +47,7 @@ async fn requests_are_counted_by_route_method_and_status() {
         r#"kv_server_requests_total{route="value",method="GET",status="200"} 2"#,
         r#"kv_server_requests_total{route="value",method="GET",status="404"} 1"#,
         r#"kv_server_requests_total{route="value",method="other",status="405"} 1"#,
-        r#"kv_server_requests_total{route="unknown",method="GET",status="404"} 1"#,
+        r#"kv_server_requests_total{route="unknown",method="GET",status="400"} 1"#,
         r#"kv_server_request_duration_seconds_count{route="value",method="GET"} 3"#,
         "kv_server_requests_in_flight 0",
         "# TYPE kv_server_request_duration_seconds histogram",
