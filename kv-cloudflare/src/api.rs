@@ -3,21 +3,28 @@
 use std::collections::HashMap;
 
 use kv_core::{Entry, Error, Key, Metadata, NamespaceId, NamespaceInfo, NamespaceTitle, Timestamp, Value};
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use crate::error;
+use crate::{codes, error};
 
-/// What every answer but a value is wrapped in.
+/// What every answer but a value is wrapped in. Servers leave out, or answer `null` for, what they have nothing to say in.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Envelope<T> {
     pub(crate) success: bool,
-    #[serde(default)]
-    pub(crate) errors: Vec<Complaint>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) errors: Complaints,
     #[serde(default = "none")]
     pub(crate) result: Option<T>,
-    #[serde(default)]
-    pub(crate) result_info: Option<ResultInfo>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) result_info: ResultInfo,
+}
+
+/// The envelope of an answer whose status says no already.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Refusal {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) errors: Complaints,
 }
 
 /// `Default` would ask it of `T` too.
@@ -25,17 +32,43 @@ const fn none<T>() -> Option<T> {
     None
 }
 
+/// Reads `null` as what a missing field is.
+fn lenient<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(json: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(json)?.unwrap_or_default())
+}
+
+/// The errors of an envelope, or those behind one of them.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+pub(crate) struct Complaints(Vec<Option<Complaint>>);
+
 /// One of an envelope's errors.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct Complaint {
     #[serde(default)]
-    pub(crate) code: u32,
-    #[serde(default)]
+    pub(crate) code: Option<u32>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) message: String,
+    /// Its causes. The service says only "invalid request headers", say, and here in which of them.
+    #[serde(default, deserialize_with = "lenient")]
+    error_chain: Complaints,
+}
+
+impl Complaints {
+    /// The one that counts: the first whose code has a meaning, causes before what they caused, or else just the first.
+    pub(crate) fn decisive(&self) -> Option<&Complaint> {
+        self.meaningful().or_else(|| self.0.iter().flatten().next())
+    }
+
+    fn meaningful(&self) -> Option<&Complaint> {
+        self.0.iter().flatten().find_map(|complaint| {
+            let known = complaint.code.and_then(codes::find).filter(|code| code.meaning.is_some());
+            complaint.error_chain.meaningful().or_else(|| known.map(|_| complaint))
+        })
+    }
 }
 
 /// What an envelope says of a page.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct ResultInfo {
     #[serde(default)]
     pub(crate) cursor: Option<String>,

@@ -10,6 +10,7 @@ mod bulk_delete;
 mod bulk_get;
 mod bulk_write;
 mod client;
+mod codes;
 mod connection;
 mod deadline;
 mod error;

@@ -5,7 +5,7 @@ use reqwest::{StatusCode, header::HeaderMap};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::{
-    api::{Complaint, Envelope, ResultInfo},
+    api::{Complaints, Envelope, Refusal, ResultInfo},
     error,
     failure::Failure,
     off_runtime::off_runtime,
@@ -42,7 +42,7 @@ pub(crate) async fn open<T: DeserializeOwned + Send + 'static>(
     if !envelope.success {
         return Err(complained(status, &envelope.errors, secrets, token));
     }
-    Ok(Reply { result: envelope.result, info: envelope.result_info.unwrap_or_default() })
+    Ok(Reply { result: envelope.result, info: envelope.result_info })
 }
 
 /// The envelope, or what the body is instead. One that says no may have a result of any form.
@@ -52,7 +52,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Envelope<T>, &'static str> 
     }
     match serde_json::from_slice::<Envelope<IgnoredAny>>(body) {
         Ok(Envelope { success: false, errors, .. }) => {
-            Ok(Envelope { success: false, errors, result: None, result_info: None })
+            Ok(Envelope { success: false, errors, result: None, result_info: ResultInfo::default() })
         }
         Ok(_) => Err("an envelope with a result of another form"),
         Err(_) => Err("a body that is not an envelope of JSON"),
@@ -61,16 +61,69 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Envelope<T>, &'static str> 
 
 /// An answer with a status that says no.
 pub(crate) fn refusal(status: StatusCode, body: &[u8], secrets: Secrets<'_>, token: &str) -> Failure {
-    if let Ok(envelope) = serde_json::from_slice::<Envelope<IgnoredAny>>(body) {
+    if let Ok(envelope) = serde_json::from_slice::<Refusal>(body) {
         return complained(status, &envelope.errors, secrets, token);
     }
     let text = secrets.quote(&String::from_utf8_lossy(body), token);
     error::refusal(status, None, text.as_deref())
 }
 
-/// The first error that an envelope names is the one that counts.
-fn complained(status: StatusCode, complaints: &[Complaint], secrets: Secrets<'_>, token: &str) -> Failure {
-    let first = complaints.first();
-    let text = first.and_then(|complaint| secrets.quote(&complaint.message, token));
-    error::refusal(status, first.map(|complaint| complaint.code), text.as_deref())
+/// The failure that an envelope's errors tell of.
+fn complained(status: StatusCode, complaints: &Complaints, secrets: Secrets<'_>, token: &str) -> Failure {
+    let decisive = complaints.decisive();
+    let text = decisive.and_then(|complaint| secrets.quote(&complaint.message, token));
+    error::refusal(status, decisive.and_then(|complaint| complaint.code), text.as_deref())
+}
+
+#[cfg(test)]
+mod tests {
+    use kv_core::ErrorKind;
+    use kv_testkit::proptest::prelude::*;
+    use reqwest::StatusCode;
+    use serde_json::{Map, Value as Json, json};
+
+    use super::{Secrets, parse, refusal};
+
+    /// A part of an envelope that is missing, `null`, empty, or has something to say.
+    fn part(empty: Json, full: Json) -> impl Strategy<Value = Option<Json>> {
+        prop::sample::select(vec![None, Some(Json::Null), Some(empty), Some(full)])
+    }
+
+    fn envelope(success: bool, parts: Vec<(&str, Option<Json>)>) -> Vec<u8> {
+        let mut envelope = Map::from_iter([("success".to_owned(), json!(success))]);
+        envelope.extend(parts.into_iter().filter_map(|(name, part)| Some((name.to_owned(), part?))));
+        Json::Object(envelope).to_string().into_bytes()
+    }
+
+    proptest! {
+        /// Whatever parts a server leaves out or has nothing to say in, the rest is read.
+        #[test]
+        fn envelopes_with_gaps_are_read(
+            success in any::<bool>(),
+            errors in part(json!([]), json!([null, { "code": 10_013, "message": null, "error_chain": null }])),
+            messages in part(json!([]), json!(["one", { "code": 1 }])),
+            info in part(json!({}), json!({ "cursor": "c", "total_count": null, "count": 1 })),
+            result in prop::sample::select(vec![None, Some(Json::Null), Some(json!(7))]),
+        ) {
+            let parts = vec![
+                ("errors", errors.clone()),
+                ("messages", messages),
+                ("result_info", info.clone()),
+                ("result", result.clone()),
+            ];
+            let body = envelope(success, parts);
+            let read = parse::<u8>(&body).unwrap();
+            prop_assert_eq!(read.success, success);
+            prop_assert_eq!(read.result.map(Json::from), result.filter(|result| !result.is_null()));
+            let cursor = info.as_ref().and_then(|info| info.get("cursor")).and_then(Json::as_str);
+            prop_assert_eq!(read.result_info.cursor.as_deref(), cursor);
+            let is_named = errors.as_ref().and_then(Json::as_array).is_some_and(|errors| !errors.is_empty());
+            let code = read.errors.decisive().and_then(|complaint| complaint.code);
+            prop_assert_eq!(code, is_named.then_some(10_013));
+
+            let refused = refusal(StatusCode::BAD_REQUEST, &body, Secrets::None, "token").error;
+            let kind = if is_named { ErrorKind::NamespaceNotFound } else { ErrorKind::Other };
+            prop_assert_eq!(refused.kind(), kind);
+        }
+    }
 }

@@ -6,6 +6,7 @@ mod budget;
 mod bulk_delete;
 mod bulk_get;
 mod bulk_write;
+mod codes;
 mod faults;
 mod listing;
 mod memory;
