@@ -37,6 +37,7 @@ use self::{
 };
 use crate::{
     account_id,
+    credentials::CredentialsError,
     in_flight::InFlight,
     json_output, percent,
     query::Query,
@@ -89,9 +90,10 @@ fn admit<'a>(shared: &Shared, parts: &'a Parts) -> Result<Endpoint<'a>, Failure>
         let reason = "Could not route to the account: its id has to be 32 hexadecimal digits";
         return Err(Failure::new(Code::MalformedAccountId, reason));
     }
-    // Whether the token is wrong or the account is another's is nobody's business.
-    if !shared.credentials.allow(&parts.headers) || !shared.account_id.matches(account_id) {
-        return Err(Failure::new(Code::Authentication, "Authentication error"));
+    shared.credentials.check(&parts.headers)?;
+    // The answer is the same, since it is nobody's business which accounts there are.
+    if !shared.account_id.matches(account_id) {
+        return Err(CredentialsError::Wrong.into());
     }
     Ok(endpoint)
 }
@@ -124,7 +126,15 @@ async fn handle(shared: &Shared, endpoint: Endpoint<'_>, parts: &Parts, body: Bo
         }
         _ => return method_not_allowed(endpoint),
     };
-    answer.unwrap_or_else(|failure| refuse(failure, Some(operation)))
+    answer.unwrap_or_else(|failure| {
+        let failure = match failure.code {
+            Code::NamespaceNotFound if !endpoint.has_well_formed_namespace() => {
+                Failure::malformed_namespace_id()
+            }
+            _ => failure,
+        };
+        refuse(failure, Some(operation))
+    })
 }
 
 fn method_not_allowed(endpoint: Endpoint<'_>) -> Response<Body> {
@@ -136,16 +146,18 @@ fn method_not_allowed(endpoint: Endpoint<'_>) -> Response<Body> {
 
 /// The answer to a request that fails.
 fn refuse(failure: Failure, operation: Option<&'static str>) -> Response<Body> {
-    let Failure { code, reason, pointer, retry_after, cause } = failure;
+    let Failure { code, reason, pointer, error_chain, retry_after, cause } = failure;
     if let Some(error) = &cause {
         // Its key's length is all that it shows of an entry.
         tracing::warn!(operation, ?error, "the store failed");
     }
     let message = match operation {
+        // The service finds that out before it knows the operation.
+        Some(_) if code == Code::MalformedNamespaceId => reason,
         Some(operation) => format!("{operation}: '{reason}'").into(),
         None => reason,
     };
-    let json = envelope::failure(code.number(), &message, pointer.as_deref());
+    let json = envelope::failure(code, &message, pointer.as_deref(), error_chain);
     let mut response = json_output::respond(code.status(), json);
     if let Some(wait) = retry_after {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
@@ -158,8 +170,9 @@ fn done() -> Answer {
     Ok(json_output::respond(StatusCode::OK, envelope::success(())?))
 }
 
+/// The id of a namespace. A store may have ids of another form than the service's, so only one that no store can have is
+/// refused here; one of another form that turns out to be unknown is refused in the same way.
 fn namespace_id(raw: &str) -> Result<NamespaceId, Failure> {
-    let id = percent::decode(raw)
-        .map_err(|_| Failure::new(Code::MalformedNamespaceId, "the namespace's id is not well encoded"))?;
+    let id = percent::decode(raw).map_err(|_| Failure::malformed_namespace_id())?;
     Ok(NamespaceId::new(id)?)
 }

@@ -1,13 +1,19 @@
 //! The codes of Cloudflare's API.
 
 use axum::http::StatusCode;
+use serde::{Serialize, Serializer};
 
 /// The codes with which Cloudflare's API says what is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Code {
     RateLimited = 971,
+    InvalidHeaders = 6003,
+    InvalidEmailHeader = 6102,
+    InvalidKeyHeader = 6103,
+    InvalidAuthorizationHeader = 6111,
     NoRoute = 7000,
     MalformedAccountId = 7003,
+    MissingCredentials = 9106,
     Authentication = 10000,
     Unavailable = 10001,
     InvalidPage = 10007,
@@ -34,12 +40,14 @@ pub(crate) enum Code {
     MethodNotAllowed = 10405,
 }
 
-impl Code {
-    /// The number in the envelope.
-    pub(crate) const fn number(self) -> u32 {
-        self as u32
+/// As its number.
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(*self as u32)
     }
+}
 
+impl Code {
     /// The status that goes with it.
     pub(crate) const fn status(self) -> StatusCode {
         match self {

@@ -1,5 +1,7 @@
 //! Endpoint that a path names.
 
+use crate::{account_id, percent};
+
 /// What stands before the account's id.
 const ACCOUNTS: &str = "/client/v4/accounts/";
 /// What stands between the account's id and the namespaces.
@@ -81,6 +83,21 @@ impl<'a> Endpoint<'a> {
             Self::Bulk(_) => "PUT, DELETE",
             Self::BulkDelete(_) | Self::BulkGet(_) => "POST",
         }
+    }
+
+    /// Whether the id of its namespace has the form that the service's ids have; of no namespace, it has.
+    pub(super) fn has_well_formed_namespace(self) -> bool {
+        let (Self::Namespace(id)
+        | Self::Keys(id)
+        | Self::Value(id, _)
+        | Self::Metadata(id, _)
+        | Self::Bulk(id)
+        | Self::BulkDelete(id)
+        | Self::BulkGet(id)) = self
+        else {
+            return true;
+        };
+        percent::decode(id).is_ok_and(|id| account_id::is_well_formed(&id))
     }
 
     /// The key, as it was sent.

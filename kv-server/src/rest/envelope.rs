@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::failure::Failure;
+use super::{code::Code, failure::Failure};
 use crate::json_output;
 
 #[derive(Serialize)]
@@ -17,10 +17,20 @@ struct Envelope<'a, T, I> {
 
 #[derive(Serialize)]
 struct Report<'a> {
-    code: u32,
+    code: Code,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<Source<'a>>,
+    /// What is behind it, where the service says more than one thing.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    error_chain: &'a [Link],
+}
+
+/// A cause of an error, in its chain.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Link {
+    pub(super) code: Code,
+    pub(super) message: &'static str,
 }
 
 #[derive(Serialize)]
@@ -39,10 +49,11 @@ pub(super) fn page<T: Serialize, I: Serialize>(result: T, result_info: I) -> Res
 }
 
 /// The same for a request that failed, with the message as it is to be shown.
-pub(super) fn failure(code: u32, message: &str, pointer: Option<&str>) -> Vec<u8> {
+pub(super) fn failure(code: Code, message: &str, pointer: Option<&str>, error_chain: &[Link]) -> Vec<u8> {
     let source = pointer.map(|pointer| Source { pointer });
+    let report = Report { code, message, source, error_chain };
     // Numbers and text can always be written.
-    write(false, &[Report { code, message, source }], (), None::<()>).unwrap_or_default()
+    write(false, &[report], (), None::<()>).unwrap_or_default()
 }
 
 fn write<T: Serialize, I: Serialize>(

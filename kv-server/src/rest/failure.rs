@@ -4,8 +4,8 @@ use std::{borrow::Cow, time::Duration};
 
 use kv_core::{Error, ErrorKind, InvalidInput};
 
-use super::code::Code;
-use crate::request_body::BodyError;
+use super::{code::Code, envelope::Link};
+use crate::{credentials::CredentialsError, request_body::BodyError};
 
 /// Why a request fails.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub(crate) struct Failure {
     pub(crate) reason: Cow<'static, str>,
     /// Where in the body, as a JSON pointer.
     pub(crate) pointer: Option<String>,
+    /// What is behind it, where the service says more than one thing.
+    pub(super) error_chain: &'static [Link],
     pub(crate) retry_after: Option<Duration>,
     /// What the store said, where it failed and not the client.
     pub(crate) cause: Option<Error>,
@@ -22,13 +24,20 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(code: Code, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, reason: reason.into(), pointer: None, retry_after: None, cause: None }
+        Self { code, reason: reason.into(), pointer: None, error_chain: &[], retry_after: None, cause: None }
     }
 
     /// Says where in the body it was.
     pub(crate) fn at(mut self, pointer: String) -> Self {
         self.pointer = Some(pointer);
         self
+    }
+
+    /// An id that is no id of a namespace, in the service's words.
+    pub(crate) fn malformed_namespace_id() -> Self {
+        let reason = "could not parse UUID from request's namespace_id: \
+            'invalid namespace format: it has to be 32 hexadecimal digits'";
+        Self::new(Code::MalformedNamespaceId, reason)
     }
 
     /// Too many requests, or writes to one key.
@@ -66,7 +75,7 @@ impl From<InvalidInput> for Failure {
                 Code::InvalidTitle
             }
             InvalidInput::NamespaceIdEmpty | InvalidInput::NamespaceIdTooLong { .. } => {
-                Code::MalformedNamespaceId
+                return Self::malformed_namespace_id();
             }
             _ => Code::InvalidRequest,
         };
@@ -100,6 +109,31 @@ impl From<Error> for Failure {
                 ..Self::new(Code::Unavailable, "the store cannot answer at the moment")
             },
         }
+    }
+}
+
+impl From<CredentialsError> for Failure {
+    fn from(error: CredentialsError) -> Self {
+        const EMAIL: Link =
+            Link { code: Code::InvalidEmailHeader, message: "Invalid format for X-Auth-Email header" };
+        const KEY: Link =
+            Link { code: Code::InvalidKeyHeader, message: "Invalid format for X-Auth-Key header" };
+        const AUTHORIZATION: Link = Link {
+            code: Code::InvalidAuthorizationHeader,
+            message: "Invalid format for Authorization header",
+        };
+        let error_chain: &[Link] = match error {
+            CredentialsError::Missing => {
+                let reason = "Missing X-Auth-Key, X-Auth-Email or Authorization headers";
+                return Self::new(Code::MissingCredentials, reason);
+            }
+            CredentialsError::Wrong => return Self::new(Code::Authentication, "Authentication error"),
+            CredentialsError::MalformedAuthorization => &[AUTHORIZATION],
+            CredentialsError::MalformedEmail => &[EMAIL],
+            CredentialsError::MalformedKey => &[KEY],
+            CredentialsError::MalformedEmailAndKey => &[EMAIL, KEY],
+        };
+        Self { error_chain, ..Self::new(Code::InvalidHeaders, "Invalid request headers") }
     }
 }
 

@@ -6,6 +6,7 @@ use axum::{body::Body, http::Request};
 use kv_core::ErrorKind;
 use kv_memory::MemoryStore;
 use kv_server::KvServer;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::harness::{NAMESPACES, Server, TOKEN};
@@ -31,22 +32,58 @@ async fn the_token_opens_in_either_way_and_nothing_else_does() {
     for headers in allowed {
         server.send(with_headers(headers)).await.result();
     }
-    let basic = format!("Basic {TOKEN}");
     let longer = format!("Bearer {TOKEN}x");
-    let refused: [&[(&str, &str)]; 10] = [
-        &[],
+    let wrong: [&[(&str, &str)]; 5] = [
         &[("authorization", "Bearer wrong-t")],
         &[("authorization", "Bearer a-toke")],
         &[("authorization", &longer)],
-        &[("authorization", "Bearer")],
-        &[("authorization", "Bearer ")],
-        &[("authorization", TOKEN)],
-        &[("authorization", &basic)],
-        &[("x-auth-key", TOKEN)],
         &[("x-auth-email", "ada@example.com"), ("x-auth-key", "wrong")],
+        // The bearer token counts.
+        &[("authorization", "Bearer wrong"), ("x-auth-email", "ada@example.com"), ("x-auth-key", TOKEN)],
     ];
-    for headers in refused {
+    for headers in wrong {
         assert_eq!(server.send(with_headers(headers)).await.failure(), (403, 10000), "{headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn credentials_that_are_missing_or_malformed_have_codes_of_their_own() {
+    let server = Server::start().await;
+    let missing: [&[(&str, &str)]; 3] =
+        [&[], &[("x-auth-key", TOKEN)], &[("x-auth-email", "ada@example.com"), ("cookie", TOKEN)]];
+    for headers in missing {
+        let reply = server.send(with_headers(headers)).await;
+        assert_eq!(reply.failure(), (400, 9106), "{headers:?}");
+        assert_eq!(reply.message(), "Missing X-Auth-Key, X-Auth-Email or Authorization headers");
+        assert_eq!(reply.json()["errors"][0].get("error_chain"), None);
+    }
+    let basic = format!("Basic {TOKEN}");
+    let bearer = format!("Bearer {TOKEN}");
+    let email = ("x-auth-email", "ada@example.com");
+    let authorization = json!([{"code": 6111, "message": "Invalid format for Authorization header"}]);
+    let address = json!({"code": 6102, "message": "Invalid format for X-Auth-Email header"});
+    let key = json!({"code": 6103, "message": "Invalid format for X-Auth-Key header"});
+    let malformed: [(&[(&str, &str)], &Value); 14] = [
+        (&[("authorization", "Bearer")], &authorization),
+        (&[("authorization", "Bearer ")], &authorization),
+        (&[("authorization", "")], &authorization),
+        (&[("authorization", TOKEN)], &authorization),
+        (&[("authorization", &basic)], &authorization),
+        (&[("authorization", "Bearer two words")], &authorization),
+        (&[("authorization", "Bearer $TOKEN")], &authorization),
+        (&[("authorization", &bearer), ("authorization", &bearer)], &authorization),
+        (&[("authorization", ""), email, ("x-auth-key", TOKEN)], &authorization),
+        (&[email, ("x-auth-key", "")], &json!([key])),
+        (&[email, ("x-auth-key", "two words")], &json!([key])),
+        (&[email, ("x-auth-key", TOKEN), ("x-auth-key", TOKEN)], &json!([key])),
+        (&[("x-auth-email", "ada"), ("x-auth-key", "wrong")], &json!([address])),
+        (&[("x-auth-email", "@"), ("x-auth-key", "<KEY>")], &json!([address, key])),
+    ];
+    for (headers, error_chain) in malformed {
+        let reply = server.send(with_headers(headers)).await;
+        assert_eq!(reply.failure(), (400, 6003), "{headers:?}");
+        assert_eq!(reply.message(), "Invalid request headers");
+        assert_eq!(reply.json()["errors"][0]["error_chain"], *error_chain, "{headers:?}");
     }
 }
 
@@ -144,7 +181,7 @@ async fn a_slash_at_the_end_of_a_path_makes_no_difference() {
     let pairs = r#"[{"key":"a","value":"1"},{"key":"b","value":"2"}]"#;
     server.ask("PUT", &format!("{namespace}/bulk/"), pairs).await.result();
     let keys = server.ask("GET", &format!("{namespace}/keys/?prefix=a"), Body::empty()).await.result();
-    assert_eq!(keys, serde_json::json!([{"name": "a"}]));
+    assert_eq!(keys, json!([{"name": "a"}]));
     let values = server.ask("POST", &format!("{namespace}/bulk/get/"), r#"{"keys":["a"]}"#).await.result();
     assert_eq!(values["values"]["a"], "1");
     server.ask("POST", &format!("{namespace}/bulk/delete/"), r#"["a","b"]"#).await.result();

@@ -151,9 +151,9 @@ fn every_path_reaches_the_key_that_it_stands_for_or_none() {
     let namespace = runtime.block_on(server.namespace("n"));
     let texts =
         ["a", "b c", ".", "..", "...", "keys", "values", "bulk", "get", "%", "%2F", "+", "?", "#", "é", "\0"];
-    let text = proptest::sample::select(texts.map(str::to_owned).to_vec());
+    let name = proptest::sample::select(texts.map(str::to_owned).to_vec());
     let part = prop_oneof![
-        3 => (text, 0..4_usize).prop_map(|(text, encoding)| Part::Text(text, encoding)),
+        3 => (name, 0..4_usize).prop_map(|(text, encoding)| Part::Text(text, encoding)),
         1 => Just(Part::EncodedSlash),
         2 => (1..4_usize).prop_map(Part::RawSlashes),
     ];

@@ -211,7 +211,15 @@ async fn lists_of_namespaces_check_their_parameters() {
 #[tokio::test]
 async fn an_unknown_namespace_is_not_found_and_not_created() {
     let server = Server::start().await;
-    let (unknown, long) = ("f".repeat(32), "f".repeat(33));
+    let unknown = "fF0".repeat(11)[..32].to_owned();
+    let malformed = [
+        "f".repeat(31),
+        "f".repeat(33),
+        "g".repeat(32),
+        "%zz".to_owned(),
+        "%ff".to_owned(),
+        "sessions".to_owned(),
+    ];
     let endpoints = [
         ("GET", "", ""),
         ("PUT", "", r#"{"title":"t"}"#),
@@ -230,9 +238,11 @@ async fn an_unknown_namespace_is_not_found_and_not_created() {
         let reply = server.ask(method, &format!("{NAMESPACES}/{unknown}{path}"), body).await;
         assert_eq!(reply.failure(), (404, 10013), "{method} {path}");
         assert!(reply.message().ends_with(": 'namespace not found'"), "{}", reply.message());
-        for malformed in [&*long, "%zz", "%ff"] {
+        for malformed in &malformed {
             let reply = server.ask(method, &format!("{NAMESPACES}/{malformed}{path}"), body).await;
             assert_eq!(reply.failure(), (400, 10011), "{method} {malformed}{path}");
+            let start = "could not parse UUID from request's namespace_id: 'invalid namespace format: ";
+            assert!(reply.message().starts_with(start), "{}", reply.message());
         }
     }
     assert!(server.contents().await.is_empty());
