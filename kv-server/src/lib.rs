@@ -22,5 +22,6 @@ mod runtime_protocol;
 mod server;
 mod shared;
 mod unread_body;
+mod whole_number;
 
 pub use crate::{builder::KvServerBuilder, server::KvServer};

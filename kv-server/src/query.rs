@@ -1,4 +1,4 @@
-//! The parameters behind the `?`.
+//! Parameters behind the `?`.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,8 @@ impl<'a> Query<'a> {
         Self(uri.query().unwrap_or_default())
     }
 
-    /// The first parameter of that name.
+    /// The first parameter of that name, in any case: one that is overlooked would be a value that never expires, or a
+    /// page of other keys.
     pub(crate) fn get(self, name: &str) -> Result<Option<Cow<'a, str>>, Malformed> {
         let mut parameters = self.0.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         let found = parameters.find(|(given, _)| is_named(given, name));
@@ -25,5 +26,7 @@ impl<'a> Query<'a> {
 
 /// Whether a name, as it was sent, stands for `name`, which has neither spaces nor escapes.
 fn is_named(sent: &str, name: &str) -> bool {
-    sent == name || (sent.contains('%') && percent::decode_form(sent).is_ok_and(|decoded| decoded == name))
+    sent.eq_ignore_ascii_case(name)
+        || (sent.contains('%')
+            && percent::decode_form(sent).is_ok_and(|decoded| decoded.eq_ignore_ascii_case(name)))
 }

@@ -46,7 +46,7 @@ pub(super) async fn get(shared: &Shared, id: &str, body: Body) -> Answer {
 fn parse(body: &[u8]) -> Result<(Vec<Key<'static>>, Shape), Failure> {
     let FromObject(wanted) = serde_json::from_slice::<FromObject<Wanted<'_>>>(body)
         .map_err(|error| Failure::malformed_json("a JSON object with an array of keys", &error))?;
-    let value_type = ValueType::parse(wanted.value_type.as_deref())?;
+    let value_type = ValueType::parse(wanted.value_type.as_deref().map(in_lower_case))?;
     bulk_values::check_count(wanted.keys.given)?;
     let keys = wanted.keys.items.into_iter().enumerate().map(|(index, Text(key))| {
         let key = Key::new(key).map_err(|invalid| Failure::from(invalid).at(format!("/keys/{index}")))?;
@@ -54,6 +54,12 @@ fn parse(body: &[u8]) -> Result<(Vec<Key<'static>>, Shape), Failure> {
     });
     let with_metadata = wanted.with_metadata.unwrap_or_default();
     Ok((keys.collect::<Result<_, _>>()?, Shape { value_type, with_metadata, with_expiration: true }))
+}
+
+/// The name of a type, in the one case that it is known in; a name that is none of theirs as it is.
+fn in_lower_case(name: &str) -> &str {
+    let known = ["json", "text"].into_iter().find(|known| name.eq_ignore_ascii_case(known));
+    known.unwrap_or(name)
 }
 
 impl From<BulkGetError> for Failure {

@@ -1,11 +1,11 @@
-//! When an entry is to end, as the API says it.
+//! Expiry of an entry, as the API says it.
 
 use std::time::Duration;
 
 use kv_core::{Expiration, Timestamp};
 
 use super::{code::Code, failure::Failure};
-use crate::query::Query;
+use crate::{query::Query, whole_number};
 
 /// A number of seconds that a client gave.
 #[derive(Debug, Clone, Copy)]
@@ -16,16 +16,9 @@ pub(super) enum Seconds {
 }
 
 impl Seconds {
-    /// The number in a parameter, or in JSON. `60.0` is a whole number too: it is what a client sends that knows fractions
-    /// alone.
+    /// The number in a parameter, or in JSON.
     pub(super) fn parse(text: &str) -> Self {
-        if let Ok(seconds) = text.parse() {
-            return Self::Whole(seconds);
-        }
-        let duration = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        duration
-            .filter(|duration| duration.subsec_nanos() == 0)
-            .map_or(Self::Other, |duration| Self::Whole(duration.as_secs()))
+        whole_number::parse(text).map_or(Self::Other, Self::Whole)
     }
 }
 
@@ -42,7 +35,8 @@ pub(super) fn from_query(query: Query<'_>, now: Timestamp) -> Result<Option<Expi
     )
 }
 
-/// What a time to live and a deadline say together: the time to live wins, and the deadline is not even looked at.
+/// What a time to live and a deadline say together: the time to live wins, and the deadline is not even looked at. What
+/// is later than the last time that can be kept is that time, however it is said.
 pub(super) fn resolve(
     time_to_live: Option<Seconds>,
     deadline: Option<Seconds>,
@@ -52,7 +46,8 @@ pub(super) fn resolve(
         (Some(Seconds::Whole(seconds)), _) => Ok(Some(Expiration::after(Duration::from_secs(seconds))?)),
         (Some(Seconds::Other), _) => Err(not_seconds("expiration_ttl", Code::InvalidExpirationTtl)),
         (None, Some(Seconds::Whole(seconds))) => {
-            Ok(Some(Expiration::at(Timestamp::from_secs(seconds)?, now)?))
+            let deadline = Timestamp::EPOCH.saturating_add(Duration::from_secs(seconds));
+            Ok(Some(Expiration::at(deadline, now)?))
         }
         (None, Some(Seconds::Other)) => Err(not_seconds("expiration", Code::InvalidExpiration)),
         (None, None) => Ok(None),

@@ -12,10 +12,8 @@ use crate::{
     percent::Malformed,
     query::Query,
     shared::Shared,
+    whole_number,
 };
-
-/// The fewest keys that a page may be asked to hold here; a store takes 1.
-const MIN_LIMIT: usize = 10;
 
 #[derive(Serialize)]
 struct Info<'a> {
@@ -37,7 +35,8 @@ fn options(query: Query<'_>) -> Result<ListOptions, Failure> {
     };
     let mut options = ListOptions::default();
     if let Some(text) = query.get("limit").map_err(malformed("limit", Code::InvalidLimit))? {
-        let limit = text.parse().ok().filter(|limit| *limit >= MIN_LIMIT).ok_or_else(bad_limit)?;
+        let limit = whole_number::parse(&text).ok_or_else(bad_limit)?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         options = options.with_limit(limit).map_err(|error| match error {
             InvalidInput::ListLimitOutOfRange { .. } => bad_limit(),
             other => other.into(),
@@ -56,7 +55,7 @@ fn options(query: Query<'_>) -> Result<ListOptions, Failure> {
 
 fn bad_limit() -> Failure {
     let max = limits::MAX_LIST_LIMIT;
-    Failure::new(Code::InvalidLimit, format!("the limit has to be a number from {MIN_LIMIT} to {max}"))
+    Failure::new(Code::InvalidLimit, format!("the limit has to be a number from 1 to {max}"))
 }
 
 fn write(page: &ListPage) -> Result<Vec<u8>, Failure> {

@@ -5,7 +5,7 @@ use kv_core::{NamespaceInfo, NamespaceTitle};
 use serde::Serialize;
 
 use super::{Answer, code::Code, done, envelope, failure::Failure, json_body, namespace_id};
-use crate::{json_output, query::Query, request_body::MAX_SMALL_BYTES, shared::Shared};
+use crate::{json_output, query::Query, request_body::MAX_SMALL_BYTES, shared::Shared, whole_number};
 
 /// The most namespaces of a page.
 const MAX_PER_PAGE: usize = 1000;
@@ -97,17 +97,22 @@ fn number(query: Query<'_>, name: &str, default: usize, max: usize, code: Code) 
     let refused = || Failure::new(code, format!("{name} has to be a number from 1 to {max}"));
     match query.get(name).map_err(|_| refused())? {
         None => Ok(default),
-        Some(text) => text.parse().ok().filter(|number| (1..=max).contains(number)).ok_or_else(refused),
+        Some(text) => {
+            let number =
+                whole_number::parse(&text).map(|number| usize::try_from(number).unwrap_or(usize::MAX));
+            number.filter(|number| (1..=max).contains(number)).ok_or_else(refused)
+        }
     }
 }
 
-/// Whether a parameter is the second of its two values; the first is the default.
+/// Whether a parameter is the second of its two values, in any case; the first is the default.
 fn choice(query: Query<'_>, name: &str, values: [&str; 2], code: Code) -> Result<bool, Failure> {
     let refused = || Failure::new(code, format!("{name} has to be {} or {}", values[0], values[1]));
     match query.get(name).map_err(|_| refused())?.as_deref() {
         None => Ok(false),
         Some(text) => {
-            values.iter().position(|value| *value == text).map(|place| place == 1).ok_or_else(refused)
+            let place = values.iter().position(|value| value.eq_ignore_ascii_case(text));
+            place.map(|place| place == 1).ok_or_else(refused)
         }
     }
 }

@@ -1,6 +1,7 @@
 //! For how many seconds the edge may answer from its cache. There is no edge here: it is checked, and has no effect.
 
-use super::{parameter, refusal::Refusal};
+use super::refusal::Refusal;
+use crate::whole_number;
 
 const MIN: u64 = 30;
 /// The runtime takes it as a signed integer of 32 bits.
@@ -8,7 +9,7 @@ const MAX: u64 = i32::MAX as u64;
 
 /// Refuses what is no time to live of a cache, in whole seconds.
 pub(super) fn check(text: &str) -> Result<(), Refusal> {
-    let advice = match parameter::integer(text) {
+    let advice = match whole_number::parse(text) {
         Some(MIN..=MAX) => return Ok(()),
         Some(seconds) if seconds > MAX => format!("Cache TTL must be at most {MAX}."),
         _ => format!("Cache TTL must be at least {MIN}."),

@@ -11,7 +11,7 @@ use super::{Namespace, parameter, refusal::Refusal};
 use crate::{
     json_output,
     listed_key::{self, ListedKey},
-    off_runtime,
+    off_runtime, whole_number,
 };
 
 #[derive(Serialize)]
@@ -59,7 +59,7 @@ fn options(uri: &Uri) -> Result<ListOptions, Refusal> {
 
 fn with_limit(options: ListOptions, text: &str) -> Result<ListOptions, Refusal> {
     let refused = |advice: &str| Refusal::parameter("key_count_limit", text, advice);
-    let limit = usize::try_from(parameter::integer(text).unwrap_or_default()).unwrap_or(usize::MAX);
+    let limit = usize::try_from(whole_number::parse(text).unwrap_or_default()).unwrap_or(usize::MAX);
     options.with_limit(limit).map_err(|error| match error {
         InvalidInput::ListLimitOutOfRange { limit: 0 } => {
             refused("Please specify an integer greater than 0.")

@@ -10,7 +10,10 @@ use axum::{
 use kv_core::{Expiration, InvalidInput, PutOptions, Timestamp, Value, limits};
 
 use super::{METADATA, Namespace, key, parameter, refusal::Refusal};
-use crate::request_body::{BodyError, RequestBody, without_spare_room};
+use crate::{
+    request_body::{BodyError, RequestBody, without_spare_room},
+    whole_number,
+};
 
 /// Makes the body the value under the key of the path. The checks are in the service's order, the body's last.
 pub(super) async fn put(namespace: Namespace<'_>, parts: &Parts, body: Body) -> Result<Response, Refusal> {
@@ -39,7 +42,7 @@ fn expiration(uri: &Uri, now: Timestamp) -> Result<Option<Expiration>, Refusal> 
 
 fn time_to_live(text: &str) -> Result<Expiration, Refusal> {
     let refused = |advice: &str| Refusal::parameter("expiration_ttl", text, advice);
-    let seconds = parameter::integer(text).unwrap_or_default();
+    let seconds = whole_number::parse(text).unwrap_or_default();
     Expiration::after(Duration::from_secs(seconds)).map_err(|error| match error {
         InvalidInput::ExpirationTtlTooShort { seconds: 0 } => {
             refused("Please specify integer greater than 0.")
@@ -54,7 +57,9 @@ fn time_to_live(text: &str) -> Result<Expiration, Refusal> {
 
 fn deadline(text: &str, now: Timestamp) -> Result<Expiration, Refusal> {
     let refused = |advice: &str| Refusal::parameter("expiration", text, advice);
-    let deadline = Timestamp::from_secs(parameter::integer(text).unwrap_or_default())?;
+    // What is later than the last time that can be kept is that time, as it is with a time to live.
+    let seconds = Duration::from_secs(whole_number::parse(text).unwrap_or_default());
+    let deadline = Timestamp::EPOCH.saturating_add(seconds);
     Expiration::at(deadline, now).map_err(|error| match error {
         InvalidInput::ExpirationTooSoon { expiration, now } if expiration.has_passed(now) => {
             refused("Please specify integer greater than the current number of seconds since the UNIX epoch.")

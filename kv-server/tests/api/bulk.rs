@@ -26,9 +26,11 @@ async fn pairs_are_written_with_all_they_say() {
         {"key":"ttl","value":"1","expiration_ttl":60,"expiration":5},
         {"key":"at","value":"1","expiration":1700000060,"expiration_ttl":null},
         {"key":"fraction","value":"1","expiration":1700000060.0},
+        {"key":"last","value":"1","expiration":253402300800},
+        {"key":"last ttl","value":"1","expiration_ttl":1e400},
         {"key":"text","value":"é\u0000\n","unknown":[[{"a":1}]]}
     ]"#;
-    assert_eq!(server.ask("PUT", &bulk, pairs).await.result(), outcome(10));
+    assert_eq!(server.ask("PUT", &bulk, pairs).await.result(), outcome(12));
     let table: [(&str, &[u8]); 5] = [
         ("text", "é\0\n".as_bytes()),
         ("bytes", b"\xff\0\xff"),
@@ -45,6 +47,8 @@ async fn pairs_are_written_with_all_they_say() {
         r#"{"name":"at","expiration":1700000060}"#,
         r#"{"name":"ttl","expiration":1700000060}"#,
         r#"{"name":"fraction","expiration":1700000060}"#,
+        r#"{"name":"last","expiration":253402300799}"#,
+        r#"{"name":"last ttl","expiration":253402300799}"#,
         r#"{"name":"meta","metadata":{"b":1.0,"a":2}}"#,
         r#"{"name":"no meta"}"#,
     ] {
@@ -109,7 +113,7 @@ async fn many_are_read_as_what_is_wanted() {
             r#"{"values":{"m":{"value":"1","metadata":{"z":1.0,"a":12345678901234567890},"expiration":1700000060},"a/b":{"value":"true","metadata":null},"absent":null}}"#,
         ),
         (
-            r#"{"keys":["a/b"],"type":"json","withMetadata":true}"#,
+            r#"{"keys":["a/b"],"type":"JSON","withMetadata":true}"#,
             r#"{"values":{"a/b":{"value":true,"metadata":null}}}"#,
         ),
         (r#"{"keys":["m"],"withMetadata":false,"type":null}"#, r#"{"values":{"m":"1"}}"#),

@@ -22,7 +22,7 @@ async fn pages_end_with_an_empty_cursor_and_hold_each_key_once() {
         expected.push(key);
     }
     kv.put("zz", "1").await.unwrap();
-    for limit in [10, 36, 37, 38, 1000] {
+    for limit in [1, 9, 10, 36, 37, 38, 1000] {
         let (mut seen, mut cursor) = (Vec::new(), String::new());
         loop {
             // Form encoding: `+` is a space, and a plus is escaped.

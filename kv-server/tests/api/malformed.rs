@@ -37,7 +37,7 @@ fn bodies() -> Vec<Row> {
 
 fn parameters() -> Vec<Row> {
     let mut rows = Vec::new();
-    for limit in ["0", "9", "1001", "-1", "ten", "", "10.0", "99999999999999999999", "%zz"] {
+    for limit in ["0", "1001", "-1", "ten", "", "10.5", "99999999999999999999", "%zz"] {
         rows.push(row("GET", &format!("/keys?limit={limit}"), "", 400, 10028));
     }
     for cursor in ["!", "%ff", "AAAA", "bm90IG9uZQ"] {
@@ -45,12 +45,12 @@ fn parameters() -> Vec<Row> {
     }
     rows.push(row("GET", &format!("/keys?prefix={}", "p".repeat(513)), "", 414, 10030));
     rows.push(row("GET", "/keys?prefix=%ff", "", 400, 10029));
-    for ttl in ["59", "0", "-60", "60.5", "soon", "", "99999999999999999999"] {
+    for ttl in ["59", "0", "-60", "60.5", "soon", "", "+60", "inf"] {
         let path = format!("/values/old?expiration_ttl={ttl}");
         rows.push(row("PUT", &path, "new", 400, 10034));
         rows.push(row("PUT", &format!("{path}&expiration=4102444800"), "new", 400, 10034));
     }
-    for at in ["0", "1699999999", "1700000000", "1700000059", "253402300800", "-1", "x", ""] {
+    for at in ["0", "1699999999", "1700000000", "1700000059", "-1", "-1e400", "x", ""] {
         rows.push(row("PUT", &format!("/values/old?expiration={at}"), "new", 400, 10033));
     }
     rows.push(row("GET", "/values/absent", "", 404, 10009));
@@ -80,12 +80,11 @@ fn bulk_writes() -> Vec<Row> {
         (r#""key":"k","value":"1","expiration_ttl":-1"#, 400, 10034),
         (r#""key":"k","value":"1","expiration_ttl":"60""#, 400, 10034),
         (r#""key":"k","value":"1","expiration_ttl":60.5"#, 400, 10034),
-        (r#""key":"k","value":"1","expiration_ttl":1e400"#, 400, 10034),
+        (r#""key":"k","value":"1","expiration_ttl":-1e400"#, 400, 10034),
         (r#""key":"k","value":"1","expiration_ttl":59,"expiration":4102444800"#, 400, 10034),
         (r#""key":"k","value":"1","expiration":1700000059"#, 400, 10033),
-        (r#""key":"k","value":"1","expiration":253402300800"#, 400, 10033),
         (r#""key":"k","value":"1","expiration":[]"#, 400, 10033),
-        (r#""key":"k","value":"1","expiration":1e400"#, 400, 10033),
+        (r#""key":"k","value":"1","expiration":-1e400"#, 400, 10033),
         (r#""key":"k","value":"1","expiration":4102444800.5"#, 400, 10033),
         (r#""key":"k","key":"k","value":"1""#, 400, 10012),
         (r#""key":"k","value":"1","value":"1""#, 400, 10012),
@@ -193,12 +192,14 @@ async fn lists_of_namespaces_check_their_parameters() {
     let server = Server::start().await;
     let table = [
         ("page=0", 10007),
+        ("PAGE=0", 10007),
         ("page=x", 10007),
         ("page=-1", 10007),
         ("per_page=0", 10008),
         ("per_page=1001", 10008),
         ("per_page=", 10008),
         ("order=name", 10043),
+        ("Order=name", 10043),
         ("direction=up", 10044),
         ("direction=%ff", 10044),
     ];

@@ -69,8 +69,10 @@ async fn a_client_that_asks_until_a_page_is_empty_sees_each_once() {
         assert_eq!(seen, expected, "{query}");
     }
     expected.reverse();
-    let path = format!("{NAMESPACES}?per_page=100&order=title&direction=desc");
-    assert_eq!(titles(&server.ask("GET", &path, Body::empty()).await.result()), expected);
+    for query in ["order=title&direction=desc", "order=Title&direction=DESC", "Order=TITLE&Direction=Desc"] {
+        let path = format!("{NAMESPACES}?per_page=100&{query}");
+        assert_eq!(titles(&server.ask("GET", &path, Body::empty()).await.result()), expected, "{query}");
+    }
 
     let by_id = server.ask("GET", &format!("{NAMESPACES}?per_page=100"), Body::empty()).await.result();
     let ids: Vec<_> =

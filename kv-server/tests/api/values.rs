@@ -110,6 +110,16 @@ async fn a_value_ends_when_it_was_to() {
         ("expiration_ttl=60.0", Some(1_700_000_060)),
         ("expiration=1700000060.0", Some(1_700_000_060)),
         ("expiration%5fttl=63&x=%zz", Some(1_700_000_063)),
+        ("expiration_ttl=6.4e1", Some(1_700_000_064)),
+        ("Expiration_TTL=65", Some(1_700_000_065)),
+        ("EXPIRATION=1700000060", Some(1_700_000_060)),
+        // The far end, whichever way it is said.
+        ("expiration_ttl=251702300799", Some(253_402_300_799)),
+        ("expiration_ttl=251702300800", Some(253_402_300_799)),
+        ("expiration_ttl=99999999999999999999", Some(253_402_300_799)),
+        ("expiration=253402300799", Some(253_402_300_799)),
+        ("expiration=253402300800", Some(253_402_300_799)),
+        ("expiration=1e30", Some(253_402_300_799)),
         ("unknown=1", None),
     ];
     for (query, deadline) in table {

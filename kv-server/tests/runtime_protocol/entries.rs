@@ -55,6 +55,10 @@ async fn deadlines_go_to_the_end_of_the_year_9999() {
         ("expiration_ttl=2147483647", "2147484647"),
         ("expiration_ttl=99999999999999999999999", "253402300799"),
         ("expiration=253402300799", "253402300799"),
+        ("expiration=253402300800", "253402300799"),
+        ("expiration=99999999999999999999999", "253402300799"),
+        ("expiration_ttl=60.0", "1060"),
+        ("Expiration_Ttl=6e1", "1060"),
     ] {
         assert_eq!(ask(&server, "PUT", &format!("/k?{query}"), "v").await.status, 200, "{query}");
         assert_eq!(ask(&server, "GET", "/k", "").await.header("cf-expiration"), Some(expires_at), "{query}");
