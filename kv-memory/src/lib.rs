@@ -4,6 +4,7 @@ mod backlog;
 mod bounded;
 mod error;
 mod forgotten;
+mod freeing;
 mod gate;
 mod index;
 mod name;

@@ -82,7 +82,7 @@ impl MemoryNamespace {
         self.id.as_deref()
     }
 
-    pub(crate) fn table(&self) -> &Table {
+    pub(crate) fn table(&self) -> &Arc<Table> {
         &self.table
     }
 

@@ -15,12 +15,13 @@ use kv_core::{
 };
 use uuid::Uuid;
 
-use crate::{MemoryNamespace, error, gate::Gate};
+use crate::{MemoryNamespace, error, freeing::Freeing, gate::Gate};
 
 /// A store of many namespaces in memory. Clones are the same store.
 ///
 /// Its namespaces are [`MemoryNamespace`]s. Deleting one, and closing the store, gives their memory back although handles
-/// are still about. What is closed is lost.
+/// are still about: both answer at once, however much there was, and a thread of the store's own frees it behind them.
+/// What is closed is lost.
 ///
 /// ```
 /// use kv_core::{KvStore, NamespaceTitle, prelude::*};
@@ -48,6 +49,7 @@ struct Shared {
     namespaces: Mutex<Namespaces>,
     /// What an unknown id leads to.
     missing: MemoryNamespace,
+    freeing: Arc<Freeing>,
 }
 
 #[derive(Default)]
@@ -112,7 +114,8 @@ impl MemoryStore {
         Ok(namespace)
     }
 
-    /// Sweeps every namespace, as [`MemoryNamespace::sweep`] does, and answers how many entries there were in all.
+    /// Sweeps every namespace, as [`MemoryNamespace::sweep`] does, and answers how many entries there were in all. What
+    /// deleted namespaces held is freed once it is done too, and not counted.
     ///
     /// ```
     /// # use kv_memory::MemoryStore;
@@ -131,6 +134,7 @@ impl MemoryStore {
         for namespace in namespaces {
             swept += namespace.sweep().await;
         }
+        self.shared.freeing.finish_all().await;
         swept
     }
 }
@@ -224,7 +228,13 @@ impl MemoryStoreBuilder {
             MemoryNamespace::with_gate(Arc::clone(&self.clock), Gate::new(Arc::clone(&closed)), None);
         missing.table().mark_deleted();
         MemoryStore {
-            shared: Arc::new(Shared { clock: self.clock, closed, namespaces: Mutex::default(), missing }),
+            shared: Arc::new(Shared {
+                clock: self.clock,
+                closed,
+                namespaces: Mutex::default(),
+                missing,
+                freeing: Arc::default(),
+            }),
         }
     }
 }
@@ -284,7 +294,7 @@ impl KvStore for MemoryStore {
             named.namespace.table().mark_deleted();
             named.namespace
         };
-        deleted.table().clear().await;
+        self.shared.freeing.free([Arc::clone(deleted.table())]);
         Ok(())
     }
 
@@ -304,9 +314,8 @@ impl KvStore for MemoryStore {
             self.shared.closed.store(true, Ordering::Release);
             std::mem::take(&mut *namespaces)
         };
-        for named in closed.by_id.values() {
-            named.namespace.table().clear().await;
-        }
+        let tables = closed.by_id.values().map(|named| Arc::clone(named.namespace.table()));
+        self.shared.freeing.free(tables);
         Ok(())
     }
 }

@@ -43,20 +43,22 @@ impl Table {
         self.gate.mark_deleted();
     }
 
-    /// Takes out every entry. The gate is shut by then, and a write that came through it before is done once the lock is
-    /// free, so no entry is left behind. Dropped midway, the rest goes with the last handle.
-    pub(crate) async fn clear(&self) {
-        loop {
-            let keys = self.lock_index().take_keys(STEP);
+    /// Takes out some entries, and answers whether that were the last ones. The gate is shut by then, and a write that
+    /// came through it before is done once the lock is free, so no entry is left behind.
+    pub(crate) fn clear_step(&self) -> bool {
+        let is_last = {
+            let mut index = self.lock_index();
+            let keys = index.take_keys(STEP);
+            // Under the lock: then who finds the index empty knows that the values are gone too.
             for key in &keys {
                 self.values.remove(key);
             }
-            if keys.len() < STEP {
-                break;
-            }
-            yield_now().await;
+            keys.len() < STEP
+        };
+        if is_last {
+            self.settle();
         }
-        self.settle();
+        is_last
     }
 
     fn settle(&self) {
