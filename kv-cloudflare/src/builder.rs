@@ -124,7 +124,7 @@ macro_rules! setters {
             }
 
             /// How long a call may take, with its waits for the budget, its attempts and the pauses between them: 120 s by
-            /// default. A bulk call has as long for each of its requests.
+            /// default. A bulk call has as long again after each of its requests that the service carries out.
             #[must_use]
             pub fn total_timeout(mut self, timeout: Duration) -> Self {
                 self.settings.total_timeout = timeout;
@@ -142,6 +142,15 @@ macro_rules! setters {
             #[must_use]
             pub fn concurrency(mut self, requests: usize) -> Self {
                 self.settings.concurrency = requests.max(1);
+                self
+            }
+
+            /// How many items a request of a bulk write or a bulk deletion has at most: 1,000 by default, 1 to 10,000 (the
+            /// service's own limit). Where the service is too slow for as many, they are sent in halves, and as many stay
+            /// together for the rest of the call as it was fast enough for.
+            #[must_use]
+            pub fn bulk_size(mut self, items: usize) -> Self {
+                self.settings.bulk_size = items;
                 self
             }
 
@@ -176,8 +185,8 @@ impl CloudflareAccountBuilder {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](kv_core::ErrorKind::InvalidInput) if the account's id or the token is missing or malformed, or if the base URL is none that
-    /// the token may be sent to; [`Other`](kv_core::ErrorKind::Other) if TLS cannot be set up.
+    /// [`InvalidInput`](kv_core::ErrorKind::InvalidInput) if the account's id or the token is missing or malformed, if the base URL is
+    /// none that the token may be sent to, or if `bulk_size` is not 1 to 10,000; [`Other`](kv_core::ErrorKind::Other) if TLS cannot be set up.
     pub fn build(self) -> Result<CloudflareAccount> {
         Ok(CloudflareAccount::new(self.settings.build()?))
     }

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use backon::{BackoffBuilder, ExponentialBackoff};
+use backon::ExponentialBackoff;
 use bytes::Bytes;
 use kv_core::{BulkReport, Error, ErrorKind, Key, Result, Timestamp};
 use reqwest::{Method, Url};
@@ -14,16 +14,21 @@ use tokio::time::sleep;
 use crate::{
     CloudflareNamespace,
     api::Applied,
+    deadline::Deadline,
     error,
     failure::{Failure, Reason},
     off_runtime::off_runtime,
+    patience::{Patience, pauses},
     quote::Secrets,
     request::{Payload, Request},
-    send::backoff,
 };
 
-/// The most items that one request may have.
-const MOST_ITEMS: usize = 10_000;
+/// The most items that the service takes in one request.
+pub(crate) const MAX_ITEMS: usize = 10_000;
+
+/// As many items as a request has where the builder says nothing. Production did not write 5,000 pairs within the 100 s after which
+/// Cloudflare answers 524, and wrangler went down to this number for it (cloudflare/workers-sdk 7021 and 7036).
+pub(crate) const DEFAULT_ITEMS: usize = 1_000;
 
 /// The longest request: the service takes 100 MB, of which nobody says whether they are decimal and what counts.
 const MOST_BYTES: usize = 98_000_000;
@@ -63,6 +68,10 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    fn fail(&mut self, members: Vec<usize>, error: &Error) {
+        self.failed.extend(members.into_iter().map(|index| (index, error.clone())));
+    }
+
     /// The report on all of `items`. One that a later one replaces was not sent: it succeeds if that one does.
     pub(crate) fn into_report(self, items: &impl Items) -> BulkReport {
         let failed: HashMap<_, _> =
@@ -75,10 +84,13 @@ impl Outcome {
     }
 }
 
-/// Items that go together, and the pauses before they go again.
+/// Items that go together.
 struct Batch {
     members: Vec<usize>,
+    /// The pauses before those that the service leaves undone go again.
     pauses: ExponentialBackoff,
+    /// Whether they were sent before.
+    again: bool,
 }
 
 /// The last item of each key: it decides, whatever became of those before it.
@@ -127,7 +139,7 @@ fn encode(items: &impl Items, members: &[usize], size: usize, now: Timestamp) ->
 
 impl CloudflareNamespace {
     /// Sends the items `members`, whose keys differ, in as few requests as can be. What the service says it did not apply goes
-    /// again, alone; a request that is too large goes again in halves.
+    /// again, alone. A request that is too large, or that the service is too slow for, goes again in halves.
     pub(crate) async fn send_in_bulk<I: Items>(
         &self,
         method: &Method,
@@ -135,39 +147,61 @@ impl CloudflareNamespace {
         items: &Arc<I>,
         members: Vec<usize>,
     ) -> Result<Outcome> {
-        let pauses = || backoff().with_max_times(self.client().retries).build();
+        let client = self.client();
+        let fresh = |members: Vec<usize>, again| Batch { members, pauses: pauses(client), again };
+        let mut most = client.bulk_size;
+        let mut patience = Patience::new(client);
         let mut outcome = Outcome::default();
-        let mut batches = VecDeque::from([Batch { members, pauses: pauses() }]);
+        let mut batches: VecDeque<_> = members.chunks(most).map(|part| fresh(part.to_vec(), false)).collect();
         while let Some(mut batch) = batches.pop_front() {
-            let later = batch.members.split_off(batch.members.len().min(MOST_ITEMS));
+            if patience.is_over() {
+                outcome.fail(batch.members, &error::not_sent().with_operation(I::OPERATION));
+                continue;
+            }
+            let later = batch.members.split_off(batch.members.len().min(most));
             let Encoded { body, members, rest, apart } = self.encode_batch(items, batch.members).await?;
             outcome.apart.extend(apart);
             for members in [later, rest].into_iter().filter(|members| !members.is_empty()) {
-                batches.push_front(Batch { members, pauses: pauses() });
+                batches.push_front(fresh(members, batch.again));
             }
             if members.is_empty() {
                 continue;
             }
-            match self.send_batch(method, &url, &**items, body, &members).await {
-                Ok(refused) if refused.is_empty() => {}
-                Ok(refused) => match batch.pauses.next() {
-                    Some(pause) => {
-                        self.client().meter.count_retried();
+            if batch.again {
+                client.meter.count_retried();
+            }
+            match self.send_batch(method, &url, &**items, body, &members, patience.deadline()).await {
+                Ok(refused) => {
+                    patience.answered();
+                    if refused.is_empty() {
+                        continue;
+                    }
+                    if let Some(pause) = batch.pauses.next() {
                         sleep(pause).await;
-                        batches.push_front(Batch { members: refused, pauses: batch.pauses });
+                        batches.push_front(Batch { members: refused, pauses: batch.pauses, again: true });
+                    } else {
+                        outcome.fail(refused, &not_applied::<I>());
                     }
-                    None => {
-                        outcome.failed.extend(refused.into_iter().map(|index| (index, not_applied::<I>())));
-                    }
-                },
+                }
                 Err(failure) if failure.reason == Reason::TooLarge && members.len() > 1 => {
+                    patience.refused(&failure.error);
                     let (first, second) = members.split_at(members.len() / 2);
                     for half in [second, first] {
-                        batches.push_front(Batch { members: half.to_vec(), pauses: pauses() });
+                        batches.push_front(fresh(half.to_vec(), true));
+                    }
+                }
+                Err(failure) if failure.reason == Reason::TooSlow && members.len() > 1 => {
+                    if patience.pause(&failure).await {
+                        // For the rest of the call: it would be too slow for as many again.
+                        most = members.len().div_ceil(2);
+                        batches.push_front(Batch { members, pauses: batch.pauses, again: true });
+                    } else {
+                        outcome.fail(members, &failure.error);
                     }
                 }
                 Err(failure) => {
-                    outcome.failed.extend(members.into_iter().map(|index| (index, failure.error.clone())));
+                    patience.refused(&failure.error);
+                    outcome.fail(members, &failure.error);
                 }
             }
         }
@@ -188,15 +222,16 @@ impl CloudflareNamespace {
         items: &I,
         body: Bytes,
         members: &[usize],
+        deadline: &Deadline,
     ) -> Result<Vec<usize>, Failure> {
         let keys = || members.iter().filter_map(|index| items.key(*index));
         let writes: Vec<_> = keys().map(|key| self.hash(key)).collect();
         let request = Request::new(I::OPERATION, method.clone(), url.clone())
             .with_body(Payload::Json(body))
             .with_writes(&writes)
-            .with_secrets(Secrets::Body(None));
-        let deadline = self.client().deadline();
-        let reply = self.client().send_for_json::<Applied>(&request, &deadline, ENVELOPE).await?;
+            .with_secrets(Secrets::Body(None))
+            .about(members.len());
+        let reply = self.client().send_for_json::<Applied>(&request, deadline, ENVELOPE).await?;
         let refused = reply.result.and_then(|applied| applied.unsuccessful_keys).unwrap_or_default();
         let refused: HashSet<_> = refused.iter().map(String::as_str).collect();
         let is_refused = |index: &usize| items.key(*index).is_some_and(|key| refused.contains(key.as_str()));

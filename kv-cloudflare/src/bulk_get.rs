@@ -1,5 +1,7 @@
 //! Reads many texts in few requests.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use futures_util::{StreamExt, TryStreamExt, stream};
 use kv_core::{Entry, GetOptions, Key, Result};
 use reqwest::Method;
@@ -11,6 +13,7 @@ use crate::{
     deadline::Deadline,
     error,
     failure::{Failure, Reason},
+    patience::Patience,
     quote::Secrets,
     request::{Payload, Request},
 };
@@ -49,9 +52,11 @@ impl CloudflareNamespace {
         options: GetOptions,
     ) -> Result<Vec<Option<Entry>>> {
         let starts = (0..keys.len()).step_by(MOST_KEYS);
+        // All parts learn from the one that the service was too slow for.
+        let most = AtomicUsize::new(MOST_KEYS);
         let parts = stream::iter(starts).map(|start| {
             let part = keys.get(start..).unwrap_or_default();
-            self.read_part(part.get(..MOST_KEYS).unwrap_or(part), options)
+            self.read_part(part.get(..MOST_KEYS).unwrap_or(part), options, &most)
         });
         let at_once = self.client().concurrency.min(MOST_AT_ONCE);
         let told: Vec<Told> = parts.buffered(at_once).try_concat().await?;
@@ -65,27 +70,48 @@ impl CloudflareNamespace {
         Ok(told.into_iter().map(entry).collect())
     }
 
-    /// What is told by one request, or by halves of it where the answer would be too large.
-    async fn read_part(&self, keys: &[&Key<'static>], options: GetOptions) -> Result<Vec<Told>> {
+    /// What is told by one request, or by halves of it where the answer would be too large, or the service is too slow for it. As
+    /// many keys as `most` are asked for at once.
+    async fn read_part(
+        &self,
+        keys: &[&Key<'static>],
+        options: GetOptions,
+        most: &AtomicUsize,
+    ) -> Result<Vec<Told>> {
+        let mut patience = Patience::new(self.client());
         let mut told = Vec::with_capacity(keys.len());
         let mut parts = vec![keys];
-        while let Some(part) = parts.pop() {
+        while let Some(mut part) = parts.pop() {
+            if let Some((first, later)) = part.split_at_checked(most.load(Ordering::Relaxed))
+                && !later.is_empty()
+            {
+                parts.push(later);
+                part = first;
+            }
             let names = part.iter().map(|key| key.as_str()).collect();
-            match self.bulk_get("read_many", names, &self.client().deadline(), ANSWER).await {
+            let failure = match self.bulk_get("read_many", names, patience.deadline(), ANSWER).await {
                 Ok(mut found) => {
+                    patience.answered();
                     for key in part {
                         told.push(tell(found.take(key), options)?);
                     }
+                    continue;
                 }
-                Err(Failure { reason: Reason::TooLarge | Reason::AnswerTooLong, .. }) => {
-                    if part.len() > 1 {
-                        let (first, second) = part.split_at(part.len() / 2);
-                        parts.extend([second, first]);
-                    } else {
-                        told.push(Told::NotExactly);
-                    }
+                Err(failure) => failure,
+            };
+            match failure.reason {
+                Reason::TooLarge | Reason::AnswerTooLong if part.len() > 1 => {
+                    patience.answered();
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.extend([second, first]);
                 }
-                Err(failure) => return Err(failure.error),
+                Reason::TooLarge | Reason::AnswerTooLong => told.push(Told::NotExactly),
+                Reason::TooSlow if part.len() > 1 && patience.pause(&failure).await => {
+                    self.client().meter.count_retried();
+                    most.fetch_min(part.len().div_ceil(2), Ordering::Relaxed);
+                    parts.push(part);
+                }
+                _ => return Err(failure.error),
             }
         }
         Ok(told)
@@ -101,11 +127,13 @@ impl CloudflareNamespace {
         most: usize,
     ) -> Result<Found, Failure> {
         let url = self.address().map_err(Failure::new)?.bulk_get();
+        let items = keys.len();
         let query = serde_json::to_vec(&Query { keys, r#type: "text", with_metadata: true });
         let query = query.map_err(|_| Failure::new(error::not_understood("keys that are not JSON")))?;
         let request = Request::new(operation, Method::POST, url)
             .with_body(Payload::Json(query.into()))
-            .with_secrets(Secrets::Body(None));
+            .with_secrets(Secrets::Body(None))
+            .about(items);
         let reply = self.client().send_for_json::<Found>(&request, deadline, most).await?;
         reply.result.ok_or_else(|| Failure::new(error::not_understood("a bulk get without values")))
     }

@@ -30,6 +30,7 @@ pub(crate) struct Client {
     pub(crate) total_timeout: Duration,
     pub(crate) retries: usize,
     pub(crate) concurrency: usize,
+    pub(crate) bulk_size: usize,
 }
 
 /// A call under way.

@@ -32,6 +32,10 @@ impl Deadline {
         self.at
     }
 
+    pub(crate) fn has_passed(&self) -> bool {
+        self.at <= Instant::now()
+    }
+
     /// Whether `wait` from now ends before it.
     pub(crate) fn allows(&self, wait: Duration) -> bool {
         self.at.saturating_duration_since(Instant::now()) > wait

@@ -44,6 +44,13 @@ pub(crate) fn idle(timeout: Duration) -> Error {
     new(ErrorKind::Unavailable, format!("nothing was sent or received for {seconds} s: try again later"))
 }
 
+/// The service was too slow for other parts of the call, so this one was not even tried.
+pub(crate) fn not_sent() -> Error {
+    let message =
+        "the service answered no other part of the call in time, so this one was not sent: try again later";
+    new(ErrorKind::Unavailable, message)
+}
+
 /// The budget has no room before the call's deadline.
 pub(crate) fn over_budget(wait: Duration) -> Error {
     let message = "the client's own budget has no room before the call's total time is over: send less, or allow more by \

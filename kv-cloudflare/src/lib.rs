@@ -21,6 +21,7 @@ mod limiter;
 mod listing;
 mod namespace;
 mod off_runtime;
+mod patience;
 mod quote;
 mod read;
 mod read_many;

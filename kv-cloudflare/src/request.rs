@@ -26,6 +26,8 @@ pub(crate) struct Request<'a> {
     pub(crate) secrets: Secrets<'a>,
     /// Whether it may be sent again when it is not known whether the first one was carried out.
     pub(crate) repeatable: bool,
+    /// Whether parts of it are sent in its place where the service is too slow for all of it.
+    pub(crate) divisible: bool,
 }
 
 /// A request's body, which every attempt shares.
@@ -41,7 +43,7 @@ pub(crate) enum Payload {
 impl<'a> Request<'a> {
     pub(crate) const fn new(operation: &'static str, method: Method, url: Url) -> Self {
         let (body, writes, secrets): (_, &[u64], _) = (None, &[], Secrets::None);
-        Self { operation, method, url, body, writes, secrets, repeatable: true }
+        Self { operation, method, url, body, writes, secrets, repeatable: true, divisible: false }
     }
 
     pub(crate) fn with_body(mut self, body: Payload) -> Self {
@@ -56,6 +58,12 @@ impl<'a> Request<'a> {
 
     pub(crate) const fn with_secrets(mut self, secrets: Secrets<'a>) -> Self {
         self.secrets = secrets;
+        self
+    }
+
+    /// It is about so many items. With more than one, parts of it are sent in its place where the service is too slow for all of it.
+    pub(crate) const fn about(mut self, items: usize) -> Self {
+        self.divisible = items > 1;
         self
     }
 

@@ -67,6 +67,7 @@ impl Client {
             .when(|failure: &Failure| {
                 failure.error.is_retryable()
                     && failure.reason != Reason::OverBudget
+                    && !(request.divisible && failure.reason == Reason::TooSlow)
                     && (request.repeatable || !failure.unknown_outcome)
             })
             .adjust(|failure, pause| {

@@ -7,8 +7,8 @@ use reqwest::{Url, header::HeaderValue, redirect};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
-    Budget, address::AccountAddress, client::Client, deadline::YEAR, error, gate::Gate, limiter::Limiter,
-    usage::Meter,
+    Budget, address::AccountAddress, bulk, client::Client, deadline::YEAR, error, gate::Gate,
+    limiter::Limiter, usage::Meter,
 };
 
 /// What the builders collect.
@@ -25,6 +25,7 @@ pub(crate) struct Settings {
     pub(crate) idle_timeout: Duration,
     pub(crate) retries: usize,
     pub(crate) concurrency: usize,
+    pub(crate) bulk_size: usize,
     pub(crate) budget: Budget,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) plain_http: bool,
@@ -44,6 +45,7 @@ impl Default for Settings {
             idle_timeout: Duration::from_secs(90),
             retries: 4,
             concurrency: 16,
+            bulk_size: bulk::DEFAULT_ITEMS,
             budget: Budget::cloudflare(),
             clock: Arc::new(SystemClock),
             plain_http: false,
@@ -82,6 +84,7 @@ impl Settings {
             total_timeout: self.total_timeout,
             retries: self.retries,
             concurrency: self.concurrency,
+            bulk_size: check_bulk_size(self.bulk_size)?,
         })
     }
 
@@ -115,6 +118,19 @@ fn check_account_id(id: &str) -> Result<()> {
     Err(refuse(format!(
         "an account id has 32 hexadecimal digits, and what is set is none, of {chars} characters"
     )))
+}
+
+fn check_bulk_size(items: usize) -> Result<usize> {
+    match items {
+        0 => Err(refuse("`bulk_size` is too small: 0 items (min 1)")),
+        1..=bulk::MAX_ITEMS => Ok(items),
+        _ => {
+            let most = bulk::MAX_ITEMS;
+            Err(refuse(format!(
+                "`bulk_size` is too large: {items} items (max {most}, the service's own limit)"
+            )))
+        }
+    }
 }
 
 fn authorization(token: &SecretString) -> Result<HeaderValue> {

@@ -22,11 +22,11 @@ async fn removals_are_sent_in_bulk_each_key_once() {
 #[tokio::test]
 async fn removals_are_split_by_number() {
     let server = Scripted::in_turn(vec![applied(&[])]).await;
-    let keys: Vec<_> = (0..10_001).map(|number| Key::new(number.to_string()).unwrap()).collect();
+    let keys: Vec<_> = (0..2_001).map(|number| Key::new(number.to_string()).unwrap()).collect();
     let report = server.client().remove_many(keys).await.unwrap();
-    assert_eq!(report.succeeded, 10_001);
+    assert_eq!(report.succeeded, 2_001);
     let sizes: Vec<_> = server.asked().iter().map(|asked| asked.json().as_array().unwrap().len()).collect();
-    assert_eq!(sizes, [10_000, 1]);
+    assert_eq!(sizes, [1_000, 1_000, 1]);
 }
 
 #[test]

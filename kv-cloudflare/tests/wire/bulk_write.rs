@@ -104,16 +104,22 @@ async fn nothing_is_no_request() {
     assert_eq!(server.lines(), [""; 0]);
 }
 
+/// 1,000 at once, or as many as the builder says.
 #[tokio::test]
 async fn requests_are_split_by_number() {
-    for (count, sizes) in
-        [(10_000, vec![10_000]), (10_001, vec![10_000, 1]), (25_000, vec![10_000, 10_000, 5_000])]
-    {
+    let rows = [
+        (None, 1_000, vec![1_000]),
+        (None, 2_001, vec![1_000, 1_000, 1]),
+        (Some(10_000), 10_000, vec![10_000]),
+        (Some(10_000), 25_000, vec![10_000, 10_000, 5_000]),
+        (Some(1), 3, vec![1, 1, 1]),
+    ];
+    for (size, count, sizes) in rows {
         let server = applying().await;
-        let report = server
-            .client()
-            .write_many((0..count).map(|number| put(&format!("{number}"), "v")).collect())
-            .await;
+        let builder = server.builder();
+        let builder = if let Some(size) = size { builder.bulk_size(size) } else { builder };
+        let entries = (0..count).map(|number| put(&format!("{number}"), "v")).collect();
+        let report = builder.build().unwrap().write_many(entries).await;
         assert_eq!(outcome(&report.unwrap()), (count, vec![]));
         let asked: Vec<_> =
             server.asked().iter().map(|asked| asked.json().as_array().unwrap().len()).collect();
@@ -199,17 +205,17 @@ fn names(pairs: &Json) -> Vec<String> {
 #[tokio::test]
 async fn a_part_that_fails_is_reported_by_its_items() {
     let server = Scripted::new(|asked| {
-        if asked.json().as_array().unwrap().len() == 10_000 {
+        if asked.json().as_array().unwrap().len() == 1_000 {
             return Reaction::error(400, 10_012, "put: 'malformed value'");
         }
         applied(asked, &[])
     })
     .await;
-    let entries = (0..10_005).map(|number| put(&format!("{number:05}"), "v")).collect();
+    let entries = (0..1_005).map(|number| put(&format!("{number:05}"), "v")).collect();
     let report = server.client().write_many(entries).await.unwrap();
-    assert_eq!((report.succeeded, report.failed.len()), (5, 10_000));
+    assert_eq!((report.succeeded, report.failed.len()), (5, 1_000));
     let indexes: Vec<_> = report.failed.iter().map(|failure| failure.index).collect();
-    assert_eq!(indexes, (0..10_000).collect::<Vec<_>>());
+    assert_eq!(indexes, (0..1_000).collect::<Vec<_>>());
     assert_eq!(report.failed[0].error.operation(), Some("write_many"));
 }
 

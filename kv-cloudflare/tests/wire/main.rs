@@ -18,4 +18,5 @@ mod runtime_clock;
 mod scripted;
 mod secrets;
 mod settings;
+mod too_slow;
 mod writing;

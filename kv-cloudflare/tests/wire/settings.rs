@@ -12,7 +12,7 @@ type Change = fn(CloudflareAccountBuilder) -> CloudflareAccountBuilder;
 
 #[test]
 fn what_is_missing_or_wrong_is_said() {
-    let rows: [(Change, &str); 14] = [
+    let rows: [(Change, &str); 16] = [
         (|builder| builder.account_id(""), "an account id has 32 hexadecimal digits"),
         (
             |builder| builder.account_id("0123456789abcdef0123456789abcdeg"),
@@ -33,6 +33,8 @@ fn what_is_missing_or_wrong_is_said() {
         (|builder| builder.base_url("http://api.cloudflare.com/client/v4"), "`base_url` is plain http"),
         (|builder| builder.base_url("http://127.0.0.1.example.com/client/v4"), "`base_url` is plain http"),
         (|builder| builder.base_url("http://10.0.0.1/client/v4"), "`base_url` is plain http"),
+        (|builder| builder.bulk_size(0), "`bulk_size` is too small: 0 items (min 1)"),
+        (|builder| builder.bulk_size(10_001), "`bulk_size` is too large: 10001 items (max 10000"),
     ];
     for (change, message) in rows {
         let builder = CloudflareAccount::builder().account_id(ACCOUNT).api_token(TOKEN);
