@@ -1,14 +1,19 @@
-//! How many requests a client allows itself.
+//! Budget of requests that a client allows itself.
 
 use std::{num::NonZeroU32, time::Duration};
+
+use tracing::info;
 
 use crate::deadline::YEAR;
 
 /// How many requests a client allows itself, so that the service never has to refuse one. All namespaces of one
 /// [`CloudflareAccount`](crate::CloudflareAccount) share it.
 ///
-/// A request that is over it waits, as long as its call's total time allows, and is
-/// [`RateLimited`](kv_core::ErrorKind::RateLimited) otherwise, with the time to wait.
+/// A request that is over it waits in line. One whose turn comes after the end of its call's total time is
+/// [`RateLimited`](kv_core::ErrorKind::RateLimited) at once, with the time to wait.
+///
+/// What waits says so to [`tracing`](https://docs.rs/tracing): an event of level `INFO` and the target [`Budget::TRACING_TARGET`],
+/// with the time to wait (`wait_ms`) and, for a request that has to wait for others, their number (`ahead`). It holds no key.
 ///
 /// ```
 /// use std::{num::NonZeroU32, time::Duration};
@@ -39,14 +44,29 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Cloudflare's own limits: 1,200 requests in any 5 minutes
-    /// ([API limits](https://developers.cloudflare.com/fundamentals/api/reference/limits/)) and one write a second to a key
+    /// The requests that Cloudflare allows in each [`CLOUDFLARE_WINDOW`](Budget::CLOUDFLARE_WINDOW): 1,200
+    /// ([API limits](https://developers.cloudflare.com/fundamentals/api/reference/limits/)).
+    pub const CLOUDFLARE_REQUESTS: NonZeroU32 = NonZeroU32::new(1_200).unwrap();
+
+    /// The time for which Cloudflare counts requests: 5 minutes.
+    pub const CLOUDFLARE_WINDOW: Duration = Duration::from_secs(300);
+
+    /// The time that Cloudflare wants between two writes to one key: 1 second
     /// ([KV limits](https://developers.cloudflare.com/kv/platform/limits/)).
+    pub const CLOUDFLARE_WRITE_INTERVAL: Duration = Duration::from_secs(1);
+
+    /// The part of the requests that may go at once: a quarter, so 300 of 1,200.
+    pub const BURST_DIVISOR: u32 = 4;
+
+    /// The target of the events that tell of a wait: `kv_cloudflare::budget`.
+    pub const TRACING_TARGET: &'static str = "kv_cloudflare::budget";
+
+    /// Cloudflare's own limits: 1,200 requests in any 5 minutes, of which 300 may go at once and then 3 per second, and one write
+    /// per second to a key.
     #[must_use]
     pub const fn cloudflare() -> Self {
-        const MOST: NonZeroU32 = NonZeroU32::new(1200).unwrap();
-        let requests = Requests { most: MOST, window: Duration::from_secs(300) };
-        Self { requests: Some(requests), write_interval: Some(Duration::from_secs(1)) }
+        let requests = Requests { most: Self::CLOUDFLARE_REQUESTS, window: Self::CLOUDFLARE_WINDOW };
+        Self { requests: Some(requests), write_interval: Some(Self::CLOUDFLARE_WRITE_INTERVAL) }
     }
 
     /// No limit: for a server of one's own, and for tests.
@@ -76,7 +96,7 @@ impl Budget {
         let Requests { most, window } = self.requests?;
         // A longer one is as good as that, and the library that counts panics beyond five centuries.
         let window = window.min(YEAR);
-        let burst = NonZeroU32::new(most.get() / 4).unwrap_or(NonZeroU32::MIN);
+        let burst = NonZeroU32::new(most.get() / Self::BURST_DIVISOR).unwrap_or(NonZeroU32::MIN);
         // A window that begins with a whole burst holds as many more as whole periods fit into it: `most - burst` of them
         // at most, if the period is longer than this quotient.
         let period = window / (most.get() - burst.get()).saturating_add(1);
@@ -87,4 +107,24 @@ impl Budget {
     pub(crate) fn write_interval(&self) -> Option<Duration> {
         self.write_interval.map(|interval| interval.min(YEAR))
     }
+}
+
+/// Tells that a request waits for the account's allowance.
+pub(crate) fn tell_wait_for_requests(wait: Duration, ahead: usize) {
+    if let Some(wait_ms) = millis(wait) {
+        info!(target: Budget::TRACING_TARGET, wait_ms, ahead, "a request waits: the budget of requests is used up");
+    }
+}
+
+/// Tells that a request waits for a key that was written just now.
+pub(crate) fn tell_wait_for_key(wait: Duration) {
+    if let Some(wait_ms) = millis(wait) {
+        info!(target: Budget::TRACING_TARGET, wait_ms, "a write waits: its key was written just now");
+    }
+}
+
+/// `wait` as the events tell it, rounded up; `None` if there is nothing to tell.
+fn millis(wait: Duration) -> Option<u64> {
+    let millis = u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+    (millis > 0).then_some(millis)
 }

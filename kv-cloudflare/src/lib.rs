@@ -2,6 +2,7 @@
 
 mod account;
 mod address;
+mod allowance;
 mod api;
 mod budget;
 mod builder;
@@ -18,6 +19,7 @@ mod failure;
 mod from_env;
 mod gate;
 mod limiter;
+mod lines;
 mod listing;
 mod namespace;
 mod off_runtime;

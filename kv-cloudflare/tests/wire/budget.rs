@@ -1,6 +1,11 @@
 //! The budget, on the runtime's paused time.
 
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{
+    io,
+    num::NonZeroU32,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 use kv_cloudflare::{Budget, CloudflareAccount, CloudflareNamespace};
@@ -136,6 +141,88 @@ fn what_cannot_wait_is_rate_limited() {
         first.unwrap();
         assert_eq!(second.unwrap_err().kind(), ErrorKind::RateLimited);
         assert_eq!(server.asked().len(), 2);
+    });
+}
+
+/// Many at once, with less time than it takes: who comes too late is not kept waiting for it, and is told how long it would take.
+#[test]
+fn a_long_line_refuses_at_once_and_tells_the_true_wait() {
+    on_paused_time(async {
+        let server = server().await;
+        let client = client(&server, Budget::cloudflare(), 5 * SECOND);
+        let calls = (0..400).map(async |number| {
+            let start = Instant::now();
+            (read(&client, number).await, start.elapsed())
+        });
+        let outcomes = join_all(calls).await;
+        let kind = |outcome: &kv_core::Result<()>| outcome.as_ref().err().map(kv_core::Error::kind);
+        let (refused, gone): (Vec<_>, Vec<_>) =
+            outcomes.into_iter().partition(|(outcome, _)| kind(outcome) == Some(ErrorKind::RateLimited));
+        // Of those that went, the last ones may not be answered before their time is over.
+        assert!((314..=316).contains(&gone.len()), "{} went", gone.len());
+        assert!(gone.iter().filter(|(outcome, _)| outcome.is_err()).count() < 4);
+        for (outcome, took) in refused {
+            let told = outcome.unwrap_err().retry_after().unwrap();
+            assert!(took < SECOND / 10, "told after {took:?}");
+            assert!((5 * SECOND..5 * SECOND + SECOND / 2).contains(&told), "told {told:?}");
+        }
+        assert!((314..=316).contains(&server.asked().len()));
+    });
+}
+
+/// What the subscriber is told while `work` runs, a line for each event.
+async fn events(work: impl Future<Output = ()>) -> Vec<String> {
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).without_time();
+    let subscriber = subscriber.with_writer(move || writer.clone()).finish();
+    // The runtime of these tests has one thread, which is this one.
+    let guard = tracing::subscriber::set_default(subscriber);
+    work.await;
+    drop(guard);
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    log.lines().filter(|line| line.contains(Budget::TRACING_TARGET)).map(str::to_owned).collect()
+}
+
+/// Who waits for the budget can see it: one event for each call that waits, none for the others, and no key in them.
+#[test]
+fn a_wait_is_told_to_tracing() {
+    on_paused_time(async {
+        let server = server().await;
+        let four = NonZeroU32::new(4).unwrap();
+        let slow = client(&server, Budget::cloudflare().with_requests(four, 40 * SECOND), 60 * SECOND);
+        let told = events(async {
+            let outcomes = join_all((0..3).map(|number| read(&slow, number))).await;
+            assert!(outcomes.into_iter().all(|outcome| outcome.is_ok()));
+        });
+        let told = told.await;
+        assert_eq!(told.len(), 2, "{told:?}");
+        for (line, (wait, ahead)) in told.iter().zip([(10_001, 0), (20_001, 1)]) {
+            assert!(line.trim_start().starts_with("INFO kv_cloudflare::budget: "), "{line}");
+            let fields = format!("wait_ms={wait} ahead={ahead}");
+            assert!(line.contains(&fields), "{line} without {fields}");
+        }
+
+        let hot = client(&server, Budget::cloudflare(), 60 * SECOND);
+        let told = events(async {
+            for key in ["secret", "secret", "other"] {
+                write(&hot, key).await.unwrap();
+            }
+        });
+        let told = told.await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("wait_ms=") && !told[0].contains("secret"), "{told:?}");
     });
 }
 
