@@ -7,8 +7,9 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
 use crate::{
-    KvServer, account_id::AccountId, connections::Timeouts, credentials::Credentials, metrics::Metrics,
-    rate_limits::RateLimits, runtime_protocol::SeenTitles, shared::Shared,
+    KvServer, account_id::AccountId, connections::Timeouts, credentials::Credentials,
+    local_access::LocalAccess, metrics::Metrics, rate_limits::RateLimits, runtime_protocol::SeenTitles,
+    shared::Shared,
 };
 
 /// A moment much later than that is none that a timer knows.
@@ -35,6 +36,7 @@ pub struct KvServerBuilder {
     clock: Arc<dyn Clock>,
     account_id: String,
     token: Option<SecretString>,
+    allowed_hosts: Vec<String>,
     max_concurrent_requests: usize,
     timeouts: Timeouts,
     emulate_rate_limits: bool,
@@ -47,6 +49,7 @@ impl KvServerBuilder {
             clock: Arc::new(SystemClock),
             account_id: AccountId::DEFAULT.to_owned(),
             token: None,
+            allowed_hosts: Vec::new(),
             max_concurrent_requests: 512,
             timeouts: Timeouts {
                 header: Duration::from_secs(60),
@@ -78,6 +81,15 @@ impl KvServerBuilder {
     #[must_use]
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into().into());
+        self
+    }
+
+    /// One more host under whose name a server without a token may be asked, such as `host.docker.internal`: a name or an
+    /// address, without a port. By default those are `localhost`, the names that end in it, and loopback addresses, so
+    /// that no page of another site can use the server through a browser of this machine. With a token, every host is fine.
+    #[must_use]
+    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
+        self.allowed_hosts.push(host.into());
         self
     }
 
@@ -124,7 +136,7 @@ impl KvServerBuilder {
     /// # Errors
     ///
     /// [`InvalidInput`](kv_core::ErrorKind::InvalidInput) if the account id is not 32 hexadecimal digits, the token is empty
-    /// or holds what no header can (it has to be visible ASCII), or no request may be under way.
+    /// or holds what no header can (it has to be visible ASCII), an allowed host is none, or no request may be under way.
     pub fn build(self) -> Result<KvServer> {
         let Some(account_id) = AccountId::new(&self.account_id) else {
             let chars = self.account_id.chars().count();
@@ -137,6 +149,12 @@ impl KvServerBuilder {
                 "a token has one or more characters of visible ASCII: the one given is empty or has others",
             ));
         }
+        let Some(local_access) = LocalAccess::new(&self.allowed_hosts) else {
+            return Err(invalid(format!(
+                "an allowed host is a name or an address, without a scheme and a port: {:?} were given",
+                self.allowed_hosts
+            )));
+        };
         if self.max_concurrent_requests == 0 || self.max_concurrent_requests > Semaphore::MAX_PERMITS {
             return Err(invalid(format!(
                 "the requests under way at once have to be 1 to {}: {} were given",
@@ -150,6 +168,7 @@ impl KvServerBuilder {
             clock: self.clock,
             account_id,
             credentials: Credentials::new(self.token),
+            local_access,
             permits: Arc::new(Semaphore::new(self.max_concurrent_requests)),
             stall_timeout: self.timeouts.stall,
             metrics: Metrics::new(),

@@ -16,6 +16,8 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutStream;
 
+use crate::fragment_guard::FragmentGuard;
+
 /// How long to wait for a client.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timeouts {
@@ -79,7 +81,7 @@ pub(crate) async fn serve<S, B>(
     }
 }
 
-type Io = TokioIo<std::pin::Pin<Box<TimeoutStream<TcpStream>>>>;
+type Io = TokioIo<FragmentGuard<std::pin::Pin<Box<TimeoutStream<TcpStream>>>>>;
 
 fn with_timeout(stream: TcpStream, stall: Duration) -> Io {
     // An answer is written at once, so there is nothing to gain from waiting for more.
@@ -90,7 +92,7 @@ fn with_timeout(stream: TcpStream, stall: Duration) -> Io {
     // Not for reading: a connection reads, to see its end, while a request is under way. Bodies have a timeout of their
     // own, headers have the builder's.
     stream.set_write_timeout(Some(stall));
-    TokioIo::new(Box::pin(stream))
+    TokioIo::new(FragmentGuard::new(Box::pin(stream)))
 }
 
 /// Notes how a connection ended. What its client did wrong is nobody's business; a panic is a mistake of this crate.

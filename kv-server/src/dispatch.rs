@@ -1,15 +1,17 @@
-//! What is done about a request before it is known what it asks for.
+//! Dispatch of requests to the two protocols.
 
 use std::sync::Arc;
 
 use axum::{
     extract::Request,
-    http::{HeaderName, Response, header::CONTENT_TYPE},
+    http::{HeaderMap, HeaderName, Response, header::CONTENT_TYPE},
     response::IntoResponse,
 };
 
 use crate::{
     in_flight::{InFlight, InFlightBody},
+    local_access::ForeignError,
+    request_head::{self, HeadError, Source},
     rest, runtime_protocol,
     shared::Shared,
     unread_body,
@@ -19,13 +21,15 @@ use crate::{
 const NAMESPACE: HeaderName = HeaderName::from_static("x-kv-namespace");
 
 /// Answers a request.
-pub(crate) async fn answer(shared: Arc<Shared>, request: Request) -> Response<InFlightBody> {
+pub(crate) async fn answer(shared: Arc<Shared>, request: Request, source: Source) -> Response<InFlightBody> {
     let is_runtime = request.headers().contains_key(NAMESPACE);
-    if !is_runtime && request.uri().path() == "/healthz" {
+    let host = request_head::host(&request, source);
+    if host.is_ok() && !is_runtime && request.uri().path() == "/healthz" {
         let mut in_flight = InFlight::start(shared, None, request.method());
         in_flight.set_route("health");
         return in_flight.answer(([(CONTENT_TYPE, "text/plain")], "ok\n").into_response());
     }
+    let admitted = admit(&shared, host, request.headers(), is_runtime);
     let request = unread_body::read_on(request);
     let permit = Arc::clone(&shared.permits).try_acquire_owned().ok();
     let is_refused = permit.is_none();
@@ -33,6 +37,9 @@ pub(crate) async fn answer(shared: Arc<Shared>, request: Request) -> Response<In
     let response = if is_refused {
         in_flight.set_route("refused");
         rest::busy()
+    } else if let Err(error) = admitted {
+        in_flight.set_route("refused");
+        if is_runtime { runtime_protocol::refuse(error) } else { rest::refuse_early(error) }
     } else if is_runtime {
         in_flight.set_route("runtime");
         if let Some(key) = runtime_protocol::raw_key(request.method(), request.uri()) {
@@ -43,4 +50,27 @@ pub(crate) async fn answer(shared: Arc<Shared>, request: Request) -> Response<In
         rest::answer(&shared, request, &mut in_flight).await
     };
     in_flight.answer(response)
+}
+
+/// Why a request is refused before it is known what it asks for.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+pub(crate) enum AdmissionError {
+    #[error(transparent)]
+    Head(#[from] HeadError),
+    #[error(transparent)]
+    Foreign(#[from] ForeignError),
+}
+
+/// Fails if the head of the request is malformed, or anybody may ask and this is a page of another site.
+fn admit(
+    shared: &Shared,
+    host: Result<Option<&str>, HeadError>,
+    headers: &HeaderMap,
+    is_runtime: bool,
+) -> Result<(), AdmissionError> {
+    let host = host?;
+    if shared.credentials.are_open() {
+        shared.local_access.check(host, headers, is_runtime)?;
+    }
+    Ok(())
 }

@@ -38,6 +38,7 @@ use self::{
 use crate::{
     account_id,
     credentials::CredentialsError,
+    dispatch::AdmissionError,
     in_flight::InFlight,
     json_output, percent,
     query::Query,
@@ -79,6 +80,15 @@ pub(crate) fn busy() -> Response<Body> {
     let mut failure = Failure::new(Code::Unavailable, "too many requests are under way: try again");
     failure.retry_after = Some(Duration::from_secs(1));
     refuse(failure, None)
+}
+
+/// The answer to a request that is refused before it is known what it asks for.
+pub(crate) fn refuse_early(error: AdmissionError) -> Response<Body> {
+    let code = match error {
+        AdmissionError::Head(_) => Code::InvalidRequest,
+        AdmissionError::Foreign(_) => Code::Authentication,
+    };
+    refuse(Failure::new(code, error.to_string()), None)
 }
 
 /// The endpoint that a request is for, if whoever sent it may use it.

@@ -28,7 +28,7 @@ use kv_core::{Key, KvNamespace, NamespaceId};
 
 use self::refusal::Refusal;
 pub(crate) use self::seen_titles::SeenTitles;
-use crate::shared::Shared;
+use crate::{dispatch::AdmissionError, shared::Shared};
 
 /// Names the namespace, by its id or its title.
 const NAMESPACE: HeaderName = HeaderName::from_static("x-kv-namespace");
@@ -61,6 +61,15 @@ pub(crate) fn raw_key<'a>(method: &Method, uri: &'a Uri) -> Option<&'a str> {
 /// Answers a request.
 pub(crate) async fn handle(shared: Arc<Shared>, request: Request) -> Response {
     answer(&shared, request).await.unwrap_or_else(Refusal::into_response)
+}
+
+/// The answer to a request that is refused before it is known what it asks for.
+pub(crate) fn refuse(error: AdmissionError) -> Response {
+    let status = match error {
+        AdmissionError::Head(_) => StatusCode::BAD_REQUEST,
+        AdmissionError::Foreign(_) => StatusCode::FORBIDDEN,
+    };
+    Refusal::new(status, error.to_string()).into_response()
 }
 
 async fn answer(shared: &Shared, request: Request) -> Result<Response, Refusal> {

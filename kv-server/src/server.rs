@@ -20,6 +20,7 @@ use crate::{
     account_id::AccountId,
     connections::{self, Timeouts},
     dispatch, metrics,
+    request_head::Source,
     shared::Shared,
 };
 
@@ -125,7 +126,8 @@ impl KvServer {
             let shared = Arc::clone(&self.shared);
             service_fn(move |request: hyper::Request<Incoming>| {
                 let shared = Arc::clone(&shared);
-                async move { Ok::<_, Infallible>(dispatch::answer(shared, request.map(to_body)).await) }
+                let request = request.map(to_body);
+                async move { Ok::<_, Infallible>(dispatch::answer(shared, request, Source::Connection).await) }
             })
         };
         connections::serve(listener, self.timeouts, shutdown, service).await;
@@ -149,7 +151,7 @@ impl KvServer {
         // The routes are told apart by the raw path: a key is decoded once, and a router's own decoding would let a
         // malformed one through.
         Router::new().fallback(move |request: Request| async move {
-            dispatch::answer(shared, request).await.map(Body::new)
+            dispatch::answer(shared, request, Source::Caller).await.map(Body::new)
         })
     }
 

@@ -6,8 +6,8 @@ use kv_core::{Clock, KvStore};
 use tokio::sync::Semaphore;
 
 use crate::{
-    account_id::AccountId, credentials::Credentials, metrics::Metrics, rate_limits::RateLimits,
-    runtime_protocol::SeenTitles,
+    account_id::AccountId, credentials::Credentials, local_access::LocalAccess, metrics::Metrics,
+    rate_limits::RateLimits, runtime_protocol::SeenTitles,
 };
 
 /// What every request of a server shares.
@@ -17,6 +17,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) account_id: AccountId,
     pub(crate) credentials: Credentials,
+    /// Whom a server without a token answers.
+    pub(crate) local_access: LocalAccess,
     /// A permit for every request that may be under way at once, its answer's body included.
     pub(crate) permits: Arc<Semaphore>,
     /// How long a client may pause within a request's body, or in reading an answer's.

@@ -40,7 +40,7 @@ async fn start(mut command: Command) -> Process {
 async fn ask(address: &str, method: &str, path: &str, token: &str, body: &str) -> String {
     let mut connection = TcpStream::connect(address).await.unwrap();
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\nauthorization: Bearer {token}\r\ncontent-length: {}\r\n\r\n{body}",
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nauthorization: Bearer {token}\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
     connection.write_all(request.as_bytes()).await.unwrap();
@@ -160,7 +160,7 @@ async fn what_is_under_way_at_a_signal_is_finished_and_kept() {
     let namespace = first.create("any").await;
     let mut connection = TcpStream::connect(&first.address).await.unwrap();
     let head = format!(
-        "PUT {namespace}/values/k HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 4\r\n\r\n"
+        "PUT {namespace}/values/k HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 4\r\n\r\n"
     );
     connection.write_all(head.as_bytes()).await.unwrap();
     let mut answer = [0; 25];
@@ -221,8 +221,9 @@ async fn flags_reach_the_server() {
     assert!(process.ask("GET", NAMESPACES, "any", "").await.starts_with("HTTP/1.1 403 "));
     // One request that waits for its body takes the only place.
     let mut connection = TcpStream::connect(&process.address).await.unwrap();
-    let head =
-        format!("POST {path} HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n");
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n"
+    );
     connection.write_all(head.as_bytes()).await.unwrap();
     connection.read_exact(&mut [0; 12]).await.unwrap();
     let busy = process.ask("GET", &path, "any", "").await;
@@ -236,7 +237,7 @@ async fn a_second_signal_ends_it_at_once() {
     // A request whose body never ends keeps it from ending by itself.
     let mut connection = TcpStream::connect(&process.address).await.unwrap();
     let head = format!(
-        "PUT {namespace}/values/k HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n"
+        "PUT {namespace}/values/k HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n"
     );
     connection.write_all(head.as_bytes()).await.unwrap();
     let mut answer = [0; 12];

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::{
     body::{Body, Bytes, HttpBody as _},
-    http::Request,
+    http::{HeaderValue, Request},
 };
 use futures_util::{StreamExt as _, stream};
 use hyper::client::conn::http1::{self, SendRequest};
@@ -51,7 +51,8 @@ impl Client {
     }
 
     /// Sends a request, and counts the bytes of the answer, which are not kept.
-    fn send(&mut self, request: Request<Body>) -> usize {
+    fn send(&mut self, mut request: Request<Body>) -> usize {
+        request.headers_mut().insert("host", HeaderValue::from_static("localhost"));
         let Self { runtime, sender, .. } = self;
         runtime.block_on(async {
             let response = sender.send_request(request).await.unwrap();

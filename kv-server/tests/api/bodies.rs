@@ -16,7 +16,9 @@ const BULK: usize = 100_000_000;
 
 /// The head of a request, with what is said about its body.
 fn head(method: &str, path: &str, about_body: &str) -> String {
-    format!("{method} {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {TOKEN}\r\n{about_body}\r\n\r\n")
+    format!(
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {TOKEN}\r\n{about_body}\r\n\r\n"
+    )
 }
 
 /// What comes before the end of an answer's head, and its body as far as it came with it.

@@ -76,7 +76,7 @@ async fn a_client_that_leaves_gives_its_place_back() {
     let (server, permits) = waiting(|builder| builder.max_concurrent_requests(1)).await;
     let path = format!("{}/values/k", server.namespace("n").await);
     let mut connection = server.connect().await;
-    let head = format!("GET {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {TOKEN}\r\n\r\n");
+    let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {TOKEN}\r\n\r\n");
     connection.write_all(head.as_bytes()).await.unwrap();
     until_under_way(&server, 1).await;
     drop(connection);
@@ -95,7 +95,7 @@ async fn what_is_under_way_at_shutdown_is_finished() {
     let mut idle = server.connect().await;
     let mut busy = server.connect().await;
     let head = format!(
-        "PUT {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: 1\r\n\r\nv"
+        "PUT {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: 1\r\n\r\nv"
     );
     busy.write_all(head.as_bytes()).await.unwrap();
     until_under_way(&server, 1).await;
@@ -118,7 +118,7 @@ async fn the_grace_period_ends() {
     let (server, _permits) = waiting(|builder| builder.grace_period(Duration::from_millis(20))).await;
     let path = format!("{}/values/k", server.namespace("n").await);
     let mut connection = server.connect().await;
-    let head = format!("GET {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {TOKEN}\r\n\r\n");
+    let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {TOKEN}\r\n\r\n");
     connection.write_all(head.as_bytes()).await.unwrap();
     until_under_way(&server, 1).await;
     timeout(Duration::from_secs(20), server.stop()).await.unwrap().unwrap().unwrap();
@@ -138,7 +138,7 @@ async fn slow_headers_and_idle_connections_end() {
     let (nothing, half, whole) = tokio::join!(
         answer(""),
         answer("GET /healthz HTTP/1.1\r\nhost"),
-        answer("GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n"),
+        answer("GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n"),
     );
     assert!(nothing.is_empty() && !half.contains("200 OK"), "{nothing} {half}");
     assert!(whole.starts_with("HTTP/1.1 200 "), "{whole}");
@@ -161,9 +161,9 @@ async fn headers_that_are_too_long_are_refused_before_they_end() {
     let server = Server::start().await;
     let many = "x: y\r\n".repeat(200);
     let table = [
-        format!("GET /{} HTTP/1.1\r\nhost: a\r\n\r\n", "a".repeat(1 << 20)),
-        format!("GET /healthz HTTP/1.1\r\nhost: a\r\nx: {}", "y".repeat(200_000)),
-        format!("GET /healthz HTTP/1.1\r\nhost: a\r\n{many}\r\n"),
+        format!("GET /{} HTTP/1.1\r\nhost: localhost\r\n\r\n", "a".repeat(1 << 20)),
+        format!("GET /healthz HTTP/1.1\r\nhost: localhost\r\nx: {}", "y".repeat(200_000)),
+        format!("GET /healthz HTTP/1.1\r\nhost: localhost\r\n{many}\r\n"),
     ];
     for request in table {
         let mut connection = server.connect().await;
@@ -181,7 +181,7 @@ async fn unread(server: &Server) -> tokio::net::TcpStream {
     let namespace = server.store.open_namespace("n").await.unwrap();
     namespace.put("k", vec![b'x'; 26_214_400]).await.unwrap();
     let mut connection = server.connect().await;
-    let head = format!("GET {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {TOKEN}\r\n\r\n");
+    let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {TOKEN}\r\n\r\n");
     connection.write_all(head.as_bytes()).await.unwrap();
     connection
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use axum::{
     body::{Body, Bytes, to_bytes},
-    http::{HeaderMap, Request},
+    http::{HeaderMap, HeaderValue, Request},
 };
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -123,8 +123,9 @@ pub(crate) fn with_token(method: &str, path: &str, body: impl Into<Body>) -> Req
     request.method(method).uri(path).body(body.into()).unwrap()
 }
 
-/// Sends a request as it is, on a connection of its own.
-pub(crate) async fn send(address: SocketAddr, request: Request<Body>) -> Reply {
+/// Sends a request as it is, but for a `Host` if it has none, on a connection of its own.
+pub(crate) async fn send(address: SocketAddr, mut request: Request<Body>) -> Reply {
+    request.headers_mut().entry("host").or_insert(HeaderValue::from_static("localhost"));
     let stream = TcpStream::connect(address).await.unwrap();
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
     let connection = tokio::spawn(connection);

@@ -44,7 +44,7 @@ async fn a_name_that_is_not_utf_8_is_nobodys() {
     let server = start().await;
     let mut connection = server.connect().await;
     let head = [
-        b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-kv-namespace: \xff\r\nauthorization: Bearer ",
+        b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nx-kv-namespace: \xff\r\nauthorization: Bearer ",
         TOKEN.as_bytes(),
         b"\r\n\r\n",
     ]
@@ -115,7 +115,7 @@ async fn a_server_without_a_token_asks_for_none() {
     let address = listener.local_addr().unwrap();
     let running = tokio::spawn(async move { handle.serve(listener, std::future::pending()).await });
     let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
-    let head = b"GET /k HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-kv-namespace: n\r\n\r\n";
+    let head = b"GET /k HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nx-kv-namespace: n\r\n\r\n";
     tokio::io::AsyncWriteExt::write_all(&mut connection, head).await.unwrap();
     assert_eq!(crate::client::read(&mut connection).await.outcome(), (404, "Not Found"));
     running.abort();

@@ -271,7 +271,7 @@ async fn of_a_value_that_is_too_long() {
 async fn of_a_body_that_breaks_off() {
     let server = start().await;
     let head = format!(
-        "PUT /k HTTP/1.1\r\nhost: a\r\nx-kv-namespace: {TITLE}\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: 10\r\n\r\nhalf"
+        "PUT /k HTTP/1.1\r\nhost: localhost\r\nx-kv-namespace: {TITLE}\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: 10\r\n\r\nhalf"
     );
     let mut connection = server.connect().await;
     connection.write_all(head.as_bytes()).await.unwrap();

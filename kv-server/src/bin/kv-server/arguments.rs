@@ -53,6 +53,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PATH")]
     pub(crate) token_file: Option<PathBuf>,
 
+    /// One more host under whose name a server without a token may be asked, such as host.docker.internal; may be given
+    /// more than once. localhost and loopback addresses always may
+    #[arg(long, value_name = "HOST")]
+    pub(crate) allow_host: Vec<String>,
+
     /// Where to serve /metrics, for Prometheus; nowhere by default. It asks for no token
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) metrics_listen: Option<SocketAddr>,

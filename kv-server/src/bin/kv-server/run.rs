@@ -38,6 +38,9 @@ async fn serve(
     if let Some(token) = token {
         builder = builder.token(token);
     }
+    for host in &arguments.allow_host {
+        builder = builder.allow_host(host);
+    }
     let server = builder.build().map_err(|error| error.to_string())?;
     server.check_address(arguments.listen).map_err(|error| error.to_string())?;
     let (listener, address) = bind(arguments.listen).await?;

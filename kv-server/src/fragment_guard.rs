@@ -1,0 +1,272 @@
+//! Guard against fragments in the targets of requests.
+//!
+//! A request's target has no `#` (RFC 9112, section 3.2), but a client that does not encode its key sends one. hyper drops
+//! what stands behind it without a trace, so that another key would be read or written than the one that was meant. The
+//! guard makes the `#` a character that hyper refuses, before it sees it.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// What no target may hold: hyper answers 400.
+const REFUSED: u8 = 0x7f;
+/// Of a longer line no more is kept. Only the names and values are of interest that say how long a body is.
+const MAX_LINE_BYTES: usize = 128;
+
+/// A connection whose requests have no fragments.
+#[derive(Debug)]
+pub(crate) struct FragmentGuard<T> {
+    inner: T,
+    requests: Requests,
+}
+
+impl<T> FragmentGuard<T> {
+    pub(crate) fn new(inner: T) -> Self {
+        Self { inner, requests: Requests::default() }
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for FragmentGuard<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
+        self.requests.pass(buffer.filled_mut().get_mut(before..).unwrap_or_default());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for FragmentGuard<T> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+}
+
+/// Place in the stream of a connection's requests. Where it cannot tell how a request goes on, hyper refuses that request
+/// and closes the connection.
+#[derive(Debug, Default)]
+struct Requests {
+    place: Place,
+    /// The start of the line that is read, where lines are kept.
+    line: Vec<u8>,
+    /// The length of the body that follows the headers.
+    length: u64,
+    is_chunked: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Place {
+    /// Before a request, where empty lines may stand.
+    #[default]
+    Start,
+    Method,
+    Target,
+    Header,
+    /// In a body or a chunk, with what is left of it.
+    Content {
+        left: u64,
+        is_chunk: bool,
+    },
+    ChunkSize,
+    Trailer,
+    Lost,
+}
+
+impl Requests {
+    /// Takes note of bytes that are read, and changes those that are a `#` in a target.
+    fn pass(&mut self, mut bytes: &mut [u8]) {
+        while !bytes.is_empty() {
+            let passed = match self.place {
+                Place::Lost => return,
+                Place::Content { left, is_chunk } => self.pass_content(left, is_chunk, bytes.len()),
+                Place::Start | Place::Method | Place::Target => self.pass_request_line(bytes),
+                Place::Header | Place::ChunkSize | Place::Trailer => self.pass_line(bytes),
+            };
+            bytes = bytes.get_mut(passed..).unwrap_or_default();
+        }
+    }
+
+    /// Passes a part of a body, and says how many bytes.
+    fn pass_content(&mut self, left: u64, is_chunk: bool, available: usize) -> usize {
+        let passed = usize::try_from(left).unwrap_or(usize::MAX).min(available);
+        self.place = match left - passed as u64 {
+            0 if is_chunk => Place::ChunkSize,
+            0 => Place::Start,
+            left => Place::Content { left, is_chunk },
+        };
+        passed
+    }
+
+    fn pass_request_line(&mut self, bytes: &mut [u8]) -> usize {
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            match (self.place, *byte) {
+                (Place::Start, b'\r' | b'\n') => {}
+                (_, b'\n') => {
+                    *self = Self { place: Place::Header, ..Self::default() };
+                    return index + 1;
+                }
+                (Place::Target, b'#') => *byte = REFUSED,
+                (Place::Method, b' ') => self.place = Place::Target,
+                (Place::Start, _) => self.place = Place::Method,
+                _ => {}
+            }
+        }
+        bytes.len()
+    }
+
+    /// Passes a line, or a part of one.
+    fn pass_line(&mut self, bytes: &[u8]) -> usize {
+        let end = bytes.iter().position(|byte| *byte == b'\n');
+        let passed = end.map_or(bytes.len(), |end| end + 1);
+        let room = MAX_LINE_BYTES.saturating_sub(self.line.len());
+        self.line.extend(bytes.iter().take(passed).take(room));
+        if end.is_some() {
+            let line = std::mem::take(&mut self.line);
+            self.place = self.after(line.trim_ascii_end());
+            // Its room serves for the next one.
+            self.line = line;
+            self.line.clear();
+        }
+        passed
+    }
+
+    /// The place behind a line.
+    fn after(&mut self, line: &[u8]) -> Place {
+        match self.place {
+            Place::ChunkSize => match chunk_size(line) {
+                Some(0) => Place::Trailer,
+                // With the end of its last line.
+                Some(size) => Place::Content { left: size.saturating_add(2), is_chunk: true },
+                None => Place::Lost,
+            },
+            Place::Trailer if line.is_empty() => Place::Start,
+            Place::Header if line.is_empty() => match self.length {
+                _ if self.is_chunked => Place::ChunkSize,
+                0 => Place::Start,
+                left => Place::Content { left, is_chunk: false },
+            },
+            Place::Header => self.after_header(line),
+            place => place,
+        }
+    }
+
+    fn after_header(&mut self, line: &[u8]) -> Place {
+        let mut parts = line.splitn(2, |byte| *byte == b':');
+        let name = parts.next().unwrap_or_default();
+        // The last coding is `chunked`, or hyper refuses the request.
+        self.is_chunked |= name.eq_ignore_ascii_case(b"transfer-encoding");
+        if name.eq_ignore_ascii_case(b"content-length") {
+            let length = parts.next().and_then(|value| std::str::from_utf8(value.trim_ascii()).ok());
+            match length.and_then(|length| length.parse().ok()) {
+                Some(length) if line.len() < MAX_LINE_BYTES => self.length = length,
+                _ => return Place::Lost,
+            }
+        }
+        Place::Header
+    }
+}
+
+/// The size in the line before a chunk; what stands behind it is of no interest.
+fn chunk_size(line: &[u8]) -> Option<u64> {
+    let end = line.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(line.len());
+    u64::from_str_radix(std::str::from_utf8(line.get(..end)?).ok()?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use proptest::{prelude::*, sample::select};
+
+    use super::{REFUSED, Requests};
+
+    /// A request as it is sent, and as it is to be passed on.
+    fn request() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
+        let body = prop_oneof![
+            Just(Vec::new()),
+            // What looks like requests, and is none.
+            Just(b"GET /a#b HTTP/1.1\r\nhost: a#b\r\n\r\n".to_vec()),
+            Just(b"\r\n\r\n0\r\n\r\nPUT /#".to_vec()),
+            proptest::collection::vec(any::<u8>(), 0..40),
+        ];
+        let target = select(vec!["/", "/a", "/a#b", "/#", "/a?b#c##", "*"]);
+        let line_end = select(vec!["\r\n", "\n"]);
+        let start = select(vec!["", "\r\n", "\n\n"]);
+        let framing = select(vec!["length", "chunked", "both"]);
+        (start, target, line_end, framing, body, 1..20_usize).prop_map(
+            |(start, target, end, framing, body, chunk_size)| {
+                let mut rest = format!(" HTTP/1.1{end}X-Hash: #{end}x: {}{end}", "#".repeat(300));
+                if framing == "length" || framing == "both" {
+                    write!(rest, "Content-Length: {}{end}", body.len()).unwrap();
+                }
+                let mut rest = rest.into_bytes();
+                if framing == "length" {
+                    rest.extend(end.bytes().chain(body));
+                } else {
+                    rest.extend(format!("TRANSFER-ENCODING:chunked{end}{end}").bytes());
+                    for chunk in body.chunks(chunk_size) {
+                        rest.extend(format!("{:X};a=#{end}", chunk.len()).bytes());
+                        rest.extend(chunk.iter().chain(b"\r\n"));
+                    }
+                    rest.extend(format!("0{end}x: #{end}{end}").bytes());
+                }
+                let refused = char::from(REFUSED).to_string();
+                let sent = [format!("{start}M#THOD {target}").into_bytes(), rest.clone()].concat();
+                let passed = format!("{start}M#THOD {}", target.replace('#', &refused)).into_bytes();
+                (sent, [passed, rest].concat())
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn targets_alone_are_changed_however_the_bytes_come(
+            requests in proptest::collection::vec(request(), 1..6),
+            piece in 1..64_usize,
+        ) {
+            let (sent, expected): (Vec<_>, Vec<_>) = requests.into_iter().unzip();
+            let (mut bytes, expected) = (sent.concat(), expected.concat());
+            let mut guard = Requests::default();
+            for piece in bytes.chunks_mut(piece) {
+                guard.pass(piece);
+            }
+            prop_assert_eq!(bytes.escape_ascii().to_string(), expected.escape_ascii().to_string());
+        }
+
+        #[test]
+        fn no_bytes_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            Requests::default().pass(&mut bytes);
+        }
+    }
+}
