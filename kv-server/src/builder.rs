@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     KvServer, account_id::AccountId, connections::Timeouts, credentials::Credentials,
-    local_access::LocalAccess, metrics::Metrics, rate_limits::RateLimits, runtime_protocol::SeenTitles,
+    local_access::LocalAccess, metrics::Metrics, rate_limits::RateLimits, runtime_protocol::Titles,
     shared::Shared,
 };
 
@@ -172,7 +172,7 @@ impl KvServerBuilder {
             permits: Arc::new(Semaphore::new(self.max_concurrent_requests)),
             stall_timeout: self.timeouts.stall,
             metrics: Metrics::new(),
-            seen_titles: SeenTitles::default(),
+            titles: Titles::default(),
             rate_limits,
         };
         Ok(KvServer::new(Arc::new(shared), self.timeouts))

@@ -15,7 +15,7 @@ mod namespaces;
 mod parameter;
 mod put;
 mod refusal;
-mod seen_titles;
+mod titles;
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use axum::{
 use kv_core::{Key, KvNamespace, NamespaceId};
 
 use self::refusal::Refusal;
-pub(crate) use self::seen_titles::SeenTitles;
+pub(crate) use self::titles::Titles;
 use crate::{dispatch::AdmissionError, shared::Shared};
 
 /// Names the namespace, by its id or its title.

@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     account_id::AccountId, credentials::Credentials, local_access::LocalAccess, metrics::Metrics,
-    rate_limits::RateLimits, runtime_protocol::SeenTitles,
+    rate_limits::RateLimits, runtime_protocol::Titles,
 };
 
 /// What every request of a server shares.
@@ -24,7 +24,8 @@ pub(crate) struct Shared {
     /// How long a client may pause within a request's body, or in reading an answer's.
     pub(crate) stall_timeout: Duration,
     pub(crate) metrics: Metrics,
-    pub(crate) seen_titles: SeenTitles,
+    /// The namespaces by their titles, for the runtime's protocol.
+    pub(crate) titles: Titles,
     /// `None` unless the service's rate limits are emulated.
     pub(crate) rate_limits: Option<RateLimits>,
 }

@@ -55,7 +55,9 @@ pub(super) async fn list(shared: &Shared, query: Query<'_>) -> Answer {
 /// Creates a namespace.
 pub(super) async fn create(shared: &Shared, body: Body) -> Answer {
     let title = title(shared, body).await?;
-    show(&shared.store.create_namespace(title).await?)
+    let info = shared.store.create_namespace(title).await?;
+    shared.titles.note(&info);
+    show(&info)
 }
 
 /// What there is to say of a namespace.
@@ -67,7 +69,9 @@ pub(super) async fn get(shared: &Shared, id: &str) -> Answer {
 pub(super) async fn rename(shared: &Shared, id: &str, body: Body) -> Answer {
     let id = namespace_id(id)?;
     let title = title(shared, body).await?;
-    show(&shared.store.rename_namespace(&id, title).await?)
+    let info = shared.store.rename_namespace(&id, title).await?;
+    shared.titles.note(&info);
+    show(&info)
 }
 
 /// Deletes a namespace and what is in it.

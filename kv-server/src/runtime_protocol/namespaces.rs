@@ -1,39 +1,61 @@
-//! The namespace that a request is about.
+//! Namespace that a request is about.
 
 use axum::http::HeaderMap;
 use kv_core::{ErrorKind, KvStore, NamespaceId, NamespaceInfo};
 
-use super::{NAMESPACE, refusal::Refusal};
+use super::{NAMESPACE, refusal::Refusal, titles::Lookup};
 use crate::shared::Shared;
 
 /// The namespace that the header names by its id or its title.
 pub(super) async fn find(shared: &Shared, headers: &HeaderMap) -> Result<NamespaceId, Refusal> {
-    let name = headers.get(NAMESPACE).and_then(|name| std::str::from_utf8(name.as_bytes()).ok());
-    let name = name.ok_or_else(Refusal::namespace_not_found)?;
-    match with_title(shared, name).await? {
-        Some(id) => Ok(id),
-        None => id_or_title(shared, name).await,
+    let name = name(headers).ok_or_else(Refusal::namespace_not_found)?;
+    let lookup = shared.titles.look_up(name, shared.clock.monotonic());
+    if let Some(id) = seen(shared, name, &lookup).await? {
+        return Ok(id);
     }
-}
-
-/// The namespace that was seen under the title, if it still has it.
-async fn with_title(shared: &Shared, title: &str) -> Result<Option<NamespaceId>, Refusal> {
-    let Some(id) = shared.seen_titles.get(title) else { return Ok(None) };
-    let info = info(&*shared.store, &id).await?;
-    Ok(info.filter(|info| info.title.as_str() == title).map(|info| info.id))
-}
-
-async fn id_or_title(shared: &Shared, name: &str) -> Result<NamespaceId, Refusal> {
     if let Ok(id) = NamespaceId::new(name)
         && let Some(info) = info(&*shared.store, &id).await?
     {
         return Ok(info.id);
     }
+    if lookup == Lookup::Absent {
+        return Err(Refusal::namespace_not_found());
+    }
+    list(shared, name).await?.ok_or_else(Refusal::namespace_not_found)
+}
+
+/// The name in the header, which is there once.
+fn name(headers: &HeaderMap) -> Option<&str> {
+    let mut names = headers.get_all(NAMESPACE).iter();
+    let name = names.next().filter(|_| names.next().is_none())?;
+    std::str::from_utf8(name.as_bytes()).ok()
+}
+
+/// The namespace that was seen under the title, if it still has it.
+async fn seen(shared: &Shared, title: &str, lookup: &Lookup) -> Result<Option<NamespaceId>, Refusal> {
+    let Lookup::Seen(id) = lookup else { return Ok(None) };
+    let info = info(&*shared.store, id).await?;
+    Ok(info.filter(|info| info.title.as_str() == title).map(|info| info.id))
+}
+
+/// The namespace with the title, in a listing of all of them.
+async fn list(shared: &Shared, title: &str) -> Result<Option<NamespaceId>, Refusal> {
+    let _turn = shared.titles.turn().await;
+    let now = shared.clock.monotonic();
+    match shared.titles.look_up(title, now) {
+        Lookup::Absent => return Ok(None),
+        lookup @ Lookup::Seen(_) => {
+            if let Some(id) = seen(shared, title, &lookup).await? {
+                return Ok(Some(id));
+            }
+        }
+        Lookup::Unknown => {}
+    }
+    let listing = shared.titles.begin(now);
     let namespaces = shared.store.list_namespaces().await?;
-    let info = namespaces.into_iter().find(|info| info.title.as_str() == name);
-    let info = info.ok_or_else(Refusal::namespace_not_found)?;
-    shared.seen_titles.insert(&info);
-    Ok(info.id)
+    shared.titles.finish(&listing, &namespaces);
+    let info = namespaces.into_iter().find(|info| info.title.as_str() == title);
+    Ok(info.map(|info| info.id))
 }
 
 async fn info(store: &dyn KvStore, id: &NamespaceId) -> Result<Option<NamespaceInfo>, Refusal> {

@@ -11,3 +11,4 @@ mod keys;
 mod listing;
 mod namespaces;
 mod refusals;
+mod titles;

@@ -1,5 +1,7 @@
 //! Which namespace a request is about, and whether it may be.
 
+use std::time::Duration;
+
 use kv_core::{KvStore as _, NamespaceTitle};
 
 use crate::{
@@ -27,6 +29,10 @@ async fn it_is_named_by_id_or_title_and_never_made_on_the_way() {
         assert_eq!(get(&server, name).await.text(), "v", "{name}");
     }
     let long = "x".repeat(600);
+    // Two names are none.
+    let headers =
+        format!("x-kv-namespace: {TITLE}\r\nx-kv-namespace: {TITLE}\r\nauthorization: Bearer {TOKEN}\r\n");
+    assert_eq!(send(&server, "GET", "/k", &headers, &[]).await.outcome(), NOT_FOUND);
     for name in ["", "größe", "GRÖSSE 😀", "0".repeat(32).as_str(), &long] {
         for method in ["GET", "PUT", "DELETE", "POST"] {
             for target in ["/", "/k", "/.", "/bulk/get"] {
@@ -65,7 +71,9 @@ async fn a_title_that_was_seen_is_followed_to_whoever_has_it_now() {
     assert_eq!(get(&server, TITLE).await.outcome(), NOT_FOUND);
     assert_eq!(get(&server, "renamed").await.text(), "first");
 
+    // What another process creates may take a second to be seen.
     store.create_namespace(title(TITLE)).await.unwrap();
+    server.clock.advance(Duration::from_secs(1));
     assert_eq!(get(&server, TITLE).await.outcome(), (404, "Not Found"));
     ask(&server, "PUT", "/k", "second").await;
     assert_eq!(get(&server, TITLE).await.text(), "second");
