@@ -258,10 +258,13 @@ async fn what_cannot_work_is_one_line_and_a_code() {
         (format!("redb:{}", no_store.display()), format!("redb:{}", folder.path().display()));
     let missing = format!("{folder}/missing");
     let missing = missing.trim_start_matches("redb:");
-    let table: [(&[&str], i32, &str); 10] = [
+    let table: [(&[&str], i32, &str); 13] = [
         (&[], 2, "--store"),
         (&["--store", "sqlite:a"], 2, "memory:"),
         (&["--store", "memory:", "--listen", "nowhere"], 2, "--listen"),
+        (&["--store", "memory:", "--listen", ":8788"], 2, "a port alone"),
+        (&["--store", "memory:", "--metrics-listen", "localhost"], 2, "localhost:8788"),
+        (&["--store", "memory:", "--allow-host", "dev.test:80"], 1, "without a scheme and a port"),
         (&["--store", "memory:", "--token", "a", "--token-file", "b"], 2, "--token-file"),
         (&["--store", &no_store], 1, "the store cannot be opened"),
         (&["--store", &folder], 1, "the store cannot be opened"),
@@ -278,6 +281,30 @@ async fn what_cannot_work_is_one_line_and_a_code() {
         if code == 1 {
             assert_eq!(stderr.lines().count(), 1, "{stderr}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_name_or_a_port_alone_is_of_this_machine() {
+    for listen in ["localhost:0", "0", "127.0.0.2:0"] {
+        let process =
+            start(command(&["--store", "memory:", "--listen", listen, "--metrics-listen", listen])).await;
+        let address: std::net::SocketAddr = process.address.parse().unwrap();
+        assert!(address.ip().is_loopback(), "{listen}: {address}");
+        process.create("any").await;
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_is_refused_unless_its_host_is_allowed() {
+    let process = start(command(&["--store", "memory:", "--listen", "0", "--allow-host", "dev.test"])).await;
+    for (host, status) in [("localhost", 200), ("dev.test", 200), ("evil.example", 403)] {
+        let mut connection = TcpStream::connect(&process.address).await.unwrap();
+        let head = format!("GET {NAMESPACES} HTTP/1.1\r\nhost: {host}:8788\r\nconnection: close\r\n\r\n");
+        connection.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{host}: {answer}");
     }
 }
 

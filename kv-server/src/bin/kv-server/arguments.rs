@@ -1,11 +1,11 @@
 //! The command line.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use clap::Parser;
 use kv_server::KvServer;
 
-use crate::store::StoreLocation;
+use crate::{listen_address::ListenAddress, store::StoreLocation};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,9 +30,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "memory:|redb:PATH")]
     pub(crate) store: StoreLocation,
 
-    /// The address to listen on; port 0 picks a free one. Without a token, only a loopback address is accepted
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8788")]
-    pub(crate) listen: SocketAddr,
+    /// Where to listen: an address or a name, and a port, such as `localhost:8788`; or a port alone, for this machine. Port
+    /// 0 picks a free one. Without a token, only a loopback address is accepted
+    #[arg(long, value_name = "HOST:PORT|PORT", default_value = "127.0.0.1:8788")]
+    pub(crate) listen: ListenAddress,
 
     /// The id of the account that it serves: 32 hexadecimal digits
     #[arg(long, value_name = "ID", default_value = KvServer::DEFAULT_ACCOUNT_ID)]
@@ -59,8 +60,8 @@ pub(crate) struct Arguments {
     pub(crate) allow_host: Vec<String>,
 
     /// Where to serve /metrics, for Prometheus; nowhere by default. It asks for no token
-    #[arg(long, value_name = "ADDRESS")]
-    pub(crate) metrics_listen: Option<SocketAddr>,
+    #[arg(long, value_name = "HOST:PORT|PORT")]
+    pub(crate) metrics_listen: Option<ListenAddress>,
 
     /// The most requests under way at once; one more is answered 503
     #[arg(long, value_name = "NUMBER", default_value_t = 512)]

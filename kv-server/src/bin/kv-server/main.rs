@@ -1,6 +1,7 @@
 //! Cloudflare's Workers KV API over a store of this machine.
 
 mod arguments;
+mod listen_address;
 mod logging;
 mod run;
 mod signals;

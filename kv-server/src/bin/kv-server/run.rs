@@ -9,7 +9,7 @@ use std::{
 
 use kv_core::KvStore;
 use kv_server::KvServer;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::sync::watch;
 
 use crate::{arguments::Arguments, signals::Signals};
 
@@ -38,14 +38,15 @@ async fn serve(
     if let Some(token) = token {
         builder = builder.token(token);
     }
-    for host in &arguments.allow_host {
+    // A name that is listened on is one that clients use.
+    for host in arguments.allow_host.iter().map(String::as_str).chain(arguments.listen.name()) {
         builder = builder.allow_host(host);
     }
     let server = builder.build().map_err(|error| error.to_string())?;
-    server.check_address(arguments.listen).map_err(|error| error.to_string())?;
-    let (listener, address) = bind(arguments.listen).await?;
-    let metrics = match arguments.metrics_listen {
-        Some(address) => Some(bind(address).await?),
+    let check = |address| server.check_address(address).map_err(|error| error.to_string());
+    let (listener, address) = arguments.listen.bind(check).await?;
+    let metrics = match &arguments.metrics_listen {
+        Some(address) => Some(address.bind(|_| Ok(())).await?),
         None => None,
     };
 
@@ -76,15 +77,6 @@ async fn serve(
     };
     let outcome = tokio::try_join!(server.serve(listener, stopped()), metrics, signal);
     outcome.map(|_| ()).map_err(|error| error.to_string())
-}
-
-async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), String> {
-    let bound = async {
-        let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
-        Ok::<_, io::Error>((listener, address))
-    };
-    bound.await.map_err(|error| format!("{address} cannot be listened on: {error}"))
 }
 
 /// The one line of stdout, by which whoever started the process knows the port.
