@@ -10,6 +10,7 @@
 mod case_list;
 pub mod cases;
 mod conformance;
+mod history;
 mod manual_clock;
 mod model;
 mod runtime;
@@ -19,6 +20,7 @@ pub mod vectors;
 
 pub use crate::{
     conformance::run_case,
+    history::{HistoryOptions, HistoryReport, history_test},
     manual_clock::ManualClock,
     model::{ModelOptions, ModelReport, model_test},
     runtime::block_on,

@@ -1,0 +1,296 @@
+//! Namespaces that are broken in ways which only calls at the same time, or dropped ones, show.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use futures_util::FutureExt;
+use kv_core::{
+    AtomicKv, BulkReport, Conditional, Entry, Expected, GetOptions, Key, KvNamespace, ListOptions, ListPage,
+    PutEntry, PutOptions, Result, Value, Version, async_trait,
+};
+use kv_memory::MemoryNamespace;
+use tokio::task::yield_now;
+
+/// What is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Disorder {
+    /// Nothing: reads and writes only let others go first, before they take effect and after it.
+    None,
+    /// Some reads answer from a cache that a write does not reach.
+    StaleReads,
+    /// Some listings do.
+    StaleListings,
+    /// A conditional write looks first and writes later.
+    LostUpdates,
+    /// A write is answered before it is applied.
+    AnsweredTooEarly,
+    /// A write that is dropped is undone, although it was seen.
+    DroppedWritesFlicker,
+    /// A write that is dropped is repeated later.
+    DroppedWritesRepeat,
+    /// A dropped write has set the value and not the metadata.
+    DroppedWritesTear,
+    /// A bulk write is answered when its first entry is applied.
+    BulkAnsweredTooEarly,
+    /// A dropped conditional write is applied later, whatever is there then.
+    DroppedConditionsForgotten,
+    /// A conflict is told where there is none.
+    FalseConflicts,
+    /// Versions come again.
+    VersionsRepeat,
+}
+
+const CONTRADICTS: &str = "<-- contradicts";
+
+/// Every disorder, and one of the sentences that the message about it has.
+pub(crate) const ALL: &[(Disorder, &[&str])] = &[
+    (Disorder::StaleReads, &[CONTRADICTS]),
+    (Disorder::StaleListings, &[CONTRADICTS]),
+    (Disorder::LostUpdates, &[CONTRADICTS]),
+    (Disorder::AnsweredTooEarly, &[CONTRADICTS]),
+    (Disorder::DroppedWritesFlicker, &[CONTRADICTS, "have two versions"]),
+    (Disorder::DroppedWritesRepeat, &[CONTRADICTS, "have two versions"]),
+    (Disorder::DroppedWritesTear, &["another write set beside it"]),
+    (Disorder::BulkAnsweredTooEarly, &[CONTRADICTS]),
+    (Disorder::DroppedConditionsForgotten, &[CONTRADICTS]),
+    (Disorder::FalseConflicts, &[CONTRADICTS]),
+    (Disorder::VersionsRepeat, &["took one version", CONTRADICTS]),
+];
+
+/// A namespace in memory with a disorder.
+#[derive(Debug)]
+pub(crate) struct Unordered {
+    inner: MemoryNamespace,
+    disorder: Disorder,
+    calls: AtomicUsize,
+    /// What reads and listings saw last.
+    seen: Mutex<HashMap<String, Option<Entry>>>,
+    listed: Mutex<HashMap<String, ListPage>>,
+}
+
+impl Unordered {
+    pub(crate) fn new(inner: MemoryNamespace, disorder: Disorder) -> Self {
+        Self { inner, disorder, calls: AtomicUsize::new(0), seen: Mutex::default(), listed: Mutex::default() }
+    }
+
+    fn is(&self, disorder: Disorder) -> bool {
+        self.disorder == disorder
+    }
+
+    /// Whether this is one of every five calls.
+    fn is_fifth_call(&self) -> bool {
+        self.calls.fetch_add(1, Ordering::Relaxed).is_multiple_of(5)
+    }
+
+    fn version(&self, version: Version) -> Version {
+        if self.is(Disorder::VersionsRepeat) { Version::new(version.as_u64() % 3) } else { version }
+    }
+}
+
+/// Work that is done when a call is dropped, and not when it ends.
+struct OnDrop<F: FnMut()> {
+    work: F,
+    is_done: bool,
+}
+
+impl<F: FnMut()> OnDrop<F> {
+    fn new(work: F) -> Self {
+        Self { work, is_done: false }
+    }
+}
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        if !self.is_done {
+            (self.work)();
+        }
+    }
+}
+
+/// Spawns `work` to be done after others had some turns.
+fn later(work: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(async move {
+        for _ in 0..20 {
+            yield_now().await;
+        }
+        work.await;
+    });
+}
+
+#[async_trait]
+impl KvNamespace for Unordered {
+    async fn read(&self, key: Key<'_>, options: GetOptions) -> Result<Option<Entry>> {
+        if self.is(Disorder::None) {
+            yield_now().await;
+            let entry = self.inner.read(key, options).await;
+            yield_now().await;
+            return entry;
+        }
+        if !self.is(Disorder::StaleReads) {
+            return self.inner.read(key, options).await;
+        }
+        let name = format!("{} {}", key.as_str(), options.metadata);
+        let stale = self.seen.lock().unwrap().get(&name).cloned();
+        if let Some(stale) = stale.filter(|_| self.is_fifth_call()) {
+            return Ok(stale);
+        }
+        let entry = self.inner.read(key, options).await?;
+        self.seen.lock().unwrap().insert(name, entry.clone());
+        Ok(entry)
+    }
+
+    async fn write(&self, key: Key<'_>, value: Value, options: PutOptions) -> Result<()> {
+        let inner = self.inner.clone();
+        let key = key.into_owned();
+        match self.disorder {
+            Disorder::None => {
+                yield_now().await;
+                self.inner.write(key, value, options).await?;
+                yield_now().await;
+                Ok(())
+            }
+            Disorder::AnsweredTooEarly if self.is_fifth_call() => {
+                later(async move { inner.write(key, value, options).await.unwrap() });
+                Ok(())
+            }
+            Disorder::DroppedWritesFlicker => {
+                let before = self.inner.read(key.clone(), GetOptions::default().with_metadata(true)).await?;
+                self.inner.write(key.clone(), value, options).await?;
+                let mut undo = OnDrop::new(move || {
+                    let undone = before.clone().map(|entry| (entry.value, entry.metadata));
+                    finish(async {
+                        match undone {
+                            Some((value, metadata)) => {
+                                let options = PutOptions::default().with_metadata(metadata);
+                                inner.write(key.clone(), value, options).await.unwrap();
+                            }
+                            None => inner.remove(key.clone()).await.unwrap(),
+                        }
+                    });
+                });
+                yield_now().await;
+                undo.is_done = true;
+                Ok(())
+            }
+            Disorder::DroppedWritesRepeat => {
+                self.inner.write(key.clone(), value.clone(), options.clone()).await?;
+                let mut repeat = OnDrop::new(move || {
+                    let (inner, key) = (inner.clone(), key.clone());
+                    let (value, options) = (value.clone(), options.clone());
+                    later(async move { inner.write(key, value, options).await.unwrap() });
+                });
+                yield_now().await;
+                repeat.is_done = true;
+                Ok(())
+            }
+            Disorder::DroppedWritesTear => {
+                let before = self.inner.read(key.clone(), GetOptions::default().with_metadata(true)).await?;
+                let old = before.and_then(|entry| entry.metadata);
+                let torn = PutOptions::default().with_metadata(old);
+                self.inner.write(key.clone(), value.clone(), torn).await?;
+                yield_now().await;
+                self.inner.write(key, value, options).await
+            }
+            _ => self.inner.write(key, value, options).await,
+        }
+    }
+
+    async fn remove(&self, key: Key<'_>) -> Result<()> {
+        self.inner.remove(key).await
+    }
+
+    async fn list_page(&self, options: ListOptions) -> Result<ListPage> {
+        let name = options.prefix().as_str().to_owned();
+        let stale = self.listed.lock().unwrap().get(&name).cloned();
+        if let Some(stale) = stale.filter(|_| self.is(Disorder::StaleListings) && self.is_fifth_call()) {
+            return Ok(stale);
+        }
+        let page = self.inner.list_page(options).await?;
+        self.listed.lock().unwrap().insert(name, page.clone());
+        Ok(page)
+    }
+
+    async fn write_many(&self, mut entries: Vec<PutEntry>) -> Result<BulkReport> {
+        if !self.is(Disorder::BulkAnsweredTooEarly) {
+            return self.inner.write_many(entries).await;
+        }
+        let count = entries.len();
+        let inner = self.inner.clone();
+        let rest = entries.split_off(count.min(1));
+        _ = self.inner.write_many(entries).await?;
+        later(async move { _ = inner.write_many(rest).await.unwrap() });
+        Ok(BulkReport::new(count))
+    }
+
+    fn into_atomic(self: Arc<Self>) -> Option<Arc<dyn AtomicKv>> {
+        Some(self)
+    }
+}
+
+/// Runs a future of the namespace in memory, which is done when it is first polled.
+fn finish(future: impl Future<Output = ()>) {
+    future.now_or_never().unwrap();
+}
+
+#[async_trait]
+impl AtomicKv for Unordered {
+    async fn read_versioned(&self, key: Key<'_>) -> Result<Option<(Entry, Version)>> {
+        let found = self.inner.read_versioned(key).await?;
+        Ok(found.map(|(entry, version)| (entry, self.version(version))))
+    }
+
+    async fn write_if(
+        &self,
+        key: Key<'_>,
+        expected: Expected,
+        value: Value,
+        options: PutOptions,
+    ) -> Result<Conditional> {
+        match self.disorder {
+            Disorder::LostUpdates => {
+                let found = self.inner.read_versioned(key.as_borrowed()).await?;
+                if !expected.holds(found.map(|(_, version)| version)) {
+                    return Ok(Conditional::Conflict);
+                }
+                yield_now().await;
+                self.inner.write(key.as_borrowed(), value, options).await?;
+                let written = self.inner.read_versioned(key).await?;
+                Ok(Conditional::Applied(written.map_or(Version::new(u64::MAX), |(_, version)| version)))
+            }
+            Disorder::DroppedConditionsForgotten => {
+                let (inner, key) = (self.inner.clone(), key.into_owned());
+                let forgetful = (inner.clone(), key.clone(), value.clone(), options.clone());
+                let mut write = OnDrop::new(move || {
+                    let (inner, key, value, options) = forgetful.clone();
+                    later(async move { inner.write(key, value, options).await.unwrap() });
+                });
+                yield_now().await;
+                write.is_done = true;
+                inner.write_if(key, expected, value, options).await
+            }
+            Disorder::FalseConflicts if self.is_fifth_call() => Ok(Conditional::Conflict),
+            Disorder::VersionsRepeat => {
+                let found = self.inner.read_versioned(key.as_borrowed()).await?;
+                let holds = expected.holds(found.as_ref().map(|(_, version)| self.version(*version)));
+                if !holds {
+                    return Ok(Conditional::Conflict);
+                }
+                let current = found.map_or(Expected::Absent, |(_, version)| Expected::Version(version));
+                Ok(match self.inner.write_if(key, current, value, options).await? {
+                    Conditional::Applied(version) => Conditional::Applied(self.version(version)),
+                    Conditional::Conflict => Conditional::Conflict,
+                })
+            }
+            _ => self.inner.write_if(key, expected, value, options).await,
+        }
+    }
+
+    async fn remove_if(&self, key: Key<'_>, expected: Version) -> Result<Conditional> {
+        self.inner.remove_if(key, expected).await
+    }
+}
