@@ -6,7 +6,9 @@ use kv_core::{Clock, NamespaceId, Result};
 use secrecy::SecretString;
 
 use crate::{
-    Budget, CloudflareAccount, CloudflareNamespace, from_env,
+    Budget, CloudflareAccount, CloudflareNamespace,
+    credentials::Credentials,
+    from_env,
     settings::{Settings, refuse},
 };
 
@@ -62,11 +64,23 @@ macro_rules! setters {
                 self
             }
 
-            /// An API token with the permission Workers KV Storage Read, or Write. Required. It is in no `Debug`, no error
+            /// An API token with the permission Workers KV Storage Read, or Write. Required, or a
+            /// [`global_api_key`](Self::global_api_key) in its place: the one that is set last counts. It is in no `Debug`, no error
             /// and no log.
             #[must_use]
             pub fn api_token(mut self, token: impl Into<SecretString>) -> Self {
-                self.settings.api_token = Some(token.into());
+                self.settings.credentials = Credentials::Token(token.into());
+                self
+            }
+
+            /// A user's global API key and the e-mail address that it goes with, in place of an
+            /// [`api_token`](Self::api_token). It may do whatever the user may: a token with the one permission that is needed is
+            /// the better choice. Neither is in a `Debug`, an error or a log.
+            #[must_use]
+            pub fn global_api_key(mut self, email: impl Into<String>, key: impl Into<SecretString>) -> Self {
+                let email = SecretString::from(email.into());
+                self.settings.credentials =
+                    Credentials::GlobalKey { email: Some(email), key: Some(key.into()) };
                 self
             }
 
@@ -185,7 +199,7 @@ impl CloudflareAccountBuilder {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](kv_core::ErrorKind::InvalidInput) if the account's id or the token is missing or malformed, if the base URL is
+    /// [`InvalidInput`](kv_core::ErrorKind::InvalidInput) if the account's id or the credentials are missing or malformed, if the base URL is
     /// none that the token may be sent to, or if `bulk_size` is not 1 to 10,000; [`Other`](kv_core::ErrorKind::Other) if TLS cannot be set up.
     pub fn build(self) -> Result<CloudflareAccount> {
         Ok(CloudflareAccount::new(self.settings.build()?))

@@ -3,11 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use kv_core::{Clock, Result};
-use reqwest::header::HeaderValue;
-use secrecy::SecretString;
 
 use crate::{
     address::AccountAddress,
+    credentials::Authorization,
     deadline::Deadline,
     gate::{Gate, Pass},
     limiter::Limiter,
@@ -19,9 +18,7 @@ use crate::{
 pub(crate) struct Client {
     pub(crate) http: reqwest::Client,
     pub(crate) address: AccountAddress,
-    pub(crate) token: SecretString,
-    /// The same, ready to be sent; marked as sensitive, so it is in no `Debug`.
-    pub(crate) authorization: HeaderValue,
+    pub(crate) authorization: Authorization,
     pub(crate) limiter: Limiter,
     pub(crate) meter: Meter,
     pub(crate) gate: Gate,

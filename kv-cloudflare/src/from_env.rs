@@ -2,11 +2,15 @@
 
 use std::env;
 
-use crate::settings::Settings;
+use crate::{credentials::Credentials, settings::Settings};
 
 const TOKEN: &str = "CLOUDFLARE_API_TOKEN";
+const EMAIL: &str = "CLOUDFLARE_EMAIL";
+const API_KEY: &str = "CLOUDFLARE_API_KEY";
 const ACCOUNT_ID: &str = "CLOUDFLARE_ACCOUNT_ID";
-const BASE_URL: &str = "CLOUDFLARE_API_BASE_URL";
+
+/// Wrangler's name for it, and the one of the official SDKs. The first one that is set counts.
+const BASE_URL: [&str; 2] = ["CLOUDFLARE_API_BASE_URL", "CLOUDFLARE_BASE_URL"];
 
 /// What the environment sets. A variable that is empty, or not text, sets nothing: what is then missing shows when the client is
 /// built.
@@ -16,9 +20,15 @@ pub(crate) fn settings() -> Settings {
 
 fn read(variable: impl Fn(&str) -> Option<String>) -> Settings {
     let set = |name| variable(name).filter(|text| !text.is_empty());
-    let mut settings = Settings { account_id: set(ACCOUNT_ID), ..Settings::default() };
-    settings.api_token = set(TOKEN).map(Into::into);
-    if let Some(base_url) = set(BASE_URL) {
+    let credentials = match (set(TOKEN), set(EMAIL), set(API_KEY)) {
+        (Some(token), _, _) => Credentials::Token(token.into()),
+        (None, None, None) => Credentials::Missing,
+        (None, email, key) => {
+            Credentials::GlobalKey { email: email.map(Into::into), key: key.map(Into::into) }
+        }
+    };
+    let mut settings = Settings { account_id: set(ACCOUNT_ID), credentials, ..Settings::default() };
+    if let Some(base_url) = BASE_URL.into_iter().find_map(set) {
         settings.base_url = base_url;
     }
     settings
@@ -26,29 +36,68 @@ fn read(variable: impl Fn(&str) -> Option<String>) -> Settings {
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret;
-
     use super::read;
+
+    const DEFAULT_URL: &str = "https://api.cloudflare.com/client/v4";
+
+    /// What is read where each of these variables is set to the text beside it.
+    fn with(variables: &[(&str, &str)]) -> super::Settings {
+        read(|name| variables.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned()))
+    }
 
     #[test]
     fn the_names_are_those_of_cloudflares_tools() {
-        let settings = read(|name| match name {
-            "CLOUDFLARE_API_TOKEN" => Some("t".to_owned()),
-            "CLOUDFLARE_ACCOUNT_ID" => Some("a".to_owned()),
-            "CLOUDFLARE_API_BASE_URL" => Some("http://127.0.0.1:1/client/v4".to_owned()),
-            _ => None,
-        });
-        assert_eq!(settings.api_token.unwrap().expose_secret(), "t");
+        let settings = with(&[("CLOUDFLARE_API_TOKEN", "t"), ("CLOUDFLARE_ACCOUNT_ID", "a")]);
+        assert_eq!(settings.credentials.into_authorization().unwrap().secret(), "t");
         assert_eq!(settings.account_id.as_deref(), Some("a"));
-        assert_eq!(settings.base_url, "http://127.0.0.1:1/client/v4");
+        assert_eq!(settings.base_url, DEFAULT_URL);
+    }
+
+    #[test]
+    fn wranglers_base_url_goes_before_the_sdks() {
+        let (wrangler, sdk) = (("CLOUDFLARE_API_BASE_URL", "http://1"), ("CLOUDFLARE_BASE_URL", "http://2"));
+        for (variables, expected) in [
+            (vec![wrangler], "http://1"),
+            (vec![sdk], "http://2"),
+            (vec![sdk, wrangler], "http://1"),
+            (vec![sdk, ("CLOUDFLARE_API_BASE_URL", "")], "http://2"),
+            (vec![("CLOUDFLARE_BASE_URL", "")], DEFAULT_URL),
+        ] {
+            assert_eq!(with(&variables).base_url, expected, "{variables:?}");
+        }
+    }
+
+    /// A token goes before a key, as with Cloudflare's tools; half of a key is told when the client is built.
+    #[test]
+    fn a_global_key_needs_its_address() {
+        let (token, email, key) =
+            (("CLOUDFLARE_API_TOKEN", "t"), ("CLOUDFLARE_EMAIL", "a@b.example"), ("CLOUDFLARE_API_KEY", "k"));
+        for (variables, expected) in [
+            (vec![email, key], Ok("k")),
+            (vec![email, key, token], Ok("t")),
+            (vec![key, token], Ok("t")),
+            (vec![key], Err("set CLOUDFLARE_EMAIL too")),
+            (vec![email], Err("set CLOUDFLARE_API_KEY or")),
+            (vec![email, ("CLOUDFLARE_API_KEY", "")], Err("set CLOUDFLARE_API_KEY or")),
+            (vec![], Err("no API token is set")),
+        ] {
+            let read = with(&variables).credentials.into_authorization();
+            match (read, expected) {
+                (Ok(authorization), Ok(secret)) => {
+                    assert_eq!(authorization.secret(), secret, "{variables:?}")
+                }
+                (Err(error), Err(text)) => assert!(error.to_string().contains(text), "{error}"),
+                (read, _) => panic!("{variables:?}: {read:?}"),
+            }
+        }
     }
 
     #[test]
     fn what_is_empty_sets_nothing() {
         for value in [None, Some(String::new())] {
             let settings = read(|_| value.clone());
-            assert!(settings.api_token.is_none() && settings.account_id.is_none());
-            assert_eq!(settings.base_url, "https://api.cloudflare.com/client/v4");
+            assert!(settings.credentials.into_authorization().is_err() && settings.account_id.is_none());
+            assert_eq!(settings.base_url, DEFAULT_URL);
         }
     }
 }

@@ -13,6 +13,7 @@ mod bulk_write;
 mod client;
 mod codes;
 mod connection;
+mod credentials;
 mod deadline;
 mod error;
 mod failure;

@@ -53,8 +53,13 @@ impl CloudflareNamespace {
         CloudflareNamespaceBuilder::default()
     }
 
-    /// How to make one, with what the environment sets: `CLOUDFLARE_API_TOKEN`, `CLOUDFLARE_ACCOUNT_ID` and
-    /// `CLOUDFLARE_API_BASE_URL`. The namespace's id stays the caller's.
+    /// How to make one, with what the environment sets under the names of Cloudflare's own tools:
+    ///
+    /// - `CLOUDFLARE_ACCOUNT_ID`;
+    /// - `CLOUDFLARE_API_TOKEN`, or else `CLOUDFLARE_EMAIL` and `CLOUDFLARE_API_KEY` (a global API key);
+    /// - `CLOUDFLARE_API_BASE_URL` (wrangler's), or else `CLOUDFLARE_BASE_URL` (the official SDKs').
+    ///
+    /// The namespace's id stays the caller's.
     #[must_use]
     pub fn from_env() -> CloudflareNamespaceBuilder {
         CloudflareNamespaceBuilder::from_env()

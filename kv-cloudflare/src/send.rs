@@ -8,8 +8,7 @@ use std::{
 
 use backon::{ExponentialBuilder, Retryable};
 use kv_core::{ErrorKind, limits};
-use reqwest::{Response, header::AUTHORIZATION};
-use secrecy::ExposeSecret;
+use reqwest::Response;
 use serde::de::DeserializeOwned;
 use tokio::time::sleep_until;
 
@@ -47,7 +46,7 @@ impl Client {
     ) -> Result<Reply<T>, Failure> {
         let attempt = || async {
             let answer = self.attempt(request, deadline, most).await?;
-            let outcome = response::open(answer, request.secrets, self.token.expose_secret()).await;
+            let outcome = response::open(answer, request.secrets, self.authorization.secret()).await;
             outcome.inspect_err(|failure| self.count(failure))
         };
         self.retry(request, deadline, attempt).await
@@ -102,7 +101,7 @@ impl Client {
         admitted.map_err(|over| Failure::new(error::over_budget(over.0)).because(Reason::OverBudget))?;
         let progress = Progress::start(request.body.is_some());
         let mut builder = self.http.request(request.method.clone(), request.url.clone());
-        builder = builder.header(AUTHORIZATION, self.authorization.clone());
+        builder = self.authorization.attach(builder);
         if let Some(payload) = &request.body {
             builder = payload.attach(builder, &progress);
         }
@@ -123,7 +122,7 @@ impl Client {
     async fn refusal(&self, response: Response, request: &Request<'_>, line: &mut Line<'_>) -> Failure {
         let (status, wait) = (response.status(), retry_after(response.headers(), self.clock.now()));
         let body = line.start_of_body(response, ERROR_BODY).await;
-        let mut failure = response::refusal(status, &body, request.secrets, self.token.expose_secret());
+        let mut failure = response::refusal(status, &body, request.secrets, self.authorization.secret());
         if let Some(wait) = wait {
             failure.error = failure.error.with_retry_after(wait);
         }

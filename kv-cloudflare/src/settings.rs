@@ -3,19 +3,18 @@
 use std::{borrow::Cow, net::IpAddr, sync::Arc, time::Duration};
 
 use kv_core::{Clock, Error, ErrorKind, Result, SystemClock};
-use reqwest::{Url, header::HeaderValue, redirect};
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::{Url, redirect};
 
 use crate::{
-    Budget, address::AccountAddress, bulk, client::Client, deadline::YEAR, error, gate::Gate,
-    limiter::Limiter, usage::Meter,
+    Budget, address::AccountAddress, bulk, client::Client, credentials::Credentials, deadline::YEAR, error,
+    gate::Gate, limiter::Limiter, usage::Meter,
 };
 
 /// What the builders collect.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) account_id: Option<String>,
-    pub(crate) api_token: Option<SecretString>,
+    pub(crate) credentials: Credentials,
     pub(crate) base_url: String,
     pub(crate) user_agent: String,
     pub(crate) connect_timeout: Duration,
@@ -35,7 +34,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             account_id: None,
-            api_token: None,
+            credentials: Credentials::Missing,
             base_url: "https://api.cloudflare.com/client/v4".to_owned(),
             user_agent: concat!("kv-cloudflare/", env!("CARGO_PKG_VERSION")).to_owned(),
             connect_timeout: Duration::from_secs(10),
@@ -65,16 +64,12 @@ impl Settings {
             refuse("no account id is set: call `account_id`, or set CLOUDFLARE_ACCOUNT_ID and begin with `from_env`")
         })?;
         check_account_id(account_id)?;
-        let token = self.api_token.clone().ok_or_else(|| {
-            refuse("no API token is set: call `api_token`, or set CLOUDFLARE_API_TOKEN and begin with `from_env`")
-        })?;
-        let authorization = authorization(&token)?;
+        let authorization = self.credentials.clone().into_authorization()?;
         let base = check_base_url(&self.base_url, self.plain_http)?;
         let address = AccountAddress::new(base.clone(), account_id);
         Ok(Client {
             http: self.http(&base)?,
             address,
-            token,
             authorization,
             limiter: Limiter::new(self.budget, Arc::clone(&self.clock)),
             meter: Meter::default(),
@@ -131,16 +126,6 @@ fn check_bulk_size(items: usize) -> Result<usize> {
             )))
         }
     }
-}
-
-fn authorization(token: &SecretString) -> Result<HeaderValue> {
-    let text = token.expose_secret();
-    let header = if text.is_empty() { None } else { HeaderValue::try_from(format!("Bearer {text}")).ok() };
-    let mut header = header.ok_or_else(|| {
-        refuse("an API token is one line of visible characters, and what is set is empty or has others")
-    })?;
-    header.set_sensitive(true);
-    Ok(header)
 }
 
 /// The base URL, if the token may be sent there. It is not quoted: it may hold a password.

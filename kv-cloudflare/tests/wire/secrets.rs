@@ -1,8 +1,9 @@
 //! What must be seen nowhere.
 
 use kv_cloudflare::{CloudflareAccount, CloudflareNamespace};
+use kv_core::{ErrorKind, GetOptions, Key, KvNamespace};
 
-use crate::scripted::{ACCOUNT, NAMESPACE, TOKEN};
+use crate::scripted::{ACCOUNT, NAMESPACE, Reaction, Scripted, TOKEN};
 
 #[test]
 fn no_debug_shows_the_token() {
@@ -18,6 +19,24 @@ fn no_debug_shows_the_token() {
     for shown in shown {
         assert!(!shown.contains(TOKEN), "{shown}");
     }
+}
+
+#[test]
+fn no_debug_shows_the_global_key_or_whose_it_is() {
+    let account = CloudflareAccount::builder().account_id(ACCOUNT).global_api_key("me@b.example", TOKEN);
+    for shown in [format!("{account:?} {account:#?}"), format!("{:?}", account.build().unwrap())] {
+        assert!(!shown.contains(TOKEN) && !shown.contains("me@b.example"), "{shown}");
+    }
+}
+
+/// Whatever the service repeats of it.
+#[tokio::test]
+async fn no_error_shows_the_global_key() {
+    let server = Scripted::in_turn(vec![Reaction::error(400, 9_103, &format!("no such key: {TOKEN}"))]).await;
+    let client = server.builder().global_api_key("me@b.example", TOKEN).build().unwrap();
+    let error = client.read(Key::from_static("sessions"), GetOptions::default()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+    assert!(!format!("{error} {error:?}").contains(TOKEN), "{error}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ type Change = fn(CloudflareAccountBuilder) -> CloudflareAccountBuilder;
 
 #[test]
 fn what_is_missing_or_wrong_is_said() {
-    let rows: [(Change, &str); 16] = [
+    let rows: [(Change, &str); 19] = [
         (|builder| builder.account_id(""), "an account id has 32 hexadecimal digits"),
         (
             |builder| builder.account_id("0123456789abcdef0123456789abcdeg"),
@@ -24,6 +24,12 @@ fn what_is_missing_or_wrong_is_said() {
         ),
         (|builder| builder.api_token(""), "an API token is one line of visible characters"),
         (|builder| builder.api_token("a\r\nb"), "an API token is one line of visible characters"),
+        (|builder| builder.api_token("a b"), "an API token is one line of visible characters"),
+        (|builder| builder.global_api_key("", "k"), "a global API key and its e-mail address are one line"),
+        (
+            |builder| builder.global_api_key("a@b", "k\n"),
+            "a global API key and its e-mail address are one line",
+        ),
         (|builder| builder.base_url(""), "`base_url` is not a URL"),
         (|builder| builder.base_url("/client/v4"), "`base_url` is not a URL"),
         (|builder| builder.base_url("ftp://host/client/v4"), "`base_url` is neither https nor http"),
@@ -103,19 +109,58 @@ async fn the_environment_reaches_the_wire() {
         account.open(client.id()).read(Key::from_static("k"), GetOptions::default()).await.unwrap();
         return;
     }
-    let server = Scripted::in_turn(vec![Reaction::value("v")]).await;
-    let mut child = Command::new(env::current_exe().unwrap());
-    child
-        .args(["--exact", "settings::the_environment_reaches_the_wire"])
-        .env(CHILD, "")
-        .env("CLOUDFLARE_API_TOKEN", TOKEN)
-        .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
-        .env("CLOUDFLARE_API_BASE_URL", server.base_url())
-        .env("HTTP_PROXY", "http://127.0.0.1:9");
-    let output = spawn_blocking(move || child.output().unwrap()).await.unwrap();
-    assert!(output.status.success(), "{output:?}");
-    assert_eq!(server.lines(), ["GET /values/k"; 2]);
-    assert_eq!(server.asked()[0].header("authorization"), Some(format!("Bearer {TOKEN}").as_str()));
+    let bearer = format!("Bearer {TOKEN}");
+    let (email, key) = (("CLOUDFLARE_EMAIL", "a@b.example"), ("CLOUDFLARE_API_KEY", "key"));
+    let rows = [
+        (
+            vec![("CLOUDFLARE_API_TOKEN", TOKEN), key],
+            "CLOUDFLARE_API_BASE_URL",
+            [Some(bearer.as_str()), None, None],
+        ),
+        (vec![email, key], "CLOUDFLARE_BASE_URL", [None, Some("a@b.example"), Some("key")]),
+    ];
+    for (variables, base_url, headers) in rows {
+        let server = Scripted::in_turn(vec![Reaction::value("v")]).await;
+        let mut child = Command::new(env::current_exe().unwrap());
+        // What the environment of this process may have.
+        for name in ["API_TOKEN", "EMAIL", "API_KEY", "API_BASE_URL", "BASE_URL"] {
+            child.env_remove(format!("CLOUDFLARE_{name}"));
+        }
+        child
+            .args(["--exact", "settings::the_environment_reaches_the_wire"])
+            .env(CHILD, "")
+            .envs(variables)
+            .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
+            .env(base_url, server.base_url())
+            .env("HTTP_PROXY", "http://127.0.0.1:9");
+        let output = spawn_blocking(move || child.output().unwrap()).await.unwrap();
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(server.lines(), ["GET /values/k"; 2]);
+        for asked in server.asked() {
+            let sent = ["authorization", "x-auth-email", "x-auth-key"].map(|name| asked.header(name));
+            assert_eq!(sent, headers);
+        }
+    }
+}
+
+/// Of a token and a key, the one that is set last is sent.
+#[tokio::test]
+async fn the_last_credentials_count() {
+    let key = |builder: CloudflareAccountBuilder| builder.global_api_key("a@b.example", "key");
+    let token = |builder: CloudflareAccountBuilder| builder.api_token(TOKEN);
+    for (change, is_key) in [
+        (Box::new(move |builder| key(token(builder))) as Box<dyn Fn(_) -> _>, true),
+        (Box::new(move |builder| token(key(builder))), false),
+    ] {
+        let server = Scripted::in_turn(vec![Reaction::value("v")]).await;
+        let builder = CloudflareAccount::builder().account_id(ACCOUNT).base_url(server.base_url());
+        let account: CloudflareAccount = change(builder).build().unwrap();
+        let namespace = account.open(&kv_core::NamespaceId::new(NAMESPACE).unwrap());
+        namespace.read(Key::from_static("k"), GetOptions::default()).await.unwrap();
+        let asked = &server.asked()[0];
+        assert_eq!(asked.header("x-auth-key").is_some(), is_key);
+        assert_eq!(asked.header("authorization").is_none(), is_key);
+    }
 }
 
 #[tokio::test]
