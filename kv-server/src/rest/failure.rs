@@ -93,7 +93,9 @@ impl From<Error> for Failure {
             ErrorKind::NamespaceExists => {
                 Self::new(Code::NamespaceExists, "a namespace with this account ID and title already exists")
             }
-            ErrorKind::InvalidInput => Self::new(Code::InvalidRequest, error.to_string()),
+            ErrorKind::InvalidInput | ErrorKind::Unsupported => {
+                Self::new(Code::InvalidRequest, error.to_string())
+            }
             ErrorKind::RateLimited => {
                 Self::rate_limited(error.retry_after().unwrap_or(Duration::from_secs(1)))
             }

@@ -1,8 +1,9 @@
 //! Namespaces.
 
 use axum::{body::Body, http::StatusCode};
-use kv_core::{NamespaceInfo, NamespaceTitle};
+use kv_core::{Jurisdiction, NamespaceInfo, NamespaceTitle};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::{Answer, code::Code, done, envelope, failure::Failure, json_body, namespace_id};
 use crate::{json_output, query::Query, request_body::MAX_SMALL_BYTES, shared::Shared, whole_number};
@@ -18,11 +19,18 @@ struct Namespace<'a> {
     title: &'a str,
     /// That keys are decoded: `false` only for very old namespaces of the service.
     supports_url_encoding: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jurisdiction: Option<&'static str>,
 }
 
 impl<'a> From<&'a NamespaceInfo> for Namespace<'a> {
     fn from(info: &'a NamespaceInfo) -> Self {
-        Self { id: info.id.as_str(), title: info.title.as_str(), supports_url_encoding: true }
+        Self {
+            id: info.id.as_str(),
+            title: info.title.as_str(),
+            supports_url_encoding: true,
+            jurisdiction: info.jurisdiction.map(Jurisdiction::as_str),
+        }
     }
 }
 
@@ -52,10 +60,14 @@ pub(super) async fn list(shared: &Shared, query: Query<'_>) -> Answer {
     Ok(json_output::respond(StatusCode::OK, envelope::page(&namespaces, info)?))
 }
 
-/// Creates a namespace.
+/// Creates a namespace, in a jurisdiction if one is named.
 pub(super) async fn create(shared: &Shared, body: Body) -> Answer {
-    let title = title(shared, body).await?;
-    let info = shared.store.create_namespace(title).await?;
+    let members = members(shared, body).await?;
+    let title = title(&members)?;
+    let info = match jurisdiction(&members)? {
+        Some(jurisdiction) => shared.store.create_namespace_in(title, jurisdiction).await?,
+        None => shared.store.create_namespace(title).await?,
+    };
     shared.titles.note(&info);
     show(&info)
 }
@@ -68,7 +80,7 @@ pub(super) async fn get(shared: &Shared, id: &str) -> Answer {
 /// Gives a namespace another title.
 pub(super) async fn rename(shared: &Shared, id: &str, body: Body) -> Answer {
     let id = namespace_id(id)?;
-    let title = title(shared, body).await?;
+    let title = title(&members(shared, body).await?)?;
     let info = shared.store.rename_namespace(&id, title).await?;
     shared.titles.note(&info);
     show(&info)
@@ -84,16 +96,30 @@ fn show(info: &NamespaceInfo) -> Answer {
     Ok(json_output::respond(StatusCode::OK, envelope::success(Namespace::from(info))?))
 }
 
-/// The title in a body; what else is in it, such as a jurisdiction, has no meaning here.
-async fn title(shared: &Shared, body: Body) -> Result<NamespaceTitle, Failure> {
+/// The members of a body; those that are not asked for have no meaning here.
+async fn members(shared: &Shared, body: Body) -> Result<Map<String, Value>, Failure> {
     let body = json_body::read(shared, body, MAX_SMALL_BYTES).await?;
-    let body: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&body)
-        .map_err(|error| Failure::malformed_json("a JSON object with a title", &error))?;
-    let title = body
+    serde_json::from_slice(&body)
+        .map_err(|error| Failure::malformed_json("a JSON object with a title", &error))
+}
+
+fn title(members: &Map<String, Value>) -> Result<NamespaceTitle, Failure> {
+    let title = members
         .get("title")
-        .and_then(serde_json::Value::as_str)
+        .and_then(Value::as_str)
         .ok_or_else(|| Failure::new(Code::InvalidTitle, "the title is missing, or is not a string"))?;
     Ok(NamespaceTitle::new(title)?)
+}
+
+/// The jurisdiction; `null` is none.
+fn jurisdiction(members: &Map<String, Value>) -> Result<Option<Jurisdiction>, Failure> {
+    let name = match members.get("jurisdiction") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(name)) => name.as_str(),
+        Some(_) => "",
+    };
+    let jurisdiction = name.parse::<Jurisdiction>();
+    jurisdiction.map(Some).map_err(|invalid| Failure::from(invalid).at("/jurisdiction".into()))
 }
 
 /// A parameter that is a number from 1 to `max`.

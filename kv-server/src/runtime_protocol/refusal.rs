@@ -127,7 +127,7 @@ impl From<Error> for Refusal {
         }
         let status = match error.kind() {
             ErrorKind::NamespaceNotFound => return Self::namespace_not_found(),
-            ErrorKind::InvalidInput => return Self::bad_request(error.to_string()),
+            ErrorKind::InvalidInput | ErrorKind::Unsupported => return Self::bad_request(error.to_string()),
             ErrorKind::RateLimited => {
                 return Self::rate_limited(error.retry_after().unwrap_or(Duration::from_secs(1)));
             }

@@ -14,6 +14,7 @@ mod local_access;
 mod malformed;
 mod metrics;
 mod namespaces;
+mod plain_store;
 mod rate_limits;
 mod store_failures;
 mod values;

@@ -1,9 +1,16 @@
 //! Namespaces: created, listed, renamed, deleted.
 
+use std::sync::Arc;
+
 use axum::body::Body;
+use kv_memory::MemoryStore;
+use kv_testkit::ManualClock;
 use serde_json::{Value, json};
 
-use crate::harness::{NAMESPACES, Server};
+use crate::{
+    harness::{NAMESPACES, Server},
+    plain_store::PlainStore,
+};
 
 async fn create(server: &Server, title: &str) -> Value {
     server.ask("POST", NAMESPACES, json!({ "title": title }).to_string()).await.result()
@@ -33,6 +40,64 @@ async fn a_namespace_lives_and_ends() {
     assert_eq!(server.ask("DELETE", &path, Body::empty()).await.result(), Value::Null);
     assert_eq!(server.ask("DELETE", &path, Body::empty()).await.failure(), (404, 10013));
     assert_eq!(server.ask("GET", &path, Body::empty()).await.failure(), (404, 10013));
+}
+
+#[tokio::test]
+async fn a_jurisdiction_is_kept_and_shown() {
+    let server = Server::start().await;
+    for jurisdiction in ["eu", "fedramp", "us"] {
+        let body = json!({ "title": jurisdiction, "jurisdiction": jurisdiction }).to_string();
+        let created = server.ask("POST", NAMESPACES, body).await.result();
+        assert_eq!(created["jurisdiction"], jurisdiction);
+        let path = format!("{NAMESPACES}/{}", created["id"].as_str().unwrap());
+        assert_eq!(server.ask("GET", &path, Body::empty()).await.result(), created);
+        // It never changes.
+        let body = json!({ "title": format!("new {jurisdiction}"), "jurisdiction": "us" }).to_string();
+        assert_eq!(server.ask("PUT", &path, body).await.result()["jurisdiction"], jurisdiction);
+    }
+    let none = server.ask("POST", NAMESPACES, r#"{"title":"none","jurisdiction":null}"#).await.result();
+    assert_eq!(none.get("jurisdiction"), None);
+    let listed = server.ask("GET", &format!("{NAMESPACES}?order=title"), Body::empty()).await.result();
+    let listed: Vec<_> =
+        listed.as_array().unwrap().iter().map(|namespace| &namespace["jurisdiction"]).collect();
+    assert_eq!(json!(listed), json!(["eu", "fedramp", "us", null]));
+
+    for jurisdiction in ["\"EU\"", "\"de\"", "\"\"", "7", "[\"eu\"]", "true"] {
+        let body = format!("{{\"title\":\"other\",\"jurisdiction\":{jurisdiction}}}");
+        let reply = server.ask("POST", NAMESPACES, body).await;
+        assert_eq!(reply.failure(), (400, 10029), "{jurisdiction}");
+        assert!(reply.message().contains("eu, fedramp or us"), "{}", reply.message());
+        assert_eq!(reply.json()["errors"][0]["source"]["pointer"], "/jurisdiction");
+    }
+    assert_eq!(server.contents().await.len(), 4);
+}
+
+#[tokio::test]
+async fn a_store_without_jurisdictions_and_with_ids_of_its_own_is_served() {
+    let inner = MemoryStore::new();
+    let store = Arc::new(PlainStore(inner.clone()));
+    let server = Server::start_over(inner, store, ManualClock::default(), |builder| builder).await;
+    let reply = server.ask("POST", NAMESPACES, r#"{"title":"n","jurisdiction":"eu"}"#).await;
+    assert_eq!(reply.failure(), (400, 10029));
+    assert!(reply.message().contains("keeps no jurisdictions"), "{}", reply.message());
+    assert!(server.contents().await.is_empty());
+
+    let created = create(&server, "n").await;
+    let id = created["id"].as_str().unwrap();
+    assert!(id.contains(|character: char| !character.is_ascii_hexdigit()), "{id}");
+    let path = format!("{NAMESPACES}/{id}");
+    assert_eq!(server.ask("GET", &path, Body::empty()).await.result(), created);
+    server.ask("PUT", &format!("{path}/values/k"), "v").await.result();
+    assert_eq!(server.ask("GET", &format!("{path}/values/k"), Body::empty()).await.body, "v");
+    assert_eq!(
+        server.ask("GET", &format!("{path}/values/absent"), Body::empty()).await.failure(),
+        (404, 10009)
+    );
+    server.ask("DELETE", &path, Body::empty()).await.result();
+    // Which of the two it is can only be told by the form.
+    assert_eq!(server.ask("GET", &format!("{path}/values/k"), Body::empty()).await.failure(), (400, 10011));
+    let unknown = format!("{NAMESPACES}/{}", "0".repeat(32));
+    assert_eq!(server.ask("GET", &unknown, Body::empty()).await.failure(), (404, 10013));
 }
 
 #[tokio::test]
