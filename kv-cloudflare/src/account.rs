@@ -3,10 +3,11 @@
 use std::{collections::HashSet, fmt, sync::Arc};
 
 use kv_core::{
-    ErrorKind, KvNamespace, KvStore, NamespaceId, NamespaceInfo, NamespaceTitle, Result, async_trait,
+    ErrorKind, Jurisdiction, KvNamespace, KvStore, NamespaceId, NamespaceInfo, NamespaceTitle, Result,
+    async_trait,
 };
 use reqwest::{Method, Url};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::{
     CloudflareNamespace, Usage,
@@ -89,6 +90,44 @@ impl CloudflareAccount {
         Ok(address.itself())
     }
 
+    async fn create(
+        &self,
+        operation: &'static str,
+        title: &NamespaceTitle,
+        jurisdiction: Option<Jurisdiction>,
+        call: &Call,
+    ) -> Result<NamespaceInfo> {
+        let url = self.client.address.namespaces();
+        let jurisdiction = jurisdiction.map(Jurisdiction::as_str);
+        let body = Titled { title: title.as_str(), jurisdiction }.payload()?;
+        // Sent again after it was carried out, it would find its own namespace and call it another's.
+        let request = Request::new(operation, Method::POST, url).with_body(body).once();
+        let reply = self.send(&request, call).await?;
+        let created = reply.result.ok_or_else(|| error::not_understood("no namespace where one was created"));
+        created.and_then(Namespace::into_info).map_err(|error| error.with_operation(operation))
+    }
+
+    async fn info(&self, operation: &'static str, id: &NamespaceId, call: &Call) -> Result<NamespaceInfo> {
+        let request = Request::new(operation, Method::GET, self.address_of(id)?);
+        let reply = self.send(&request, call).await?;
+        let info = reply.result.ok_or_else(|| error::not_understood("no namespace where one was asked for"));
+        info.and_then(Namespace::into_info).map_err(|error| error.with_operation(operation))
+    }
+
+    async fn delete(&self, operation: &'static str, id: &NamespaceId, call: &Call) -> Result<()> {
+        let request = Request::new(operation, Method::DELETE, self.address_of(id)?);
+        match self.client.send_for_json::<Nothing>(&request, &call.deadline, SMALL_ENVELOPE).await {
+            Ok(_) => Ok(()),
+            // An attempt before this one was carried out, although its answer was lost.
+            Err(failure)
+                if failure.error.kind() == ErrorKind::NamespaceNotFound && failure.unknown_outcome =>
+            {
+                Ok(())
+            }
+            Err(failure) => Err(failure.error),
+        }
+    }
+
     async fn send(&self, request: &Request<'_>, call: &Call) -> Result<Reply<Namespace>, Failure> {
         self.client.send_for_json(request, &call.deadline, SMALL_ENVELOPE).await
     }
@@ -100,8 +139,19 @@ impl fmt::Debug for CloudflareAccount {
     }
 }
 
-fn titled(title: &NamespaceTitle) -> Payload {
-    Payload::Json(json!({ "title": title.as_str() }).to_string().into())
+/// What a namespace is created with, or renamed to.
+#[derive(Serialize)]
+struct Titled<'a> {
+    title: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jurisdiction: Option<&'static str>,
+}
+
+impl Titled<'_> {
+    fn payload(&self) -> Result<Payload> {
+        let json = serde_json::to_vec(self).map_err(|_| error::not_understood("a title that is not JSON"))?;
+        Ok(Payload::Json(json.into()))
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -109,13 +159,29 @@ fn titled(title: &NamespaceTitle) -> Payload {
 impl KvStore for CloudflareAccount {
     async fn create_namespace(&self, title: NamespaceTitle) -> Result<NamespaceInfo> {
         let call = self.call("create_namespace")?;
-        let url = self.client.address.namespaces();
-        // Sent again after it was carried out, it would find its own namespace and call it another's.
-        let request = Request::new("create_namespace", Method::POST, url).with_body(titled(&title)).once();
-        let reply = self.send(&request, &call).await?;
-        let created =
-            reply.result.ok_or_else(|| error::not_understood("no namespace where one was created"))?;
-        created.into_info()
+        self.create("create_namespace", &title, None, &call).await
+    }
+
+    /// A jurisdiction that the service did not take, since it is another one than Cloudflare's and knows none, say, is
+    /// [`Unsupported`](ErrorKind::Unsupported); the namespace, which it made elsewhere, is deleted then.
+    async fn create_namespace_in(
+        &self,
+        title: NamespaceTitle,
+        jurisdiction: Jurisdiction,
+    ) -> Result<NamespaceInfo> {
+        const OPERATION: &str = "create_namespace_in";
+        let call = self.call(OPERATION)?;
+        let created = self.create(OPERATION, &title, Some(jurisdiction), &call).await?;
+        if created.jurisdiction == Some(jurisdiction) {
+            return Ok(created);
+        }
+        // The answer to a creation may say less than there is to say.
+        let known = self.info(OPERATION, &created.id, &call).await?;
+        if known.jurisdiction == Some(jurisdiction) {
+            return Ok(known);
+        }
+        self.delete(OPERATION, &created.id, &call).await?;
+        Err(error::no_jurisdiction(jurisdiction).with_operation(OPERATION))
     }
 
     async fn list_namespaces(&self) -> Result<Vec<NamespaceInfo>> {
@@ -144,33 +210,34 @@ impl KvStore for CloudflareAccount {
 
     async fn namespace_info(&self, id: &NamespaceId) -> Result<NamespaceInfo> {
         let call = self.call("namespace_info")?;
-        let request = Request::new("namespace_info", Method::GET, self.address_of(id)?);
-        let reply = self.send(&request, &call).await?;
-        reply.result.ok_or_else(|| error::not_understood("no namespace where one was asked for"))?.into_info()
+        self.info("namespace_info", id, &call).await
     }
 
     async fn rename_namespace(&self, id: &NamespaceId, title: NamespaceTitle) -> Result<NamespaceInfo> {
         let call = self.call("rename_namespace")?;
-        let request =
-            Request::new("rename_namespace", Method::PUT, self.address_of(id)?).with_body(titled(&title));
-        self.send(&request, &call).await?;
-        // The answer is the namespace, or `null`: it says nothing that is not known.
-        Ok(NamespaceInfo::new(id.clone(), title))
+        let body = Titled { title: title.as_str(), jurisdiction: None }.payload()?;
+        let request = Request::new("rename_namespace", Method::PUT, self.address_of(id)?).with_body(body);
+        let reply = self.send(&request, &call).await?;
+        match reply.result.filter(Namespace::is_told) {
+            Some(renamed) => renamed.into_info(),
+            // Some servers answer `null` or `{}`, which leaves the jurisdiction open.
+            None => self.info("rename_namespace", id, &call).await,
+        }
     }
 
     async fn delete_namespace(&self, id: &NamespaceId) -> Result<()> {
         let call = self.call("delete_namespace")?;
-        let request = Request::new("delete_namespace", Method::DELETE, self.address_of(id)?);
-        match self.client.send_for_json::<Nothing>(&request, &call.deadline, SMALL_ENVELOPE).await {
-            Ok(_) => Ok(()),
-            // An attempt before this one was carried out, although its answer was lost.
-            Err(failure)
-                if failure.error.kind() == ErrorKind::NamespaceNotFound && failure.unknown_outcome =>
-            {
-                Ok(())
-            }
-            Err(failure) => Err(failure.error),
-        }
+        self.delete("delete_namespace", id, &call).await
+    }
+
+    /// Asks the service for a page of namespaces: one request. It shows that the service is in reach and knows the credentials, not
+    /// whether these may write.
+    async fn check_ready(&self) -> Result<()> {
+        let call = self.call("check_ready")?;
+        let url = self.client.address.namespaces_page(1, PER_PAGE);
+        let request = Request::new("check_ready", Method::GET, url);
+        self.client.send_for_json::<Nothing>(&request, &call.deadline, PAGE_ENVELOPE).await?;
+        Ok(())
     }
 
     fn namespace(&self, id: &NamespaceId) -> Arc<dyn KvNamespace> {

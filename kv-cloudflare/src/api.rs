@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use kv_core::{Entry, Error, Key, Metadata, NamespaceId, NamespaceInfo, NamespaceTitle, Timestamp, Value};
+use kv_core::{
+    Entry, Error, Jurisdiction, Key, Metadata, NamespaceId, NamespaceInfo, NamespaceTitle, Timestamp, Value,
+};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::value::RawValue;
 
@@ -86,15 +88,25 @@ pub(crate) struct Namespace {
     id: Option<String>,
     #[serde(default)]
     title: Option<String>,
+    #[serde(default)]
+    jurisdiction: Option<String>,
 }
 
 impl Namespace {
+    /// Whether it says anything.
+    pub(crate) const fn is_told(&self) -> bool {
+        self.id.is_some() && self.title.is_some()
+    }
+
     pub(crate) fn into_info(self) -> Result<NamespaceInfo, Error> {
         let (Some(id), Some(title)) = (self.id, self.title) else {
             return Err(error::not_understood("a namespace without an id or a title"));
         };
+        // The service may come to know more jurisdictions than this crate: better none of it than no namespace at all.
+        let jurisdiction = self.jurisdiction.and_then(|name| name.parse::<Jurisdiction>().ok());
         let info =
             NamespaceId::new(id).and_then(|id| Ok(NamespaceInfo::new(id, NamespaceTitle::new(title)?)));
+        let info = info.map(|info| info.with_jurisdiction(jurisdiction));
         info.map_err(|_| error::not_understood("a namespace whose id or title has a length that none has"))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use kv_core::{Error, ErrorKind};
+use kv_core::{Error, ErrorKind, Jurisdiction};
 use reqwest::StatusCode;
 
 use crate::{
@@ -27,6 +27,15 @@ pub(crate) fn namespace_not_found() -> Error {
         ErrorKind::NamespaceNotFound,
         "the account has no namespace with this id, which was deleted or never was: create one, or check the id",
     )
+}
+
+/// The service made a namespace without the jurisdiction that was asked for.
+pub(crate) fn no_jurisdiction(jurisdiction: Jurisdiction) -> Error {
+    let message = format!(
+        "the service made the namespace, but not in the jurisdiction `{jurisdiction}`, so it was deleted again: create it \
+         without one, or check `base_url`"
+    );
+    new(ErrorKind::Unsupported, message)
 }
 
 /// The call's total time is over.

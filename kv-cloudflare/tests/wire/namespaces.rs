@@ -1,7 +1,7 @@
 //! The namespaces of an account.
 
 use kv_cloudflare::CloudflareAccount;
-use kv_core::{ErrorKind, KvStore, NamespaceId, NamespaceInfo, NamespaceTitle};
+use kv_core::{ErrorKind, Jurisdiction, KvStore, NamespaceId, NamespaceInfo, NamespaceTitle};
 use serde_json::json;
 
 use crate::paused_time::on_paused_time;
@@ -29,20 +29,102 @@ async fn namespaces_are_made_renamed_and_deleted() {
     let object = json!({ "id": NAMESPACE, "title": "sessions \"é\"", "supports_url_encoding": true });
     let info = NamespaceInfo::new(id(), title());
     for rename in [object.clone(), json!(null), json!({})] {
-        let answers = [object.clone(), object.clone(), rename, json!(null)].map(Reaction::result);
-        let server = Scripted::in_turn(answers.to_vec()).await;
+        // What the answer to a rename does not say is asked for.
+        let is_told = rename == object;
+        let mut answers = vec![object.clone(), object.clone(), rename];
+        answers.extend((!is_told).then(|| object.clone()));
+        answers.push(json!(null));
+        let server = Scripted::in_turn(answers.into_iter().map(Reaction::result).collect()).await;
         let account = account(&server);
         assert_eq!(account.create_namespace(title()).await.unwrap(), info);
         assert_eq!(account.namespace_info(&id()).await.unwrap(), info);
         assert_eq!(account.rename_namespace(&id(), title()).await.unwrap(), info);
         account.delete_namespace(&id()).await.unwrap();
-        let all = format!("/client/v4/accounts/{ACCOUNT}/storage/kv/namespaces");
-        assert_eq!(
-            server.lines(),
-            [format!("POST {all}"), "GET ".to_owned(), "PUT ".to_owned(), "DELETE ".to_owned()]
-        );
+        let create = format!("POST /client/v4/accounts/{ACCOUNT}/storage/kv/namespaces");
+        let expected = [create.as_str(), "GET ", "PUT ", "GET ", "DELETE "];
+        let expected = expected.into_iter().enumerate().filter(|(place, _)| !is_told || *place != 3);
+        assert_eq!(server.lines(), expected.map(|(_, line)| line).collect::<Vec<_>>());
         assert_eq!(server.asked()[0].json(), json!({ "title": "sessions \"é\"" }));
         assert_eq!(server.asked()[2].json(), json!({ "title": "sessions \"é\"" }));
+    }
+}
+
+/// A namespace object with this jurisdiction, if any.
+fn held_in(jurisdiction: Option<&str>) -> serde_json::Value {
+    let mut object = json!({ "id": NAMESPACE, "title": "sessions \"é\"" });
+    if let Some(jurisdiction) = jurisdiction {
+        object["jurisdiction"] = json!(jurisdiction);
+    }
+    object
+}
+
+#[tokio::test]
+async fn a_jurisdiction_is_asked_for_and_told() {
+    for jurisdiction in Jurisdiction::ALL {
+        let server = Scripted::in_turn(vec![Reaction::result(held_in(Some(jurisdiction.as_str())))]).await;
+        let account = account(&server);
+        let info = NamespaceInfo::new(id(), title()).with_jurisdiction(jurisdiction);
+        assert_eq!(account.create_namespace_in(title(), jurisdiction).await.unwrap(), info);
+        assert_eq!(account.namespace_info(&id()).await.unwrap(), info);
+        assert_eq!(account.rename_namespace(&id(), title()).await.unwrap(), info);
+        let asked = server.asked();
+        let expected = json!({ "title": "sessions \"é\"", "jurisdiction": jurisdiction.as_str() });
+        assert_eq!(asked[0].json(), expected);
+        assert_eq!(asked[2].json(), json!({ "title": "sessions \"é\"" }), "it never changes");
+        assert_eq!(asked.len(), 3);
+    }
+}
+
+/// One that this crate does not know yet is no reason to list nothing.
+#[tokio::test]
+async fn an_unknown_jurisdiction_is_read_as_none() {
+    for odd in [json!("moon"), json!(""), json!("EU"), json!(null)] {
+        let (mut first, second) = (one(1), one(2));
+        first["jurisdiction"] = odd.clone();
+        let server = Scripted::in_turn(vec![Reaction::result(json!([first, second]))]).await;
+        let listed = account(&server).list_namespaces().await.unwrap();
+        let jurisdictions: Vec<_> = listed.iter().map(|info| info.jurisdiction).collect();
+        assert_eq!(jurisdictions, [None, None], "{odd}");
+    }
+}
+
+/// A namespace that was made elsewhere is not kept: the caller was promised where its data stays.
+#[tokio::test]
+async fn a_jurisdiction_that_is_not_taken_is_an_error() {
+    let rows = [
+        // What the creation is answered, what the namespace itself says, and what becomes of it.
+        (None, Some("eu"), Ok(2)),
+        (None, None, Err(3)),
+        (Some("us"), Some("us"), Err(3)),
+        (Some("moon"), None, Err(3)),
+    ];
+    for (created, known, outcome) in rows {
+        let answers = [held_in(created), held_in(known), json!(null)].map(Reaction::result);
+        let server = Scripted::in_turn(answers.to_vec()).await;
+        let made = account(&server).create_namespace_in(title(), Jurisdiction::Eu).await;
+        let asked = server.asked().len();
+        match made {
+            Ok(info) => assert_eq!((info.jurisdiction, Ok(asked)), (Some(Jurisdiction::Eu), outcome)),
+            Err(error) => {
+                assert_eq!((error.kind(), Err(asked)), (ErrorKind::Unsupported, outcome));
+                assert_eq!(error.operation(), Some("create_namespace_in"));
+                assert_eq!(server.lines()[2], "DELETE ");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn readiness_is_one_request() {
+    let rows = [
+        (Reaction::result(json!([])), None),
+        (Reaction::error(403, 10_000, "Authentication error"), Some(ErrorKind::Unauthorized)),
+    ];
+    for (reaction, kind) in rows {
+        let server = Scripted::in_turn(vec![reaction]).await;
+        let checked = account(&server).check_ready().await;
+        assert_eq!(checked.err().map(|error| error.kind()), kind);
+        assert_eq!(server.asked().len(), 1);
     }
 }
 
