@@ -7,8 +7,16 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
 use crate::{
-    KvServer, account_id::AccountId, connections::Timeouts, credentials::Credentials,
-    local_access::LocalAccess, metrics::Metrics, rate_limits::RateLimits, runtime_protocol::Titles,
+    KvServer,
+    account_id::AccountId,
+    connections::Timeouts,
+    credentials::Credentials,
+    local_access::LocalAccess,
+    memory::{self, Memory},
+    metrics::Metrics,
+    rate_limits::RateLimits,
+    request_body::BodyRules,
+    runtime_protocol::Titles,
     shared::Shared,
 };
 
@@ -38,6 +46,8 @@ pub struct KvServerBuilder {
     token: Option<SecretString>,
     allowed_hosts: Vec<String>,
     max_concurrent_requests: usize,
+    max_memory: usize,
+    min_body_rate: u32,
     timeouts: Timeouts,
     emulate_rate_limits: bool,
 }
@@ -51,6 +61,8 @@ impl KvServerBuilder {
             token: None,
             allowed_hosts: Vec::new(),
             max_concurrent_requests: 512,
+            max_memory: memory::DEFAULT_BYTES,
+            min_body_rate: 1024,
             timeouts: Timeouts {
                 header: Duration::from_secs(60),
                 stall: Duration::from_secs(30),
@@ -93,11 +105,30 @@ impl KvServerBuilder {
         self
     }
 
-    /// The most requests that may be under way at once, 512 by default. One more is answered 503 with `Retry-After`. Each
-    /// may hold a body in memory: up to 25 MiB, and 100 MB for a bulk write.
+    /// The most requests that may be under way at once, 512 by default. One more is answered 503 with `Retry-After`.
     #[must_use]
     pub fn max_concurrent_requests(mut self, requests: usize) -> Self {
         self.max_concurrent_requests = requests;
+        self
+    }
+
+    /// The memory that all requests may hold together, in bytes: bodies as they come, what they are parsed into, and values
+    /// until the client has read them. 512 MiB by default, 96 MiB at least.
+    ///
+    /// A request for which there is no room waits for 5 s, then is answered 503 with `Retry-After`; one that holds 64 KiB
+    /// at most needs none. A bulk write takes four times the length of its body: where that is more than there is, it is
+    /// answered 413. What the store itself keeps in memory does not count, nor do the buffers of connections.
+    #[must_use]
+    pub fn max_memory(mut self, bytes: usize) -> Self {
+        self.max_memory = bytes;
+        self
+    }
+
+    /// The lowest rate at which a client may send a body or read an answer, in bytes per second: 1,024 by default, 0 for
+    /// none. It may fall behind by [`stall_timeout`](Self::stall_timeout).
+    #[must_use]
+    pub fn min_body_rate(mut self, bytes_per_second: u32) -> Self {
+        self.min_body_rate = bytes_per_second;
         self
     }
 
@@ -136,7 +167,8 @@ impl KvServerBuilder {
     /// # Errors
     ///
     /// [`InvalidInput`](kv_core::ErrorKind::InvalidInput) if the account id is not 32 hexadecimal digits, the token is empty
-    /// or holds what no header can (it has to be visible ASCII), an allowed host is none, or no request may be under way.
+    /// or holds what no header can (it has to be visible ASCII), an allowed host is none, no request may be under way, or
+    /// there is too little memory.
     pub fn build(self) -> Result<KvServer> {
         let Some(account_id) = AccountId::new(&self.account_id) else {
             let chars = self.account_id.chars().count();
@@ -162,6 +194,13 @@ impl KvServerBuilder {
                 self.max_concurrent_requests
             )));
         }
+        if self.max_memory < memory::MIN_BYTES {
+            return Err(invalid(format!(
+                "the memory for requests is too small: {} bytes (min {})",
+                self.max_memory,
+                memory::MIN_BYTES
+            )));
+        }
         let rate_limits = self.emulate_rate_limits.then(|| RateLimits::new(Arc::clone(&self.clock)));
         let shared = Shared {
             store: self.store,
@@ -170,7 +209,11 @@ impl KvServerBuilder {
             credentials: Credentials::new(self.token),
             local_access,
             permits: Arc::new(Semaphore::new(self.max_concurrent_requests)),
-            stall_timeout: self.timeouts.stall,
+            body_rules: BodyRules {
+                stall_timeout: self.timeouts.stall,
+                min_rate: self.min_body_rate,
+                memory: Memory::new(self.max_memory),
+            },
             metrics: Metrics::new(),
             titles: Titles::default(),
             rate_limits,

@@ -1,16 +1,16 @@
-//! Many values in one JSON object, as a bulk get is answered.
+//! Many values of which one answer is made, as they are read for a bulk get.
 
-use std::borrow::Cow;
+use kv_core::{Entry, Error, GetOptions, Key, KvNamespace, limits::MAX_VALUE_BYTES};
 
-use kv_core::{Entry, Error, ErrorKind, GetOptions, Key, KvNamespace, Timestamp, limits};
-use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
-
-use crate::distinct;
+use crate::{
+    distinct,
+    memory::{FREE_BYTES, Memory, NoRoom, Room},
+};
 
 /// The most keys of a bulk get.
 pub(crate) const MAX_KEYS: usize = 100;
-/// How many values are read at once. What they hold beyond the limit of an answer is read for nothing.
+/// How many values are read at once where there is room for as many of the largest. What they hold beyond the limit of an
+/// answer is read for nothing.
 const READ_AT_ONCE: usize = 10;
 /// The most characters of a client's own text that a message repeats.
 const MAX_QUOTED_CHARS: usize = 64;
@@ -28,6 +28,8 @@ pub(crate) enum BulkGetError {
     TooLong,
     #[error("At least one of the requested keys corresponds to a non-json value")]
     NotJson,
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
     #[error(transparent)]
     Store(#[from] Error),
 }
@@ -61,98 +63,68 @@ pub(crate) fn check_count(keys: usize) -> Result<(), BulkGetError> {
     }
 }
 
-/// What is shown of each entry.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Shape {
-    pub(crate) value_type: ValueType,
-    /// Whether a value is an object with its metadata.
-    pub(crate) with_metadata: bool,
-    /// Whether that object also has the deadline, if there is one.
-    pub(crate) with_expiration: bool,
-}
-
 /// The entries of a bulk get, whose values have 25 MiB together at most.
 #[derive(Debug)]
 pub(crate) struct BulkValues {
-    entries: Vec<(Key<'static>, Option<Entry>)>,
+    pub(crate) entries: Vec<(Key<'static>, Option<Entry>)>,
     /// How many bytes the values have together.
     pub(crate) bytes: usize,
 }
 
 impl BulkValues {
-    /// Reads `keys`, each once.
+    /// Reads `keys`, each once, into room of `memory`.
     pub(crate) async fn read(
+        memory: &Memory,
         namespace: &dyn KvNamespace,
         keys: Vec<Key<'static>>,
         with_metadata: bool,
-    ) -> Result<Self, BulkGetError> {
+    ) -> Result<(Self, Room), BulkGetError> {
         // They are to be shown as text or as JSON, which is text.
         let options = GetOptions::default().with_metadata(with_metadata).with_text(true);
-        let keys = distinct::keys(keys);
-        let (mut entries, mut bytes) = (Vec::with_capacity(keys.len()), 0);
-        for keys in keys.chunks(READ_AT_ONCE) {
+        let keys = &*distinct::keys(keys);
+        let read = async |at_once: usize, limit: usize| {
+            let values = Self::read_within(namespace, keys, options, at_once, limit).await?;
+            let bytes = values.as_ref().map_or(0, |values| values.bytes);
+            Ok::<_, BulkGetError>((values, bytes))
+        };
+        let at_once = [READ_AT_ONCE.min(keys.len()), 1];
+        let reserved =
+            at_once.iter().find_map(|at_once| Some((*at_once, memory.try_reserve(most(*at_once))?)));
+        let (at_once, mut room) = match reserved {
+            Some(reserved) => reserved,
+            None => match memory.probe(read(1, FREE_BYTES)).await? {
+                Some((Some(values), room)) => return Ok((values, room)),
+                // They are large. They are read again once there is room for them.
+                _ => (1, memory.reserve(most(1)).await?),
+            },
+        };
+        let (values, bytes) = read(at_once, MAX_VALUE_BYTES).await?;
+        room.shrink(bytes);
+        Ok((values.ok_or(BulkGetError::TooLong)?, room))
+    }
+
+    /// Reads `keys`, so many at once; `None` if the values have more than `limit` bytes together.
+    async fn read_within(
+        namespace: &dyn KvNamespace,
+        keys: &[Key<'static>],
+        options: GetOptions,
+        at_once: usize,
+        limit: usize,
+    ) -> Result<Option<Self>, Error> {
+        let mut values = Self { entries: Vec::with_capacity(keys.len()), bytes: 0 };
+        for keys in keys.chunks(at_once) {
             let read = namespace.read_many(keys.to_vec(), options).await?;
-            bytes += read.iter().flatten().map(|entry| entry.value.len()).sum::<usize>();
-            if bytes > limits::MAX_VALUE_BYTES {
-                return Err(BulkGetError::TooLong);
+            values.bytes += read.iter().flatten().map(|entry| entry.value.len()).sum::<usize>();
+            if values.bytes > limit {
+                return Ok(None);
             }
-            entries.extend(keys.iter().cloned().zip(read));
+            values.entries.extend(keys.iter().cloned().zip(read));
         }
-        Ok(Self { entries, bytes })
-    }
-
-    /// The entries as a JSON object, `null` for those that are absent. What was stored as JSON is in it as it was stored.
-    pub(crate) fn to_object(&self, shape: Shape) -> Result<Object<'_>, BulkGetError> {
-        let members = self.entries.iter().map(|(key, entry)| {
-            let member = entry.as_ref().map(|entry| member(entry, shape)).transpose()?;
-            Ok((key.as_str(), member))
-        });
-        members.collect::<Result<_, BulkGetError>>().map(Object)
+        Ok(Some(values))
     }
 }
 
-/// A list of pairs that is written as an object: a map of any kind would sort keys, or take some for numbers.
-pub(crate) struct Object<'a>(Vec<(&'a str, Option<Member<'a>>)>);
-
-impl Serialize for Object<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(key, member)| (key, member)))
-    }
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Member<'a> {
-    Value(Written<'a>),
-    WithMetadata {
-        value: Written<'a>,
-        metadata: Option<&'a RawValue>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        expiration: Option<Timestamp>,
-    },
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Written<'a> {
-    Text(Cow<'a, str>),
-    Json(&'a RawValue),
-}
-
-fn member(entry: &Entry, shape: Shape) -> Result<Member<'_>, BulkGetError> {
-    let value = match shape.value_type {
-        ValueType::Text => Written::Text(entry.value.to_text_lossy()),
-        ValueType::Json => {
-            Written::Json(serde_json::from_slice(&entry.value).map_err(|_| BulkGetError::NotJson)?)
-        }
-    };
-    if !shape.with_metadata {
-        return Ok(Member::Value(value));
-    }
-    let metadata = entry.metadata.as_ref().map(|metadata| serde_json::from_str(metadata.as_str()));
-    let metadata = metadata.transpose().map_err(|_| {
-        Error::new(ErrorKind::Corrupt, env!("CARGO_PKG_NAME"), "the stored metadata is not JSON")
-    })?;
-    let expiration = entry.expires_at.filter(|_| shape.with_expiration);
-    Ok(Member::WithMetadata { value, metadata, expiration })
+/// The most bytes that are held while so many values are read at once.
+const fn most(at_once: usize) -> usize {
+    (at_once + 1) * MAX_VALUE_BYTES
 }

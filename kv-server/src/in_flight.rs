@@ -14,9 +14,9 @@ use axum::{
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use percent_encoding::percent_decode_str;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
-use crate::shared::Shared;
+use crate::{memory::Room, shared::Shared};
 
 /// The most bytes that are handed to a connection at once. It takes more when it has sent what it has, so a request
 /// counts as under way until its client has read nearly all of the answer.
@@ -56,9 +56,18 @@ impl InFlight {
     }
 
     /// The answer, which ends the request when its body does.
-    pub(crate) fn answer(mut self, response: Response<Body>) -> Response<InFlightBody> {
+    pub(crate) fn answer(mut self, mut response: Response<Body>) -> Response<InFlightBody> {
         self.status = Some(response.status().as_u16());
-        response.map(|body| InFlightBody { body, rest: Bytes::new(), _in_flight: self })
+        let room = Room::kept_for(&mut response);
+        let started = Instant::now();
+        response.map(|body| InFlightBody {
+            body,
+            rest: Bytes::new(),
+            taken: 0,
+            started,
+            _room: room,
+            in_flight: self,
+        })
     }
 }
 
@@ -91,8 +100,17 @@ pub(crate) struct InFlightBody {
     body: Body,
     /// What is left of the body's last frame.
     rest: Bytes,
-    _in_flight: InFlight,
+    /// How many bytes the connection has taken, since when.
+    taken: u64,
+    started: Instant,
+    /// What it was made of is held until it was sent.
+    _room: Option<Arc<Room>>,
+    in_flight: InFlight,
 }
+
+#[derive(Debug, thiserror::Error)]
+#[error("the client reads the answer too slowly")]
+struct ReadTooSlowly;
 
 impl HttpBody for InFlightBody {
     type Data = Bytes;
@@ -102,6 +120,11 @@ impl HttpBody for InFlightBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        // It is asked for more once its client has read. One that does not read at all is cut off by the connection.
+        let too_slow = self.in_flight.shared.body_rules.too_slow_at(self.started, self.taken);
+        if too_slow.is_some_and(|too_slow| too_slow < Instant::now()) {
+            return Poll::Ready(Some(Err(axum::Error::new(ReadTooSlowly))));
+        }
         if self.rest.is_empty() {
             let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
             match frame.map(|frame| frame.map(Frame::into_data)) {
@@ -112,6 +135,7 @@ impl HttpBody for InFlightBody {
             }
         }
         let len = self.rest.len().min(MAX_FRAME_BYTES);
+        self.taken += len as u64;
         Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(len)))))
     }
 
@@ -127,5 +151,46 @@ impl HttpBody for InFlightBody {
             hint.set_upper(upper.saturating_add(rest));
         }
         hint
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use axum::{
+        body::{Body, HttpBody as _},
+        http::{Method, Response},
+    };
+    use futures_util::future::poll_fn;
+    use kv_memory::MemoryStore;
+    use tokio::time;
+
+    use super::{InFlight, MAX_FRAME_BYTES};
+    use crate::KvServer;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_may_fall_behind_the_lowest_rate_for_so_long() {
+        const STALL: Duration = Duration::from_secs(30);
+        const FRAMES: usize = 20;
+        let rate = u32::try_from(MAX_FRAME_BYTES / 10).unwrap();
+        let builder =
+            KvServer::builder(Arc::new(MemoryStore::new())).stall_timeout(STALL).min_body_rate(rate);
+        let server = builder.build().unwrap();
+        // A frame earns 10 s, on top of the 30 s by which the client may fall behind.
+        for (pause, frames) in [(9, FRAMES), (12, 10), (25, 1), (31, 0)] {
+            let in_flight = InFlight::start(Arc::clone(server.shared()), None, &Method::GET);
+            let body = Body::from(vec![0; FRAMES * MAX_FRAME_BYTES]);
+            let mut body = Box::pin(in_flight.answer(Response::new(body)).into_body());
+            let mut taken = 0;
+            while taken < FRAMES {
+                time::sleep(Duration::from_secs(pause)).await;
+                if poll_fn(|context| body.as_mut().poll_frame(context)).await.unwrap().is_err() {
+                    break;
+                }
+                taken += 1;
+            }
+            assert_eq!(taken, frames, "{pause}");
+        }
     }
 }

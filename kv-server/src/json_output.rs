@@ -8,7 +8,7 @@ use kv_core::{Error, ErrorKind};
 use serde::Serialize;
 
 /// The JSON of `answer`.
-pub(crate) fn write<T: Serialize>(answer: &T) -> Result<Vec<u8>, Error> {
+pub(crate) fn write<T: Serialize + ?Sized>(answer: &T) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(answer).map_err(|_| {
         Error::new(ErrorKind::Other, env!("CARGO_PKG_NAME"), "an answer cannot be written as JSON")
     })

@@ -2,6 +2,7 @@
 
 mod account_id;
 mod builder;
+mod bulk_json;
 mod bulk_values;
 mod connections;
 mod credentials;
@@ -13,6 +14,7 @@ mod json_input;
 mod json_output;
 mod listed_key;
 mod local_access;
+mod memory;
 mod metrics;
 mod off_runtime;
 mod percent;

@@ -1,6 +1,6 @@
 //! A key of a listing, as both protocols write it.
 
-use kv_core::{KeyInfo, ListPage, Metadata, Timestamp};
+use kv_core::{KeyInfo, ListPage, Metadata, Timestamp, limits};
 use serde::Serialize;
 
 /// A key with its deadline and metadata, which each protocol writes in its own way.
@@ -17,6 +17,12 @@ impl<'a, M> ListedKey<'a, M> {
     pub(crate) fn new(key: &'a KeyInfo, metadata: Option<M>) -> Self {
         Self { name: key.name.as_str(), expiration: key.expires_at, metadata }
     }
+}
+
+/// The most bytes that a page of so many keys takes, together with its JSON: names of which every byte is escaped, and
+/// metadata.
+pub(crate) const fn most_bytes(keys: usize) -> usize {
+    keys * (7 * limits::MAX_KEY_BYTES + 2 * limits::MAX_METADATA_BYTES + 512)
 }
 
 /// About how many bytes the keys of a page take. A name may take six times its length when it is escaped, but hardly does.

@@ -22,6 +22,7 @@ pub(crate) struct Metrics {
     requests: Family<Outcome, Counter<u64, AtomicU64>>,
     durations: Family<Asked, Histogram>,
     in_flight: Gauge,
+    reserved_bytes: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -42,7 +43,7 @@ impl Metrics {
         // From 100 µs to 26 s.
         let durations: Family<Asked, Histogram> =
             Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.0001, 4.0, 10)));
-        let (requests, in_flight) = (Family::default(), Gauge::default());
+        let (requests, in_flight, reserved_bytes) = (Family::default(), Gauge::default(), Gauge::default());
         let mut all = Registry::with_prefix("kv_server");
         all.register(
             "requests",
@@ -55,7 +56,12 @@ impl Metrics {
             durations.clone(),
         );
         all.register("requests_in_flight", "Requests under way", in_flight.clone());
-        Self { registry: all, requests, durations, in_flight }
+        all.register(
+            "reserved_bytes",
+            "Memory that requests have reserved, of what they may hold together",
+            reserved_bytes.clone(),
+        );
+        Self { registry: all, requests, durations, in_flight, reserved_bytes }
     }
 
     pub(crate) fn started(&self) {
@@ -76,8 +82,9 @@ impl Metrics {
         self.in_flight.dec();
     }
 
-    /// All of it in the text format of `OpenMetrics`, which Prometheus reads.
-    pub(crate) fn text(&self) -> Result<String, fmt::Error> {
+    /// All of it in the text format of `OpenMetrics`, which Prometheus reads, with what cannot be counted as it happens.
+    pub(crate) fn text(&self, reserved_bytes: usize) -> Result<String, fmt::Error> {
+        self.reserved_bytes.set(i64::try_from(reserved_bytes).unwrap_or(i64::MAX));
         let mut text = String::new();
         text::encode(&mut text, &self.registry)?;
         Ok(text)

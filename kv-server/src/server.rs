@@ -55,6 +55,11 @@ impl KvServer {
         Self { shared, timeouts }
     }
 
+    #[cfg(test)]
+    pub(crate) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     /// The account id, in lower case.
     #[must_use]
     pub fn account_id(&self) -> &str {
@@ -196,7 +201,7 @@ impl KvServer {
 }
 
 fn metrics_text(shared: &Shared) -> Response {
-    match shared.metrics.text() {
+    match shared.metrics.text(shared.memory().reserved_bytes()) {
         Ok(text) => ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }

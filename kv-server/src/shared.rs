@@ -1,13 +1,13 @@
 //! What every request of a server shares.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use kv_core::{Clock, KvStore};
 use tokio::sync::Semaphore;
 
 use crate::{
-    account_id::AccountId, credentials::Credentials, local_access::LocalAccess, metrics::Metrics,
-    rate_limits::RateLimits, runtime_protocol::Titles,
+    account_id::AccountId, credentials::Credentials, local_access::LocalAccess, memory::Memory,
+    metrics::Metrics, rate_limits::RateLimits, request_body::BodyRules, runtime_protocol::Titles,
 };
 
 /// What every request of a server shares.
@@ -21,11 +21,18 @@ pub(crate) struct Shared {
     pub(crate) local_access: LocalAccess,
     /// A permit for every request that may be under way at once, its answer's body included.
     pub(crate) permits: Arc<Semaphore>,
-    /// How long a client may pause within a request's body, or in reading an answer's.
-    pub(crate) stall_timeout: Duration,
+    /// For the bodies of requests.
+    pub(crate) body_rules: BodyRules,
     pub(crate) metrics: Metrics,
     /// The namespaces by their titles, for the runtime's protocol.
     pub(crate) titles: Titles,
     /// `None` unless the service's rate limits are emulated.
     pub(crate) rate_limits: Option<RateLimits>,
+}
+
+impl Shared {
+    /// What requests may hold together.
+    pub(crate) const fn memory(&self) -> &Memory {
+        &self.body_rules.memory
+    }
 }

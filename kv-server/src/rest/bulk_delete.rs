@@ -6,13 +6,14 @@ use kv_core::Key;
 use super::{
     Answer, bulk_outcome,
     failure::Failure,
-    json_body::{self, MAX_BULK_BYTES, MAX_BULK_ITEMS},
+    json_body::{self, MAX_BULK_ITEMS},
     namespace_id,
 };
 use crate::{
     distinct,
     json_input::{AtMost, Text},
     off_runtime,
+    request_body::Collected,
     shared::Shared,
 };
 
@@ -20,8 +21,9 @@ use crate::{
 pub(super) async fn delete(shared: &Shared, id: &str, body: Body) -> Answer {
     let id = namespace_id(id)?;
     bulk_outcome::check_namespace(shared, &id).await?;
-    let body = json_body::read(shared, body, MAX_BULK_BYTES).await?;
-    let mut keys = off_runtime::run(body.len(), move || parse(&body)).await??;
+    // The room is kept until the store has what is parsed.
+    let Collected { bytes, room: _room } = json_body::read_bulk(shared, body).await?;
+    let mut keys = off_runtime::run(bytes.len(), move || parse(&bytes)).await??;
     let limited = bulk_outcome::take_limited(shared, &id, &mut keys, Key::as_str);
     bulk_outcome::answer(&shared.store.namespace(&id).remove_many(keys).await?, &limited)
 }

@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 
-use axum::{body::Body, http::StatusCode};
+use axum::body::Body;
 use kv_core::Key;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{Answer, code::Code, envelope, failure::Failure, json_body, namespace_id};
 use crate::{
-    bulk_values::{self, BulkGetError, BulkValues, MAX_KEYS, Object, Shape, ValueType},
+    bulk_json::{self, Shape},
+    bulk_values::{self, BulkGetError, BulkValues, MAX_KEYS, ValueType},
     json_input::{AtMost, FromObject, Text},
-    json_output, off_runtime,
     request_body::MAX_SMALL_BYTES,
     shared::Shared,
 };
@@ -25,21 +25,16 @@ struct Wanted<'a> {
     with_metadata: Option<bool>,
 }
 
-#[derive(Serialize)]
-struct Found<'a> {
-    values: Object<'a>,
-}
-
 /// The values of up to 100 keys, and their metadata if that is wanted.
 pub(super) async fn get(shared: &Shared, id: &str, body: Body) -> Answer {
     let id = namespace_id(id)?;
     let body = json_body::read(shared, body, MAX_SMALL_BYTES).await?;
     let (keys, shape) = parse(&body)?;
-    let values = BulkValues::read(&*shared.store.namespace(&id), keys, shape.with_metadata).await?;
-    let bytes = values.bytes;
-    let write = move || envelope::success(Found { values: values.to_object(shape)? });
-    let json = off_runtime::run(bytes, write).await??;
-    Ok(json_output::respond(StatusCode::OK, json))
+    drop(body);
+    let namespace = shared.store.namespace(&id);
+    let (values, room) = BulkValues::read(shared.memory(), &*namespace, keys, shape.with_metadata).await?;
+    let (before, after) = envelope::around_values()?;
+    Ok(bulk_json::respond(before, values, after, shape, room).await?)
 }
 
 /// The keys, and what is wanted of them.
@@ -66,6 +61,7 @@ impl From<BulkGetError> for Failure {
     fn from(error: BulkGetError) -> Self {
         match error {
             BulkGetError::Store(error) => error.into(),
+            BulkGetError::NoRoom(error) => error.into(),
             BulkGetError::TooLong => Self::new(Code::PayloadTooLarge, error.to_string()),
             BulkGetError::UnknownType(_) => {
                 Self::new(Code::InvalidRequest, error.to_string()).at("/type".into())

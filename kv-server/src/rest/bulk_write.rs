@@ -11,7 +11,7 @@ use base64::{
     alphabet::STANDARD,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use kv_core::{PutEntry, PutOptions, Timestamp};
+use kv_core::{InvalidInput, PutEntry, PutOptions, Timestamp, limits};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -20,12 +20,13 @@ use super::{
     code::Code,
     expiration::{self, Seconds},
     failure::Failure,
-    json_body::{self, MAX_BULK_BYTES, MAX_BULK_ITEMS},
+    json_body::{self, MAX_BULK_ITEMS},
     namespace_id,
 };
 use crate::{
     json_input::{AtMost, FromObject},
     off_runtime,
+    request_body::Collected,
     shared::Shared,
 };
 
@@ -50,9 +51,10 @@ struct Pair<'a> {
 pub(super) async fn write(shared: &Shared, id: &str, body: Body) -> Answer {
     let id = namespace_id(id)?;
     bulk_outcome::check_namespace(shared, &id).await?;
-    let body = json_body::read(shared, body, MAX_BULK_BYTES).await?;
+    // The room is kept until the store has what is parsed.
+    let Collected { bytes, room: _room } = json_body::read_bulk(shared, body).await?;
     let now = shared.clock.now();
-    let mut entries = off_runtime::run(body.len(), move || parse(&body, now)).await??;
+    let mut entries = off_runtime::run(bytes.len(), move || parse(&bytes, now)).await??;
     let limited = bulk_outcome::take_limited(shared, &id, &mut entries, |entry| entry.key.as_str());
     bulk_outcome::answer(&shared.store.namespace(&id).write_many(entries).await?, &limited)
 }
@@ -100,6 +102,10 @@ fn entry(pair: Pair<'_>, now: Timestamp) -> Result<PutEntry, (Failure, &'static 
     }
     let value = match pair.base64 {
         Some(true) => decode_base64(&pair.value).map_err(|failure| (failure, "/value"))?,
+        // Before it is copied.
+        _ if pair.value.len() > limits::MAX_VALUE_BYTES => {
+            return Err((InvalidInput::ValueTooLong { len: pair.value.len() }.into(), "/value"));
+        }
         _ => pair.value.into_owned().into_bytes(),
     };
     // The key is checked first, so that what is left to be wrong is the value.
@@ -116,9 +122,15 @@ fn decode_base64(text: &str) -> Result<Vec<u8>, Failure> {
             .with_decode_padding_mode(DecodePaddingMode::Indifferent)
             .with_decode_allow_trailing_bits(true),
     );
-    let has_space = text.bytes().any(|byte| byte.is_ascii_whitespace());
-    let text = if has_space {
-        text.split_ascii_whitespace().collect::<String>().into()
+    let len = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).count();
+    // Before it is copied.
+    if len / 4 * 3 > limits::MAX_VALUE_BYTES + 3 {
+        return Err(InvalidInput::ValueTooLong { len: len / 4 * 3 }.into());
+    }
+    let text = if len < text.len() {
+        let mut dense = String::with_capacity(len);
+        dense.extend(text.split_ascii_whitespace());
+        dense.into()
     } else {
         Cow::Borrowed(text)
     };

@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::Duration};
 use kv_core::{Error, ErrorKind, InvalidInput};
 
 use super::{code::Code, envelope::Link};
-use crate::{credentials::CredentialsError, request_body::BodyError};
+use crate::{credentials::CredentialsError, memory::NoRoom, request_body::BodyError};
 
 /// Why a request fails.
 #[derive(Debug)]
@@ -143,8 +143,15 @@ impl From<BodyError> for Failure {
     fn from(error: BodyError) -> Self {
         let code = match error {
             BodyError::TooLong { .. } => Code::PayloadTooLarge,
-            BodyError::Stalled { .. } | BodyError::Broken => Code::InvalidRequest,
+            BodyError::Stalled { .. } | BodyError::TooSlow { .. } | BodyError::Broken => Code::InvalidRequest,
+            BodyError::NoRoom(error) => return error.into(),
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<NoRoom> for Failure {
+    fn from(error: NoRoom) -> Self {
+        Self { retry_after: Some(NoRoom::RETRY_AFTER), ..Self::new(Code::Unavailable, error.to_string()) }
     }
 }

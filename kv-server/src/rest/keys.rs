@@ -24,9 +24,17 @@ struct Info<'a> {
 /// A page of keys.
 pub(super) async fn list(shared: &Shared, id: &str, query: Query<'_>) -> Answer {
     let (id, options) = (namespace_id(id)?, options(query)?);
-    let page = shared.store.namespace(&id).list_page(options).await?;
-    let json = off_runtime::run(listed_key::json_bytes(&page), move || write(&page)).await??;
-    Ok(json_output::respond(StatusCode::OK, json))
+    let namespace = shared.store.namespace(&id);
+    let read = || async {
+        let page = namespace.list_page(options.clone()).await?;
+        let json = off_runtime::run(listed_key::json_bytes(&page), move || write(&page)).await??;
+        let len = json.len();
+        Ok::<_, Failure>((json, len))
+    };
+    let (json, room) = shared.memory().reading(listed_key::most_bytes(options.limit()), read).await?;
+    let mut response = json_output::respond(StatusCode::OK, json);
+    room.keep_for(&mut response);
+    Ok(response)
 }
 
 fn options(query: Query<'_>) -> Result<ListOptions, Failure> {

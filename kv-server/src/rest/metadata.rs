@@ -1,7 +1,7 @@
 //! The metadata of a value, alone.
 
 use axum::http::StatusCode;
-use kv_core::{Error, ErrorKind, GetOptions, Metadata};
+use kv_core::{Error, ErrorKind, GetOptions, Metadata, limits};
 use serde_json::value::RawValue;
 
 use super::{Answer, envelope, failure::Failure, namespace_id, path_key, values::key_not_found};
@@ -12,8 +12,14 @@ pub(super) async fn get(shared: &Shared, id: &str, raw_key: &str) -> Answer {
     let id = namespace_id(id)?;
     let key = path_key::parse(raw_key)?;
     let options = GetOptions::default().with_metadata(true);
-    let entry = shared.store.namespace(&id).read(key, options).await?.ok_or_else(key_not_found)?;
-    let metadata = entry.metadata.as_ref().map(as_written).transpose()?;
+    let namespace = shared.store.namespace(&id);
+    // The value comes with it, and goes at once.
+    let read = || async {
+        let entry = namespace.read(key.as_borrowed(), options).await?.ok_or_else(key_not_found)?;
+        Ok::<_, Failure>((entry.metadata, 0))
+    };
+    let (metadata, _) = shared.memory().reading(limits::MAX_VALUE_BYTES, read).await?;
+    let metadata = metadata.as_ref().map(as_written).transpose()?;
     Ok(json_output::respond(StatusCode::OK, envelope::success(metadata)?))
 }
 

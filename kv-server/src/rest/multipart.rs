@@ -11,6 +11,7 @@ use tokio::task::yield_now;
 
 use super::{code::Code, failure::Failure};
 use crate::{
+    memory::Room,
     request_body::{BodyError, RequestBody, append, without_spare_room},
     shared::Shared,
 };
@@ -30,22 +31,40 @@ enum FormError {
     NothingFound,
 }
 
-/// The part `value`, and `options` with the part `metadata`, if there is one. Other parts are ignored.
+/// The part `value`, `options` with the part `metadata`, if there is one, and the room that the value takes. Other parts
+/// are ignored.
 pub(super) async fn read(
     shared: &Shared,
     content_type: &HeaderValue,
     body: Body,
     options: PutOptions,
-) -> Result<(Value, PutOptions), Failure> {
+) -> Result<(Value, PutOptions, Room), Failure> {
     let boundary = content_type.to_str().ok().and_then(|text| multer::parse_boundary(text).ok());
     let boundary = boundary.ok_or_else(|| {
         Failure::new(Code::MalformedBody, "the content type of a form has to name its boundary")
     })?;
-    let body = RequestBody::new(body, limits::MAX_VALUE_BYTES + MAX_FRAMING_BYTES, shared.stall_timeout)?;
+    let limit = limits::MAX_VALUE_BYTES + MAX_FRAMING_BYTES;
+    let mut body = RequestBody::new(body, limit, &shared.body_rules)?;
+    let (value, metadata) = parts(&mut body, boundary).await?;
+    let value = value.ok_or_else(|| Failure::new(Code::MalformedBody, "the form has no part \"value\""))?;
+    let options = match metadata {
+        Some(metadata) => with_metadata(options, &metadata)?,
+        None => options,
+    };
+    let mut room = body.into_room();
+    room.shrink(value.capacity());
+    Ok((Value::new(without_spare_room(value))?, options, room))
+}
+
+/// The parts `value` and `metadata`.
+async fn parts(
+    body: &mut RequestBody<'_>,
+    boundary: String,
+) -> Result<(Option<Vec<u8>>, Option<Vec<u8>>), Failure> {
     let announced = body.announced().unwrap_or_default();
     // The bytes that came since the parser found anything.
     let searched = AtomicUsize::new(0);
-    let chunks = stream::try_unfold(body, async |mut body| {
+    let chunks = stream::try_unfold(body, async |body| {
         // The parser takes all that is there before it looks at any of it, so it is given one chunk at a time.
         yield_now().await;
         if searched.load(Relaxed) > MAX_SEARCHED_BYTES {
@@ -70,12 +89,7 @@ pub(super) async fn read(
             _ => skip(field, &searched).await?,
         }
     }
-    let value = value.ok_or_else(|| Failure::new(Code::MalformedBody, "the form has no part \"value\""))?;
-    let options = match metadata {
-        Some(metadata) => with_metadata(options, &metadata)?,
-        None => options,
-    };
-    Ok((Value::new(without_spare_room(value))?, options))
+    Ok((value, metadata))
 }
 
 /// The bytes of a part of a form of which so much was announced.

@@ -13,7 +13,7 @@ use kv_core::{GetOptions, PutOptions, Value, limits};
 use super::{Answer, code::Code, done, expiration, failure::Failure, multipart, namespace_id, path_key};
 use crate::{
     query::Query,
-    request_body::{RequestBody, without_spare_room},
+    request_body::{Collected, RequestBody},
     shared::Shared,
 };
 
@@ -24,14 +24,21 @@ const EXPIRATION: HeaderName = HeaderName::from_static("expiration");
 pub(super) async fn get(shared: &Shared, id: &str, raw_key: &str) -> Answer {
     let id = namespace_id(id)?;
     let key = path_key::parse(raw_key)?;
-    let entry = shared.store.namespace(&id).read(key, GetOptions::default()).await?;
-    let entry = entry.ok_or_else(key_not_found)?;
+    let namespace = shared.store.namespace(&id);
+    let read = || async {
+        let entry = namespace.read(key.as_borrowed(), GetOptions::default()).await?;
+        let entry = entry.ok_or_else(key_not_found)?;
+        let len = entry.value.len();
+        Ok::<_, Failure>((entry, len))
+    };
+    let (entry, room) = shared.memory().reading(limits::MAX_VALUE_BYTES, read).await?;
     let mut response = Response::new(Body::from(entry.value.into_bytes()));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     if let Some(expires_at) = entry.expires_at {
         headers.insert(EXPIRATION, HeaderValue::from(expires_at.as_secs()));
     }
+    room.keep_for(&mut response);
     Ok(response)
 }
 
@@ -41,10 +48,14 @@ pub(super) async fn put(shared: &Shared, id: &str, raw_key: &str, parts: &Parts,
     let key = path_key::parse(raw_key)?;
     let expiration = expiration::from_query(Query::of(&parts.uri), shared.clock.now())?;
     let options = PutOptions::default().with_expiration(expiration);
-    let (value, options) = match multipart_type(&parts.headers) {
+    // The room is kept until the store has the value.
+    let (value, options, _room) = if let Some(content_type) = multipart_type(&parts.headers) {
         // Boxed, since it would make the future of every request larger.
-        Some(content_type) => Box::pin(multipart::read(shared, content_type, body, options)).await?,
-        None => (raw(shared, body).await?, options),
+        Box::pin(multipart::read(shared, content_type, body, options)).await?
+    } else {
+        let body = RequestBody::new(body, limits::MAX_VALUE_BYTES, &shared.body_rules)?;
+        let Collected { bytes, room } = body.collect().await?;
+        (Value::new(bytes)?, options, room)
     };
     if let Some(limits) = &shared.rate_limits {
         limits.write(id.as_str(), key.as_str()).map_err(Failure::rate_limited)?;
@@ -66,12 +77,6 @@ pub(super) async fn delete(shared: &Shared, id: &str, raw_key: &str) -> Answer {
 
 pub(super) fn key_not_found() -> Failure {
     Failure::new(Code::KeyNotFound, "key not found")
-}
-
-/// The whole body, whatever its type.
-async fn raw(shared: &Shared, body: Body) -> Result<Value, Failure> {
-    let body = RequestBody::new(body, limits::MAX_VALUE_BYTES, shared.stall_timeout)?;
-    Ok(Value::new(without_spare_room(body.collect().await?))?)
 }
 
 /// The content type, if it is a form's.

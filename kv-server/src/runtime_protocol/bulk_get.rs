@@ -8,9 +8,9 @@ use serde::Deserialize;
 
 use super::{Namespace, cache_ttl, refusal::Refusal};
 use crate::{
-    bulk_values::{self, BulkGetError, BulkValues, MAX_KEYS, Shape, ValueType},
+    bulk_json::{self, Shape},
+    bulk_values::{self, BulkGetError, BulkValues, MAX_KEYS, ValueType},
     json_input::{AtMost, FromObject, Text},
-    json_output, off_runtime,
     request_body::{BodyError, MAX_SMALL_BYTES, RequestBody},
 };
 
@@ -37,7 +37,7 @@ enum CacheTtl {
 /// The values of the keys that the body names.
 pub(super) async fn bulk_get(namespace: Namespace<'_>, body: Body) -> Result<Response, Refusal> {
     let Namespace { shared, handle, .. } = namespace;
-    let body = RequestBody::new(body, MAX_SMALL_BYTES, shared.stall_timeout).map_err(refused)?;
+    let body = RequestBody::new(body, MAX_SMALL_BYTES, &shared.body_rules).map_err(refused)?;
     let body = body.collect().await.map_err(refused)?;
     let FromObject(wanted) = serde_json::from_slice::<FromObject<Wanted<'_>>>(&body).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
@@ -45,9 +45,10 @@ pub(super) async fn bulk_get(namespace: Namespace<'_>, body: Body) -> Result<Res
     })?;
     let value_type = ValueType::parse(wanted.value_type.as_deref())?;
     let shape = Shape { value_type, with_metadata: wanted.with_metadata, with_expiration: false };
-    let values = BulkValues::read(handle, keys(wanted)?, shape.with_metadata).await?;
-    let json = off_runtime::run(values.bytes, move || write(&values, shape)).await??;
-    Ok(json_output::respond(StatusCode::OK, json))
+    let keys = keys(wanted)?;
+    drop(body);
+    let (values, room) = BulkValues::read(shared.memory(), handle, keys, shape.with_metadata).await?;
+    Ok(bulk_json::respond(Vec::new(), values, Vec::new(), shape, room).await?)
 }
 
 fn refused(error: BodyError) -> Refusal {
@@ -69,14 +70,11 @@ fn keys(Wanted { keys, cache_ttl, .. }: Wanted<'_>) -> Result<Vec<Key<'static>>,
     checked.collect()
 }
 
-fn write(values: &BulkValues, shape: Shape) -> Result<Vec<u8>, BulkGetError> {
-    Ok(json_output::write(&values.to_object(shape)?)?)
-}
-
 impl From<BulkGetError> for Refusal {
     fn from(error: BulkGetError) -> Self {
         match error {
             BulkGetError::Store(error) => error.into(),
+            BulkGetError::NoRoom(error) => error.into(),
             BulkGetError::TooLong => Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()),
             other => Self::bad_request(other.to_string()),
         }

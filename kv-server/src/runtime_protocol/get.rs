@@ -4,7 +4,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, Uri, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
-use kv_core::{Error, ErrorKind, GetOptions, Metadata};
+use kv_core::{Error, ErrorKind, GetOptions, Metadata, limits};
 
 use super::{METADATA, Namespace, cache_ttl, key, parameter, refusal::Refusal};
 
@@ -17,8 +17,14 @@ pub(super) async fn get(namespace: Namespace<'_>, uri: &Uri) -> Result<Response,
         cache_ttl::check(&text)?;
     }
     // The request does not say whether the Worker wants the metadata.
-    let entry = namespace.handle.read(key, GetOptions::default().with_metadata(true)).await?;
-    let entry = entry.ok_or_else(|| Refusal::status(StatusCode::NOT_FOUND))?;
+    let options = GetOptions::default().with_metadata(true);
+    let read = || async {
+        let entry = namespace.handle.read(key.as_borrowed(), options).await?;
+        let entry = entry.ok_or_else(|| Refusal::status(StatusCode::NOT_FOUND))?;
+        let len = entry.value.len();
+        Ok::<_, Refusal>((entry, len))
+    };
+    let (entry, room) = namespace.shared.memory().reading(limits::MAX_VALUE_BYTES, read).await?;
     let mut response = entry.value.into_bytes().into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
@@ -28,6 +34,7 @@ pub(super) async fn get(namespace: Namespace<'_>, uri: &Uri) -> Result<Response,
     if let Some(expires_at) = entry.expires_at {
         headers.insert(EXPIRATION, HeaderValue::from(expires_at.as_secs()));
     }
+    room.keep_for(&mut response);
     Ok(response)
 }
 

@@ -27,9 +27,18 @@ struct Page<'a> {
 
 /// The keys after a cursor, or from the first on, that start with a prefix.
 pub(super) async fn list(namespace: Namespace<'_>, uri: &Uri) -> Result<Response, Refusal> {
-    let page = namespace.handle.list_page(options(uri)?).await?;
-    let json = off_runtime::run(listed_key::json_bytes(&page), move || write(&page)).await??;
-    Ok(json_output::respond(StatusCode::OK, json))
+    let options = options(uri)?;
+    let read = || async {
+        let page = namespace.handle.list_page(options.clone()).await?;
+        let json = off_runtime::run(listed_key::json_bytes(&page), move || write(&page)).await??;
+        let len = json.len();
+        Ok::<_, Refusal>((json, len))
+    };
+    let most = listed_key::most_bytes(options.limit());
+    let (json, room) = namespace.shared.memory().reading(most, read).await?;
+    let mut response = json_output::respond(StatusCode::OK, json);
+    room.keep_for(&mut response);
+    Ok(response)
 }
 
 fn write(page: &ListPage) -> Result<Vec<u8>, Error> {

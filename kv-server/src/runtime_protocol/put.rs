@@ -11,7 +11,7 @@ use kv_core::{Expiration, InvalidInput, PutOptions, Timestamp, Value, limits};
 
 use super::{METADATA, Namespace, key, parameter, refusal::Refusal};
 use crate::{
-    request_body::{BodyError, RequestBody, without_spare_room},
+    request_body::{BodyError, Collected, RequestBody},
     whole_number,
 };
 
@@ -21,8 +21,9 @@ pub(super) async fn put(namespace: Namespace<'_>, parts: &Parts, body: Body) -> 
     let key = key::of(&parts.uri)?;
     let expiration = expiration(&parts.uri, shared.clock.now())?;
     let options = with_metadata(PutOptions::default().with_expiration(expiration), &parts.headers)?;
-    let body = RequestBody::new(body, limits::MAX_VALUE_BYTES, shared.stall_timeout).map_err(refused)?;
-    let value = without_spare_room(body.collect().await.map_err(refused)?);
+    let body = RequestBody::new(body, limits::MAX_VALUE_BYTES, &shared.body_rules).map_err(refused)?;
+    // The room is kept until the store has the value.
+    let Collected { bytes: value, room: _room } = body.collect().await.map_err(refused)?;
     namespace.count_write(&key)?;
     handle.write(key, Value::new(value)?, options).await?;
     Ok(().into_response())

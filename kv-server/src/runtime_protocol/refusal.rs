@@ -9,7 +9,7 @@ use axum::{
 use hyper::ext::ReasonPhrase;
 use kv_core::{Error, ErrorKind, InvalidInput, limits};
 
-use crate::{rate_limits::whole_seconds, request_body::BodyError};
+use crate::{memory::NoRoom, rate_limits::whole_seconds, request_body::BodyError};
 
 /// A status and the reason phrase beside it. The runtime builds the Worker's exception from these two and ignores the
 /// body, which repeats the phrase for people.
@@ -63,7 +63,10 @@ impl Refusal {
     pub(super) fn body(error: BodyError, what: &str) -> Self {
         match error {
             BodyError::TooLong { len, limit } => too_long(what, len, limit),
-            BodyError::Stalled { .. } => Self::status(StatusCode::REQUEST_TIMEOUT),
+            BodyError::Stalled { .. } | BodyError::TooSlow { .. } => {
+                Self::status(StatusCode::REQUEST_TIMEOUT)
+            }
+            BodyError::NoRoom(error) => error.into(),
             BodyError::Broken => Self::bad_request("The request body ended too early"),
         }
     }
@@ -118,6 +121,12 @@ impl From<InvalidInput> for Refusal {
 
 fn too_long(what: &str, len: impl Display, limit: usize) -> Refusal {
     Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, format!("{what} length of {len} exceeds limit of {limit}."))
+}
+
+impl From<NoRoom> for Refusal {
+    fn from(_: NoRoom) -> Self {
+        Self { retry_after: Some(NoRoom::RETRY_AFTER), ..Self::status(StatusCode::SERVICE_UNAVAILABLE) }
+    }
 }
 
 impl From<Error> for Refusal {

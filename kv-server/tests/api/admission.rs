@@ -224,6 +224,7 @@ fn a_builder_refuses_what_cannot_work() {
         builder().token("é"),
         builder().max_concurrent_requests(0),
         builder().max_concurrent_requests(usize::MAX),
+        builder().max_memory(96 * 1024 * 1024 - 1),
     ];
     for builder in refused {
         let error = builder.build().unwrap_err();

@@ -87,7 +87,27 @@ pub(crate) async fn read(connection: &mut TcpStream) -> Answer {
     let status_line = head.lines().next().unwrap().strip_prefix("HTTP/1.1 ").unwrap();
     let (status, reason) = status_line.split_once(' ').unwrap();
     let (status, reason) = (status.parse().unwrap(), reason.to_owned());
-    Answer { status, reason, body: bytes[end + 4..].to_vec(), head }
+    let mut answer = Answer { status, reason, body: bytes[end + 4..].to_vec(), head };
+    if answer.header("transfer-encoding") == Some("chunked") {
+        answer.body = without_framing(&answer.body);
+    }
+    answer
+}
+
+/// What the chunks of a body hold.
+fn without_framing(mut framed: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    loop {
+        let line = framed.windows(2).position(|window| window == b"\r\n").unwrap();
+        let len = usize::from_str_radix(std::str::from_utf8(&framed[..line]).unwrap(), 16).unwrap();
+        let chunk = &framed[line + 2..];
+        if len == 0 {
+            assert_eq!(chunk, b"\r\n", "the last chunk");
+            return body;
+        }
+        body.extend_from_slice(&chunk[..len]);
+        framed = chunk[len..].strip_prefix(b"\r\n").unwrap();
+    }
 }
 
 /// `text` as one segment of a path, with every byte escaped.

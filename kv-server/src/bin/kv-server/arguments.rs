@@ -67,6 +67,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 512)]
     pub(crate) max_concurrent_requests: usize,
 
+    /// The memory in MiB that all requests may hold together, 96 at least; one for which there is no room is answered 503
+    #[arg(long, value_name = "MIB", default_value_t = 512)]
+    pub(crate) max_memory: usize,
+
+    /// The lowest rate at which a client may send a body or read an answer, in bytes per second; 0 for none
+    #[arg(long, value_name = "BYTES", default_value_t = 1024)]
+    pub(crate) min_body_rate: u32,
+
     /// How many seconds requests that are under way at the end may take to finish
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) grace_period: Duration,

@@ -33,6 +33,8 @@ async fn serve(
     let mut builder = KvServer::builder(store)
         .account_id(&arguments.account_id)
         .max_concurrent_requests(arguments.max_concurrent_requests)
+        .max_memory(arguments.max_memory.saturating_mul(1024 * 1024))
+        .min_body_rate(arguments.min_body_rate)
         .grace_period(arguments.grace_period)
         .emulate_rate_limits(arguments.emulate_rate_limits);
     if let Some(token) = token {
