@@ -14,6 +14,7 @@ use crate::{
     local_access::LocalAccess,
     memory::{self, Memory},
     metrics::Metrics,
+    permits::Permits,
     rate_limits::RateLimits,
     request_body::BodyRules,
     runtime_protocol::Titles,
@@ -46,6 +47,8 @@ pub struct KvServerBuilder {
     token: Option<SecretString>,
     allowed_hosts: Vec<String>,
     max_concurrent_requests: usize,
+    max_concurrent_uploads: Option<usize>,
+    max_connections: usize,
     max_memory: usize,
     min_body_rate: u32,
     timeouts: Timeouts,
@@ -61,6 +64,8 @@ impl KvServerBuilder {
             token: None,
             allowed_hosts: Vec::new(),
             max_concurrent_requests: 512,
+            max_concurrent_uploads: None,
+            max_connections: 900,
             max_memory: memory::DEFAULT_BYTES,
             min_body_rate: 1024,
             timeouts: Timeouts {
@@ -109,6 +114,23 @@ impl KvServerBuilder {
     #[must_use]
     pub fn max_concurrent_requests(mut self, requests: usize) -> Self {
         self.max_concurrent_requests = requests;
+        self
+    }
+
+    /// The most of these that may have a body, bulk gets included: three quarters by default, so that clients that send
+    /// theirs slowly leave room for others.
+    #[must_use]
+    pub fn max_concurrent_uploads(mut self, uploads: usize) -> Self {
+        self.max_concurrent_uploads = Some(uploads);
+        self
+    }
+
+    /// The most connections that are served at once, 900 by default: fewer than the 1,024 file descriptors that a process
+    /// has on most systems. Up to 16 more are answered 503 with `Retry-After` and closed; the next ones wait until one of
+    /// these has ended.
+    #[must_use]
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections;
         self
     }
 
@@ -167,8 +189,8 @@ impl KvServerBuilder {
     /// # Errors
     ///
     /// [`InvalidInput`](kv_core::ErrorKind::InvalidInput) if the account id is not 32 hexadecimal digits, the token is empty
-    /// or holds what no header can (it has to be visible ASCII), an allowed host is none, no request may be under way, or
-    /// there is too little memory.
+    /// or holds what no header can (it has to be visible ASCII), an allowed host is none, no request, upload or connection
+    /// is allowed, or there is too little memory.
     pub fn build(self) -> Result<KvServer> {
         let Some(account_id) = AccountId::new(&self.account_id) else {
             let chars = self.account_id.chars().count();
@@ -194,6 +216,14 @@ impl KvServerBuilder {
                 self.max_concurrent_requests
             )));
         }
+        let uploads =
+            self.max_concurrent_uploads.unwrap_or(self.max_concurrent_requests.saturating_mul(3) / 4).max(1);
+        if self.max_concurrent_uploads == Some(0) {
+            return Err(invalid("the uploads under way at once have to be 1 or more: 0 were given"));
+        }
+        if self.max_connections == 0 {
+            return Err(invalid("the connections at once have to be 1 or more: 0 were given"));
+        }
         if self.max_memory < memory::MIN_BYTES {
             return Err(invalid(format!(
                 "the memory for requests is too small: {} bytes (min {})",
@@ -208,7 +238,7 @@ impl KvServerBuilder {
             account_id,
             credentials: Credentials::new(self.token),
             local_access,
-            permits: Arc::new(Semaphore::new(self.max_concurrent_requests)),
+            permits: Permits::new(self.max_concurrent_requests, uploads),
             body_rules: BodyRules {
                 stall_timeout: self.timeouts.stall,
                 min_rate: self.min_body_rate,
@@ -218,7 +248,7 @@ impl KvServerBuilder {
             titles: Titles::default(),
             rate_limits,
         };
-        Ok(KvServer::new(Arc::new(shared), self.timeouts))
+        Ok(KvServer::new(Arc::new(shared), self.max_connections, self.timeouts))
     }
 }
 

@@ -1,22 +1,24 @@
 //! The connections of a listener.
 
-use std::{error::Error as StdError, io, pin::pin, time::Duration};
+use std::{error::Error as StdError, io, pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body::Body;
 use hyper::{Request, Response, body::Incoming, server::conn::http1, service::Service};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    server::graceful::{GracefulShutdown, Watcher},
 };
 use tokio::{
     net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
     task::{JoinError, JoinSet},
     time,
 };
-use tokio_io_timeout::TimeoutStream;
 
-use crate::fragment_guard::FragmentGuard;
+use crate::{
+    connection_stream::ConnectionStream, fragment_guard::FragmentGuard, spare_descriptor::SpareDescriptor,
+};
 
 /// How long to wait for a client.
 #[derive(Debug, Clone, Copy)]
@@ -29,17 +31,34 @@ pub(crate) struct Timeouts {
     pub(crate) grace: Duration,
 }
 
-/// The most that a connection keeps of a request's headers, or reads of its body at once.
-const MAX_BUFFER_BYTES: usize = 128 * 1024;
-/// How long to leave a listener alone that has no room for a connection, such as a file descriptor.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+/// How the requests of a connection are answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admission {
+    Served,
+    /// There are too many connections: it is told so, and closed.
+    Refused,
+}
 
-/// Accepts connections until `shutdown` is ready, then lets those end that are under way.
+/// The most that a request's headers may take, and so what a connection may hold before it is known who sends them. The
+/// longest key, all of it escaped, and the longest metadata take 3 KiB.
+const MAX_HEADER_BYTES: usize = 16 * 1024;
+/// The most that a connection reads of a body, or holds of an answer, at once.
+const MAX_BUFFER_BYTES: usize = 128 * 1024;
+/// How long to leave a listener alone that has no room for a connection, unless one ends meanwhile.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+/// The connections, beyond those that are served, that may wait to be told that they are too many.
+const MAX_REFUSED: usize = 16;
+/// How long one of these may take to ask, and to read the answer.
+const REFUSED_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Accepts connections until `shutdown` is ready, then lets those end that are under way. `service` answers the requests
+/// of `max_connections` at once, and refuses those of a few more.
 pub(crate) async fn serve<S, B>(
     listener: TcpListener,
+    max_connections: usize,
     timeouts: Timeouts,
     shutdown: impl Future<Output = ()> + Send,
-    service: impl Fn() -> S + Send,
+    service: impl Fn(Admission) -> S + Send,
 ) where
     S: Service<Request<Incoming>, Response = Response<B>> + Send + 'static,
     S::Error: Into<Box<dyn StdError + Send + Sync>>,
@@ -47,10 +66,11 @@ pub(crate) async fn serve<S, B>(
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(timeouts.header).max_buf_size(MAX_BUFFER_BYTES);
+    let places = Places::new(max_connections);
+    let mut spare = SpareDescriptor::new();
     let (mut connections, graceful) = (JoinSet::new(), GracefulShutdown::new());
     let mut shutdown = pin!(shutdown);
+    let mut is_short = false;
     loop {
         let accepted = tokio::select! {
             biased;
@@ -60,17 +80,35 @@ pub(crate) async fn serve<S, B>(
                 note(&ended);
                 continue;
             }
-            accepted = listener.accept() => accepted,
+            accepted = places.accept(&listener) => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                let connection = http.serve_connection(with_timeout(stream, timeouts.stall), service());
-                connections.spawn(graceful.watch(connection));
+            Ok((socket, place)) => {
+                spare.restore();
+                is_short &= spare.is_used();
+                // The last descriptor is for those that come next.
+                let admission = if spare.is_used() { Admission::Refused } else { place.admission };
+                let connection =
+                    connection(socket, admission, timeouts, service(admission), graceful.watcher());
+                connections.spawn(async move {
+                    let _place = place;
+                    connection.await
+                });
             }
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {
-                tracing::warn!(%error, "no connection could be accepted");
-                time::sleep(ACCEPT_PAUSE).await;
+                if !is_short {
+                    tracing::warn!(%error, "a connection could not be accepted; it is tried again");
+                    is_short = true;
+                }
+                if spare.use_up(&error) {
+                    continue;
+                }
+                tokio::select! {
+                    Some(ended) = connections.join_next() => note(&ended),
+                    () = time::sleep(ACCEPT_PAUSE) => {}
+                }
+                spare.restore();
             }
         }
     }
@@ -81,18 +119,79 @@ pub(crate) async fn serve<S, B>(
     }
 }
 
-type Io = TokioIo<FragmentGuard<std::pin::Pin<Box<TimeoutStream<TcpStream>>>>>;
+/// Answers the requests of a connection, and closes it.
+async fn connection<S, B>(
+    socket: TcpStream,
+    admission: Admission,
+    timeouts: Timeouts,
+    service: S,
+    watcher: Watcher,
+) -> hyper::Result<()>
+where
+    S: Service<Request<Incoming>, Response = Response<B>> + Send + 'static,
+    S::Error: Into<Box<dyn StdError + Send + Sync>>,
+    S::Future: Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let (header, stall) = match admission {
+        Admission::Served => (timeouts.header, timeouts.stall),
+        Admission::Refused => (timeouts.header.min(REFUSED_TIMEOUT), timeouts.stall.min(REFUSED_TIMEOUT)),
+    };
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(header)
+        .max_header_size(MAX_HEADER_BYTES)
+        .max_buf_size(MAX_BUFFER_BYTES);
+    let (stream, lingering) = ConnectionStream::new(socket, stall);
+    let ended = watcher.watch(http.serve_connection(TokioIo::new(FragmentGuard::new(stream)), service)).await;
+    lingering.finish().await;
+    ended
+}
 
-fn with_timeout(stream: TcpStream, stall: Duration) -> Io {
-    // An answer is written at once, so there is nothing to gain from waiting for more.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection keeps Nagle's algorithm");
+/// Places for connections.
+#[derive(Debug)]
+struct Places {
+    served: Arc<Semaphore>,
+    refused: Arc<Semaphore>,
+}
+
+/// A place of a connection, given back when it is dropped.
+#[derive(Debug)]
+struct Place {
+    admission: Admission,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Places {
+    fn new(max_connections: usize) -> Self {
+        let max_connections = max_connections.min(Semaphore::MAX_PERMITS);
+        Self {
+            served: Arc::new(Semaphore::new(max_connections)),
+            refused: Arc::new(Semaphore::new(MAX_REFUSED)),
+        }
     }
-    let mut stream = TimeoutStream::new(stream);
-    // Not for reading: a connection reads, to see its end, while a request is under way. Bodies have a timeout of their
-    // own, headers have the builder's.
-    stream.set_write_timeout(Some(stall));
-    TokioIo::new(FragmentGuard::new(Box::pin(stream)))
+
+    /// The next connection, once there is a place for it. Until then it waits in the listener's queue.
+    async fn accept(&self, listener: &TcpListener) -> io::Result<(TcpStream, Place)> {
+        let permit = tokio::select! {
+            biased;
+            permit = Arc::clone(&self.served).acquire_owned() => Ok(permit),
+            permit = Arc::clone(&self.refused).acquire_owned() => Err(permit),
+        };
+        let (socket, _) = listener.accept().await?;
+        // One may have come free meanwhile.
+        let late = Arc::clone(&self.served).try_acquire_owned();
+        let place = match (permit, late) {
+            (Ok(Ok(permit)), _) | (Err(_), Ok(permit)) => {
+                Place { admission: Admission::Served, _permit: permit }
+            }
+            (Err(Ok(permit)), Err(_)) => Place { admission: Admission::Refused, _permit: permit },
+            // They are never closed.
+            (Ok(Err(_)) | Err(Err(_)), _) => return Err(io::ErrorKind::Other.into()),
+        };
+        Ok((socket, place))
+    }
 }
 
 /// Notes how a connection ended. What its client did wrong is nobody's business; a panic is a mistake of this crate.

@@ -3,8 +3,12 @@
 use std::sync::Arc;
 
 use axum::{
+    body::HttpBody as _,
     extract::Request,
-    http::{HeaderMap, HeaderName, Response, header::CONTENT_TYPE},
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Response,
+        header::{CONNECTION, CONTENT_TYPE},
+    },
     response::IntoResponse,
 };
 
@@ -24,14 +28,14 @@ const NAMESPACE: HeaderName = HeaderName::from_static("x-kv-namespace");
 pub(crate) async fn answer(shared: Arc<Shared>, request: Request, source: Source) -> Response<InFlightBody> {
     let is_runtime = request.headers().contains_key(NAMESPACE);
     let host = request_head::host(&request, source);
-    if host.is_ok() && !is_runtime && request.uri().path() == "/healthz" {
+    if host.is_ok() && is_about_health(&request) {
         let mut in_flight = InFlight::start(shared, None, request.method());
         in_flight.set_route("health");
         return in_flight.answer(([(CONTENT_TYPE, "text/plain")], "ok\n").into_response());
     }
     let admitted = admit(&shared, host, request.headers(), is_runtime);
-    let request = unread_body::read_on(request);
-    let permit = Arc::clone(&shared.permits).try_acquire_owned().ok();
+    let permit = shared.permits.take(!request.body().is_end_stream());
+    let request = unread_body::drained(request);
     let is_refused = permit.is_none();
     let mut in_flight = InFlight::start(Arc::clone(&shared), permit, request.method());
     let response = if is_refused {
@@ -73,4 +77,22 @@ fn admit(
         shared.local_access.check(host, headers, is_runtime)?;
     }
     Ok(())
+}
+
+/// Answers a request of a connection that is one too many: that there is no room, or how the server is.
+pub(crate) async fn answer_refused(shared: Arc<Shared>, request: Request) -> Response<InFlightBody> {
+    let mut response = if is_about_health(&request) {
+        answer(shared, request, Source::Connection).await
+    } else {
+        let request = unread_body::drained(request);
+        let mut in_flight = InFlight::start(shared, None, request.method());
+        in_flight.set_route("refused");
+        in_flight.answer(rest::busy())
+    };
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+fn is_about_health(request: &Request) -> bool {
+    !request.headers().contains_key(NAMESPACE) && request.uri().path() == "/healthz"
 }

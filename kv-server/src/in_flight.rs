@@ -14,9 +14,9 @@ use axum::{
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use percent_encoding::percent_decode_str;
-use tokio::{sync::OwnedSemaphorePermit, time::Instant};
+use tokio::time::Instant;
 
-use crate::{memory::Room, shared::Shared};
+use crate::{memory::Room, permits::Permit, shared::Shared};
 
 /// The most bytes that are handed to a connection at once. It takes more when it has sent what it has, so a request
 /// counts as under way until its client has read nearly all of the answer.
@@ -27,7 +27,7 @@ const MAX_FRAME_BYTES: usize = 128 * 1024;
 pub(crate) struct InFlight {
     shared: Arc<Shared>,
     /// `None` for what is answered however busy the server is.
-    _permit: Option<OwnedSemaphorePermit>,
+    _permit: Option<Permit>,
     route: &'static str,
     method: &'static str,
     key_len: Option<usize>,
@@ -36,7 +36,7 @@ pub(crate) struct InFlight {
 }
 
 impl InFlight {
-    pub(crate) fn start(shared: Arc<Shared>, permit: Option<OwnedSemaphorePermit>, method: &Method) -> Self {
+    pub(crate) fn start(shared: Arc<Shared>, permit: Option<Permit>, method: &Method) -> Self {
         shared.metrics.started();
         let started = shared.clock.monotonic();
         let method = known_name(method);

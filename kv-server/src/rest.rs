@@ -30,6 +30,7 @@ use axum::{
 };
 use kv_core::NamespaceId;
 
+pub(crate) use self::json_body::MAX_BULK_BYTES;
 use self::{
     code::Code,
     endpoint::{Endpoint, Path},

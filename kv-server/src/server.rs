@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use crate::{
     KvServerBuilder,
     account_id::AccountId,
-    connections::{self, Timeouts},
+    connections::{self, Admission, Timeouts},
     dispatch, metrics,
     request_head::Source,
     shared::Shared,
@@ -28,8 +28,12 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct KvServer {
     shared: Arc<Shared>,
+    max_connections: usize,
     timeouts: Timeouts,
 }
+
+/// The connections of the listener for metrics that are served at once.
+const MAX_METRICS_CONNECTIONS: usize = 64;
 
 impl KvServer {
     /// The account id of a server that is given none.
@@ -51,8 +55,8 @@ impl KvServer {
         KvServerBuilder::new(store)
     }
 
-    pub(crate) const fn new(shared: Arc<Shared>, timeouts: Timeouts) -> Self {
-        Self { shared, timeouts }
+    pub(crate) const fn new(shared: Arc<Shared>, max_connections: usize, timeouts: Timeouts) -> Self {
+        Self { shared, max_connections, timeouts }
     }
 
     #[cfg(test)]
@@ -127,15 +131,19 @@ impl KvServer {
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<()> {
         self.check_address(local_addr(&listener)?)?;
-        let service = || {
+        let service = |admission: Admission| {
             let shared = Arc::clone(&self.shared);
             service_fn(move |request: hyper::Request<Incoming>| {
-                let shared = Arc::clone(&shared);
-                let request = request.map(to_body);
-                async move { Ok::<_, Infallible>(dispatch::answer(shared, request, Source::Connection).await) }
+                let (shared, request) = (Arc::clone(&shared), request.map(to_body));
+                async move {
+                    Ok::<_, Infallible>(match admission {
+                        Admission::Served => dispatch::answer(shared, request, Source::Connection).await,
+                        Admission::Refused => dispatch::answer_refused(shared, request).await,
+                    })
+                }
             })
         };
-        connections::serve(listener, self.timeouts, shutdown, service).await;
+        connections::serve(listener, self.max_connections, self.timeouts, shutdown, service).await;
         Ok(())
     }
 
@@ -188,8 +196,8 @@ impl KvServer {
     ) -> Result<()> {
         local_addr(&listener)?;
         let router = self.metrics_router();
-        let service = || TowerToHyperService::new(router.clone());
-        connections::serve(listener, self.timeouts, shutdown, service).await;
+        let service = |_| TowerToHyperService::new(router.clone());
+        connections::serve(listener, MAX_METRICS_CONNECTIONS, self.timeouts, shutdown, service).await;
         Ok(())
     }
 

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use kv_core::{Clock, KvStore};
-use tokio::sync::Semaphore;
 
 use crate::{
     account_id::AccountId, credentials::Credentials, local_access::LocalAccess, memory::Memory,
-    metrics::Metrics, rate_limits::RateLimits, request_body::BodyRules, runtime_protocol::Titles,
+    metrics::Metrics, permits::Permits, rate_limits::RateLimits, request_body::BodyRules,
+    runtime_protocol::Titles,
 };
 
 /// What every request of a server shares.
@@ -20,7 +20,7 @@ pub(crate) struct Shared {
     /// Whom a server without a token answers.
     pub(crate) local_access: LocalAccess,
     /// A permit for every request that may be under way at once, its answer's body included.
-    pub(crate) permits: Arc<Semaphore>,
+    pub(crate) permits: Permits,
     /// For the bodies of requests.
     pub(crate) body_rules: BodyRules,
     pub(crate) metrics: Metrics,

@@ -231,6 +231,39 @@ async fn flags_reach_the_server() {
 }
 
 #[tokio::test]
+async fn clients_are_answered_when_no_descriptors_are_left() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 40; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_kv-server")]);
+    command.args(["--store", "memory:", "--listen", "127.0.0.1:0"]).kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let process = start(command).await;
+    let (mut kept, mut refused) = (Vec::new(), 0);
+    for index in 0..60 {
+        let path = if index % 2 == 0 { "/healthz" } else { NAMESPACES };
+        let mut connection = TcpStream::connect(&process.address).await.unwrap();
+        let head = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer any\r\n\r\n");
+        connection.write_all(head.as_bytes()).await.unwrap();
+        let (mut answer, mut bytes) = (String::new(), [0; 4096]);
+        while !answer.contains("\"messages\"") && !answer.ends_with("ok\n") {
+            let read = timeout(Duration::from_secs(20), connection.read(&mut bytes)).await.unwrap().unwrap();
+            assert_ne!(read, 0, "{index}: {answer}");
+            answer.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
+        }
+        let is_refused = answer.contains("\r\nconnection: close\r\n");
+        let status = if is_refused && path == NAMESPACES { "503" } else { "200" };
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{index}: {answer}");
+        if is_refused {
+            refused += 1;
+        } else {
+            kept.push(connection);
+        }
+    }
+    assert!(kept.len() > 10 && refused > 10, "{} {refused}", kept.len());
+    drop(kept);
+    process.create("any").await;
+}
+
+#[tokio::test]
 async fn a_second_signal_ends_it_at_once() {
     let process = start(command(&["--store", "memory:", "--listen", "127.0.0.1:0"])).await;
     let namespace = process.create("any").await;

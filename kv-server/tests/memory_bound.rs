@@ -153,6 +153,36 @@ impl Server {
     }
 }
 
+#[tokio::test]
+async fn a_connection_costs_little_before_its_headers_are_whole() {
+    const CONNECTIONS: usize = 100;
+    let _alone = ALONE.lock().await;
+    let server = Server::start().await;
+    for (sent, most) in [(0, 40 * 1024), (1, 40 * 1024), (15 * 1024, 64 * 1024), (120 * 1024, 64 * 1024)] {
+        let before = ALLOCATED.current_usage();
+        ALLOCATED.reset_peak_usage();
+        let mut connections = Vec::new();
+        for _ in 0..CONNECTIONS {
+            let mut connection = TcpStream::connect(server.address).await.unwrap();
+            let head = format!("GET /{}", "a".repeat(sent));
+            // What is too long is refused before it is read.
+            let written = connection.write_all(&head.as_bytes()[..sent.min(head.len())]).await;
+            assert!(written.is_ok() || sent > 16 * 1024);
+            connections.push(connection);
+        }
+        for _ in 0..10 * CONNECTIONS {
+            tokio::task::yield_now().await;
+        }
+        let each = (ALLOCATED.peak_usage() - before) / CONNECTIONS;
+        println!("a connection that sends {sent} bytes of headers takes {each} bytes");
+        assert!(each <= most, "{sent}: {each}");
+        drop(connections);
+        for _ in 0..10 * CONNECTIONS {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
 /// How many of the answers are 200; each of the others is told to come again.
 fn count_answered(answers: &[(TcpStream, String)]) -> usize {
     let answered = answers.iter().filter(|(_, head)| {

@@ -224,6 +224,8 @@ fn a_builder_refuses_what_cannot_work() {
         builder().token("é"),
         builder().max_concurrent_requests(0),
         builder().max_concurrent_requests(usize::MAX),
+        builder().max_concurrent_uploads(0),
+        builder().max_connections(0),
         builder().max_memory(96 * 1024 * 1024 - 1),
     ];
     for builder in refused {

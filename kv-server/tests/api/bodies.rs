@@ -130,6 +130,38 @@ async fn a_client_that_sends_its_whole_body_first_still_sees_the_refusal() {
 }
 
 #[tokio::test]
+async fn a_refusal_arrives_however_long_the_body_is() {
+    let server = Server::start().await;
+    let namespace = server.namespace("n").await;
+    // Up to the longest body of any endpoint, beyond it, and beyond what is drained before the connection is closed.
+    let table = [
+        ("PUT", "/values/k", 60_000_000),
+        ("PUT", "/bulk", 101_000_000),
+        ("POST", "/bulk/get", 120_000_000),
+        ("PUT", "/values/k", 300_000_000),
+    ];
+    let body = vec![b'x'; 1_000_000];
+    for (method, path, len) in table {
+        for about in [format!("content-length: {len}"), "transfer-encoding: chunked".to_owned()] {
+            let mut connection = server.connect().await;
+            let head = head(method, &format!("{namespace}{path}"), &about);
+            connection.write_all(head.as_bytes()).await.unwrap();
+            // All of it is sent before the answer is looked at.
+            for _ in 0..len / body.len() {
+                if about.starts_with("transfer") {
+                    connection.write_all(format!("{:x}\r\n", body.len()).as_bytes()).await.unwrap();
+                }
+                connection.write_all(&body).await.unwrap();
+                if about.starts_with("transfer") {
+                    connection.write_all(b"\r\n").await.unwrap();
+                }
+            }
+            assert_too_large(&answer(&mut connection).await);
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_longest_value_is_taken_in_every_way() {
     let server = Server::start().await;
     let path = format!("{}/values/k", server.namespace("n").await);

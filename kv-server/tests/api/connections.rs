@@ -72,6 +72,59 @@ async fn one_request_too_many_is_told_to_come_again() {
 }
 
 #[tokio::test]
+async fn uploads_leave_room_for_other_requests() {
+    let server = Server::start_with(|builder| builder.max_concurrent_requests(4)).await;
+    let path = format!("{}/values/k", server.namespace("n").await);
+    let mut uploads = Vec::new();
+    for under_way in 1..=3 {
+        let mut connection = server.connect().await;
+        let head = format!(
+            "PUT {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: 9\r\n\r\nslow"
+        );
+        connection.write_all(head.as_bytes()).await.unwrap();
+        until_under_way(&server, under_way).await;
+        uploads.push(connection);
+    }
+    assert_eq!(server.ask("PUT", &path, "v").await.failure(), (503, 10001));
+    assert_eq!(server.ask("GET", &path, Body::empty()).await.failure(), (404, 10009));
+    drop(uploads);
+    until_under_way(&server, 0).await;
+    server.ask("PUT", &path, "v").await.result();
+}
+
+#[tokio::test]
+async fn one_connection_too_many_is_told_to_come_again() {
+    let server = Server::start_with(|builder| builder.max_connections(2)).await;
+    let path = format!("{}/values/k", server.namespace("n").await);
+    let request = |path: &str| {
+        format!("GET {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {TOKEN}\r\n\r\n").into_bytes()
+    };
+    let mut kept = Vec::new();
+    for _ in 0..2 {
+        let mut connection = server.connect().await;
+        connection.write_all(&request(&path)).await.unwrap();
+        connection.read_exact(&mut [0; 100]).await.unwrap();
+        kept.push(connection);
+    }
+    let whole_answer = async |path: &str| {
+        let mut connection = server.connect().await;
+        connection.write_all(&request(path)).await.unwrap();
+        let mut answer = String::new();
+        timeout(Duration::from_secs(20), connection.read_to_string(&mut answer)).await.unwrap().unwrap();
+        answer
+    };
+    for _ in 0..40 {
+        let answer = whole_answer(&path).await;
+        assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("\r\nretry-after: 1\r\n"), "{answer}");
+        let answer = whole_answer("/healthz").await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
+    drop(kept);
+    let until_free = async { while server.ask("GET", &path, Body::empty()).await.status == 503 {} };
+    timeout(Duration::from_secs(20), until_free).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_client_that_leaves_gives_its_place_back() {
     let (server, permits) = waiting(|builder| builder.max_concurrent_requests(1)).await;
     let path = format!("{}/values/k", server.namespace("n").await);

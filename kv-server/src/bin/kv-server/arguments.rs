@@ -67,6 +67,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 512)]
     pub(crate) max_concurrent_requests: usize,
 
+    /// The most of these that may have a body, so that slow uploads leave room for others; three quarters by default
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) max_concurrent_uploads: Option<usize>,
+
+    /// The most connections that are served at once; one more is answered 503 and closed
+    #[arg(long, value_name = "NUMBER", default_value_t = 900)]
+    pub(crate) max_connections: usize,
+
     /// The memory in MiB that all requests may hold together, 96 at least; one for which there is no room is answered 503
     #[arg(long, value_name = "MIB", default_value_t = 512)]
     pub(crate) max_memory: usize,

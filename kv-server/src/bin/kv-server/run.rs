@@ -33,10 +33,14 @@ async fn serve(
     let mut builder = KvServer::builder(store)
         .account_id(&arguments.account_id)
         .max_concurrent_requests(arguments.max_concurrent_requests)
+        .max_connections(arguments.max_connections)
         .max_memory(arguments.max_memory.saturating_mul(1024 * 1024))
         .min_body_rate(arguments.min_body_rate)
         .grace_period(arguments.grace_period)
         .emulate_rate_limits(arguments.emulate_rate_limits);
+    if let Some(uploads) = arguments.max_concurrent_uploads {
+        builder = builder.max_concurrent_uploads(uploads);
+    }
     if let Some(token) = token {
         builder = builder.token(token);
     }
