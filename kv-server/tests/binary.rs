@@ -283,6 +283,52 @@ async fn a_second_signal_ends_it_at_once() {
 }
 
 #[tokio::test]
+async fn a_signal_ends_a_start_that_does_not_end_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("token");
+    assert!(Command::new("mkfifo").arg(&pipe).status().await.unwrap().success());
+    for signal in ["-TERM", "-INT"] {
+        let arguments = ["--store", "memory:", "--listen", "127.0.0.1:0", "--token-file"];
+        let mut child = command(&[&arguments[..], &[pipe.to_str().unwrap()]].concat()).spawn().unwrap();
+        // The pipe can be opened for writing once somebody waits to read it, which is after signals are.
+        let writer = tokio::net::unix::pipe::OpenOptions::new();
+        let opened = async {
+            loop {
+                match writer.open_sender(&pipe) {
+                    Ok(sender) => return sender,
+                    Err(_) => tokio::task::yield_now().await,
+                }
+            }
+        };
+        let _writer = timeout(Duration::from_secs(20), opened).await.unwrap();
+        let id = child.id().unwrap().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().await.unwrap().success());
+        let status = timeout(Duration::from_secs(20), child.wait()).await.unwrap().unwrap();
+        let mut stderr = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut stderr).await.unwrap();
+        assert_eq!((status.code(), stderr.lines().count()), (Some(130), 1), "{stderr}");
+        assert!(stderr.contains("a signal ended the start"), "{stderr}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_nobody_reads_holds_up_no_request() {
+    let arguments = ["--store", "memory:", "--listen", "127.0.0.1:0", "--log", "trace"];
+    let process = start(command(&arguments)).await;
+    let namespace = process.create("any").await;
+    // Many times what a pipe takes, each request with a line and more.
+    let path = format!("{namespace}/values/k");
+    for _ in 0..2000 {
+        let answer = timeout(Duration::from_secs(20), process.ask("GET", &path, "any", "")).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+    }
+    process.signal("-TERM").await;
+    let (code, _, stderr) = process.end().await;
+    assert_eq!(code, Some(0));
+    assert!(stderr.len() > 60_000, "{}", stderr.len());
+}
+
+#[tokio::test]
 async fn what_cannot_work_is_one_line_and_a_code() {
     let folder = tempfile::tempdir().unwrap();
     let no_store = folder.path().join("notes.txt");

@@ -13,22 +13,43 @@ use tokio::sync::watch;
 
 use crate::{arguments::Arguments, signals::Signals};
 
+/// How the process came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// It served, and closed the store.
+    Served,
+    /// A signal came while it was still starting.
+    BeforeItServed,
+}
+
 /// Serves until a signal comes, then closes the store.
-pub(crate) async fn run(arguments: Arguments) -> Result<(), String> {
+pub(crate) async fn run(arguments: Arguments) -> Result<Ended, String> {
     // First, so that no signal ends the process while the store is open.
-    let signals = Signals::new().map_err(failed("signals cannot be received"))?;
-    let token = arguments.token().await?;
-    let store = arguments.store.open().await.map_err(failed("the store cannot be opened"))?;
-    let outcome = serve(&arguments, token, Arc::clone(&store), signals).await;
-    let closed = store.close().await.map_err(failed("the store did not close well"));
-    outcome.and(closed)
+    let mut signals = Signals::new().map_err(failed("signals cannot be received"))?;
+    let start = async {
+        let token = arguments.token().await?;
+        let store = arguments.store.open().await.map_err(failed("the store cannot be opened"))?;
+        Ok::<_, String>((token, store))
+    };
+    // Each may take long: a token file that is a pipe, a store that is repaired.
+    let (token, store) = tokio::select! {
+        biased;
+        () = signals.next() => return Ok(Ended::BeforeItServed),
+        started = start => started?,
+    };
+    let outcome = serve(&arguments, token, Arc::clone(&store), &mut signals).await;
+    let closed = tokio::select! {
+        closed = store.close() => closed.map_err(failed("the store did not close well")),
+        never = signals.end_at_once() => match never {},
+    };
+    outcome.and(closed).map(|()| Ended::Served)
 }
 
 async fn serve(
     arguments: &Arguments,
     token: Option<String>,
     store: Arc<dyn KvStore>,
-    signals: Signals,
+    signals: &mut Signals,
 ) -> Result<(), String> {
     let mut builder = KvServer::builder(store)
         .account_id(&arguments.account_id)
@@ -76,13 +97,17 @@ async fn serve(
             None => Ok(()),
         }
     };
+    let serving = async { tokio::try_join!(server.serve(listener, stopped()), metrics) };
     let signal = async {
-        signals.first().await;
+        signals.next().await;
+        tracing::info!("finishing what is under way; a second signal ends it at once");
         drop(stop);
-        Ok(())
+        signals.end_at_once().await
     };
-    let outcome = tokio::try_join!(server.serve(listener, stopped()), metrics, signal);
-    outcome.map(|_| ()).map_err(|error| error.to_string())
+    tokio::select! {
+        outcome = serving => outcome.map(|_| ()).map_err(|error| error.to_string()),
+        never = signal => match never {},
+    }
 }
 
 /// The one line of stdout, by which whoever started the process knows the port.

@@ -1,9 +1,9 @@
 //! The signals that end the process.
 
-use std::io;
+use std::{convert::Infallible, io};
 
-/// The process exits with this when a second signal comes, as a shell reports a SIGINT.
-const AT_ONCE: i32 = 130;
+/// The process exits with this where a signal ends it before it serves, or at once, as a shell reports a SIGINT.
+pub(crate) const EXIT_CODE: u8 = 130;
 
 /// Ctrl-C, and SIGTERM where there is one.
 pub(crate) struct Signals {
@@ -30,26 +30,24 @@ impl Signals {
         Ok(Self { interrupt: tokio::signal::windows::ctrl_c()? })
     }
 
-    /// Waits for the first one. A second one ends the process at once.
-    pub(crate) async fn first(mut self) {
+    /// Waits for the next one, and ends the process at once.
+    pub(crate) async fn end_at_once(&mut self) -> Infallible {
         self.next().await;
-        tracing::info!("finishing what is under way; a second signal ends it at once");
-        tokio::spawn(async move {
-            self.next().await;
-            std::process::exit(AT_ONCE);
-        });
+        std::process::exit(EXIT_CODE.into());
     }
 
+    /// Waits for the next one.
     #[cfg(unix)]
-    async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
     }
 
+    /// Waits for the next one.
     #[cfg(windows)]
-    async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         self.interrupt.recv().await;
     }
 }
