@@ -19,14 +19,19 @@ fn memory_behind_a_shared_pointer_behaves_as_the_model() {
     model_test(subjects::shared_memory, ModelOptions::default());
 }
 
+/// Fewer than by default: kv-redb's own tests run them all.
+fn few() -> ModelOptions {
+    ModelOptions::default().with_sequences(64)
+}
+
 #[test]
 fn redb_behaves_as_the_model() {
-    model_test(subjects::redb, ModelOptions::default());
+    model_test(subjects::redb, few());
 }
 
 #[test]
 fn redb_behind_a_shared_pointer_behaves_as_the_model() {
-    model_test(subjects::shared_redb, ModelOptions::default());
+    model_test(subjects::shared_redb, few());
 }
 
 /// The seed is fixed: chance must not decide whether a fault is found, or how it shows.

@@ -47,8 +47,7 @@ fn check(site: &Site, path: &Path, is_made: bool, number: usize) {
 
 /// Opens a file whose making was cut short, over and over, while other threads start processes: those have all open
 /// files of this one for a moment, and must not keep their locks.
-pub(crate) fn while_processes_start() {
-    const OPENINGS: usize = 200;
+pub(crate) fn while_processes_start(openings: u32) {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         for _ in 0..2 {
@@ -60,7 +59,7 @@ pub(crate) fn while_processes_start() {
             });
         }
         let opened = panic::catch_unwind(|| {
-            for _ in 0..OPENINGS {
+            for _ in 0..openings {
                 let site = Site::new(false);
                 fs::write(site.path(), vec![0; 1 << 20]).unwrap();
                 drop(site.builder().open_blocking(site.path()).unwrap());

@@ -4,10 +4,18 @@ use std::{
     env,
     io::{BufRead, BufReader},
     process::{Child, ChildStdout, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
 use crate::task::{Line, Task, VARIABLE};
+
+static KILLED: AtomicU32 = AtomicU32::new(0);
+
+/// How many processes were killed so far.
+pub(crate) fn killed() -> u32 {
+    KILLED.load(Ordering::Relaxed)
+}
 
 /// A process that is killed, once more by dropping it.
 pub(crate) struct Victim {
@@ -59,6 +67,7 @@ impl Victim {
         std::thread::sleep(moment.later);
         assert!(self.process.try_wait().unwrap().is_none(), "the process ended by itself after {lines:#?}");
         self.process.kill().unwrap();
+        KILLED.fetch_add(1, Ordering::Relaxed);
         lines.extend(std::iter::from_fn(|| self.line()));
         self.process.wait().unwrap();
         lines

@@ -93,10 +93,7 @@ impl Life {
 }
 
 fn config() -> ProptestConfig {
-    let config = ProptestConfig::default();
-    // The variable is in it already.
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { config.cases } else { 400 };
-    ProptestConfig { cases, ..config }
+    ProptestConfig { cases: crate::cases(), ..ProptestConfig::default() }
 }
 
 proptest! {

@@ -1,6 +1,7 @@
 //! What is left when the disk fails, is full, or loses its power.
 //!
-//! `cargo test -p kv-redb --test power_loss` runs what fits into a minute; `PROPTEST_CASES=20000` before it runs more.
+//! `cargo test -p kv-redb --test power_loss` runs what fits into some seconds; `PROPTEST_CASES=20000` before it runs more, and
+//! from 400 on also every torn end of a new file's header.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod disk;
@@ -11,3 +12,14 @@ mod image;
 mod lives;
 mod machine;
 mod making;
+
+/// How many disks fail, unless the environment variable says another number.
+const CASES: u32 = 100;
+/// From so many on, nothing is left out.
+const ALL: u32 = 400;
+
+fn cases() -> u32 {
+    // The variable is in the configuration already.
+    let configured = proptest::test_runner::Config::default().cases;
+    if std::env::var_os("PROPTEST_CASES").is_some() { configured } else { CASES }
+}
