@@ -43,7 +43,7 @@ impl Credentials {
             Self::Token(token) => {
                 let value = header(&token, "Bearer ");
                 let value = value.ok_or_else(|| {
-                    refuse("an API token is one line of visible characters, and what is set is empty or has others")
+                    refuse("an API token is one line of visible characters, and what is set is empty, or has others or space around it")
                 })?;
                 Ok(Authorization { headers: vec![(AUTHORIZATION, value)], secret: token })
             }
@@ -58,7 +58,7 @@ impl Credentials {
                 let (Some(email), Some(value)) = (header(&email, ""), header(&key, "")) else {
                     return Err(refuse(
                         "a global API key and its e-mail address are one line of visible characters each, and what is set \
-                         is empty or has others",
+                         is empty, or has others or space around it",
                     ));
                 };
                 Ok(Authorization { headers: vec![(AUTH_EMAIL, email), (AUTH_KEY, value)], secret: key })
@@ -83,8 +83,9 @@ impl Authorization {
 /// A header's value, unless the secret is empty or no header can hold it.
 fn header(secret: &SecretString, before: &str) -> Option<HeaderValue> {
     let text = secret.expose_secret();
-    let is_visible = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-    let mut value = HeaderValue::try_from(format!("{before}{text}")).ok().filter(|_| is_visible)?;
+    // Space around it comes from copying, and is lost on the way.
+    let is_whole = !text.is_empty() && text.trim() == text;
+    let mut value = HeaderValue::try_from(format!("{before}{text}")).ok().filter(|_| is_whole)?;
     value.set_sensitive(true);
     Some(value)
 }

@@ -84,7 +84,7 @@ mod tests {
             let read = with(&variables).credentials.into_authorization();
             match (read, expected) {
                 (Ok(authorization), Ok(secret)) => {
-                    assert_eq!(authorization.secret(), secret, "{variables:?}")
+                    assert_eq!(authorization.secret(), secret, "{variables:?}");
                 }
                 (Err(error), Err(text)) => assert!(error.to_string().contains(text), "{error}"),
                 (read, _) => panic!("{variables:?}: {read:?}"),

@@ -24,7 +24,7 @@ fn what_is_missing_or_wrong_is_said() {
         ),
         (|builder| builder.api_token(""), "an API token is one line of visible characters"),
         (|builder| builder.api_token("a\r\nb"), "an API token is one line of visible characters"),
-        (|builder| builder.api_token("a b"), "an API token is one line of visible characters"),
+        (|builder| builder.api_token(" a"), "an API token is one line of visible characters"),
         (|builder| builder.global_api_key("", "k"), "a global API key and its e-mail address are one line"),
         (
             |builder| builder.global_api_key("a@b", "k\n"),
