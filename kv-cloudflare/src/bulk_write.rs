@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use crate::{
     CloudflareNamespace,
     bulk::{Encoding, Items, Outcome, last_of_each_key},
+    request::ValueBody,
     wire_expiration::WireExpiration,
 };
 
@@ -129,7 +130,8 @@ impl CloudflareNamespace {
 
     async fn write_place(&self, writes: &Writes, index: usize) -> (usize, Result<()>) {
         let Some(entry) = writes.0.get(index) else { return (index, Ok(())) };
-        let (value, deadline) = (entry.value.clone(), self.client().deadline());
+        let (value, deadline) =
+            (ValueBody::Whole(entry.value.clone().into_bytes()), self.client().deadline());
         let written = self.write_entry(Writes::OPERATION, &entry.key, value, &entry.options, &deadline);
         (index, written.await)
     }

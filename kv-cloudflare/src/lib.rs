@@ -16,6 +16,7 @@ mod connection;
 mod credentials;
 mod deadline;
 mod error;
+mod extras;
 mod failure;
 mod from_env;
 mod gate;
@@ -34,8 +35,11 @@ mod response;
 mod retry_after;
 mod send;
 mod settings;
+mod source_body;
 mod upload;
 mod usage;
+mod value_source;
+mod value_stream;
 mod wire_expiration;
 mod write;
 
@@ -47,4 +51,6 @@ pub use crate::{
     builder::{CloudflareAccountBuilder, CloudflareNamespaceBuilder},
     namespace::CloudflareNamespace,
     usage::Usage,
+    value_source::ValueSource,
+    value_stream::ValueStream,
 };

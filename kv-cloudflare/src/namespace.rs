@@ -13,6 +13,7 @@ use crate::{
     builder::CloudflareNamespaceBuilder,
     client::{Call, Client},
     error,
+    request::ValueBody,
 };
 
 /// A namespace of Cloudflare Workers KV. Clones are the same namespace, and share connections, budget and usage.
@@ -112,6 +113,7 @@ impl KvNamespace for CloudflareNamespace {
 
     async fn write(&self, key: Key<'_>, value: Value, options: PutOptions) -> Result<()> {
         let call = self.call("write")?;
+        let value = ValueBody::Whole(value.into_bytes());
         self.write_entry("write", &key, value, &options, &call.deadline).await
     }
 

@@ -11,7 +11,7 @@ use reqwest::{
 use serde_json::value::RawValue;
 
 use crate::{
-    CloudflareNamespace,
+    CloudflareNamespace, ValueStream,
     api::{self, Whole},
     deadline::Deadline,
     error,
@@ -97,8 +97,24 @@ impl CloudflareNamespace {
         Ok(Some(Entry::new(Value::new(answer.body)?).with_expires_at(expires_at)))
     }
 
+    /// The value under `key`, to be read by the caller.
+    pub(crate) async fn read_stream(
+        &self,
+        operation: &'static str,
+        key: &Key<'_>,
+        deadline: &Deadline,
+    ) -> Result<Option<ValueStream>> {
+        let url = self.address()?.value(key, "");
+        let request = Request::new(operation, Method::GET, url).with_secrets(Secrets::Key(key));
+        let answer = self.client().send_for_stream(&request.for_uncompressed(), deadline).await;
+        let Some(response) = found(answer)? else { return Ok(None) };
+        let expires_at = expiration(response.headers())?;
+        let (idle, key) = (self.client().read_timeout, key.clone().into_owned());
+        ValueStream::new(response, expires_at, idle, key).map(Some)
+    }
+
     /// The metadata of an entry that is there, or `None` if it is not.
-    async fn read_metadata(
+    pub(crate) async fn read_metadata(
         &self,
         operation: &'static str,
         key: &Key<'_>,

@@ -10,6 +10,7 @@ use reqwest::{
 
 use crate::{
     quote::Secrets,
+    source_body::SharedSource,
     upload::{Progress, Upload},
 };
 
@@ -28,6 +29,8 @@ pub(crate) struct Request<'a> {
     pub(crate) repeatable: bool,
     /// Whether parts of it are sent in its place where the service is too slow for all of it.
     pub(crate) divisible: bool,
+    /// Whether the answer has to come as it is, so that its length is known.
+    pub(crate) uncompressed: bool,
 }
 
 /// A request's body, which every attempt shares.
@@ -35,15 +38,32 @@ pub(crate) struct Request<'a> {
 pub(crate) enum Payload {
     Json(Bytes),
     /// A value as it is.
-    Value(Bytes),
+    Value(ValueBody),
     /// A value in the part `value`, and its metadata in the part `metadata`.
-    ValueAndMetadata(Bytes, Metadata),
+    ValueAndMetadata(ValueBody, Metadata),
+}
+
+/// A value to be written.
+#[derive(Debug)]
+pub(crate) enum ValueBody {
+    Whole(Bytes),
+    Source(SharedSource),
 }
 
 impl<'a> Request<'a> {
     pub(crate) const fn new(operation: &'static str, method: Method, url: Url) -> Self {
         let (body, writes, secrets): (_, &[u64], _) = (None, &[], Secrets::None);
-        Self { operation, method, url, body, writes, secrets, repeatable: true, divisible: false }
+        Self {
+            operation,
+            method,
+            url,
+            body,
+            writes,
+            secrets,
+            repeatable: true,
+            divisible: false,
+            uncompressed: false,
+        }
     }
 
     pub(crate) fn with_body(mut self, body: Payload) -> Self {
@@ -67,6 +87,12 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// Its answer comes as it is.
+    pub(crate) const fn for_uncompressed(mut self) -> Self {
+        self.uncompressed = true;
+        self
+    }
+
     /// It is not sent again unless it is certain that nothing was done.
     pub(crate) const fn once(mut self) -> Self {
         self.repeatable = false;
@@ -75,20 +101,59 @@ impl<'a> Request<'a> {
 }
 
 impl Payload {
+    /// Whether another attempt would send the same again.
+    pub(crate) fn can_be_sent_again(&self) -> bool {
+        match self {
+            Self::Value(ValueBody::Source(source)) | Self::ValueAndMetadata(ValueBody::Source(source), _) => {
+                source.can_be_sent_again()
+            }
+            Self::Json(_)
+            | Self::Value(ValueBody::Whole(_))
+            | Self::ValueAndMetadata(ValueBody::Whole(_), _) => true,
+        }
+    }
+
     /// Makes it the body of a request that is built, without a copy.
     pub(crate) fn attach(&self, request: RequestBuilder, progress: &Progress) -> RequestBuilder {
-        let upload = |bytes: &Bytes| Body::wrap(Upload::new(bytes.clone(), progress.clone()));
-        let (content_type, bytes) = match self {
-            Self::Json(bytes) => ("application/json", bytes),
-            Self::Value(bytes) => ("application/octet-stream", bytes),
-            Self::ValueAndMetadata(bytes, metadata) => {
-                let value = Part::stream_with_length(upload(bytes), bytes.len() as u64);
+        let (content_type, body, length) = match self {
+            Self::Json(bytes) => ("application/json", whole(bytes, progress), Some(bytes.len() as u64)),
+            Self::Value(value) => ("application/octet-stream", value.body(progress), value.length()),
+            Self::ValueAndMetadata(value, metadata) => {
+                let body = value.body(progress);
+                let value = match value.length() {
+                    Some(length) => Part::stream_with_length(body, length),
+                    None => Part::stream(body),
+                };
                 let metadata = Part::text(metadata.as_str().to_owned());
                 return request.multipart(Form::new().part("value", value).part("metadata", metadata));
             }
         };
+        let request = request.header(CONTENT_TYPE, content_type);
         // Its length is told by name, since an empty body would otherwise go without one.
-        let request = request.header(CONTENT_TYPE, content_type).header(CONTENT_LENGTH, bytes.len());
-        request.body(upload(bytes))
+        let request = match length {
+            Some(length) => request.header(CONTENT_LENGTH, length),
+            None => request,
+        };
+        request.body(body)
     }
+}
+
+impl ValueBody {
+    fn body(&self, progress: &Progress) -> Body {
+        match self {
+            Self::Whole(bytes) => whole(bytes, progress),
+            Self::Source(source) => Body::wrap(source.body(progress.clone())),
+        }
+    }
+
+    fn length(&self) -> Option<u64> {
+        match self {
+            Self::Whole(bytes) => Some(bytes.len() as u64),
+            Self::Source(source) => source.length(),
+        }
+    }
+}
+
+fn whole(bytes: &Bytes, progress: &Progress) -> Body {
+    Body::wrap(Upload::new(bytes.clone(), progress.clone()))
 }

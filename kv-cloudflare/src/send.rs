@@ -8,9 +8,9 @@ use std::{
 
 use backon::{ExponentialBuilder, Retryable};
 use kv_core::{ErrorKind, limits};
-use reqwest::Response;
+use reqwest::{Response, header::ACCEPT_ENCODING};
 use serde::de::DeserializeOwned;
-use tokio::time::sleep_until;
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{
     client::Client,
@@ -18,7 +18,7 @@ use crate::{
     deadline::Deadline,
     error,
     failure::{Failure, Reason},
-    request::Request,
+    request::{Payload, Request},
     response::{self, Answer, Reply},
     retry_after::retry_after,
     upload::Progress,
@@ -35,6 +35,15 @@ impl Client {
         deadline: &Deadline,
     ) -> Result<Answer, Failure> {
         self.retry(request, deadline, || self.attempt(request, deadline, limits::MAX_VALUE_BYTES)).await
+    }
+
+    /// Sends a request that is answered with bytes, and leaves it to the caller to read them.
+    pub(crate) async fn send_for_stream(
+        &self,
+        request: &Request<'_>,
+        deadline: &Deadline,
+    ) -> Result<Response, Failure> {
+        self.retry(request, deadline, || self.attempt_head(request, deadline)).await
     }
 
     /// Sends a request that is answered with an envelope, of `most` bytes at most.
@@ -68,6 +77,7 @@ impl Client {
                     && failure.reason != Reason::OverBudget
                     && !(request.divisible && failure.reason == Reason::TooSlow)
                     && (request.repeatable || !failure.unknown_outcome)
+                    && request.body.as_ref().is_none_or(Payload::can_be_sent_again)
             })
             .adjust(|failure, pause| {
                 let wait = pause?.max(failure.error.retry_after().unwrap_or_default());
@@ -90,33 +100,54 @@ impl Client {
         })
     }
 
-    /// Sends `request` once, when the budget lets it go.
+    /// Sends `request` once, and reads the answer.
     async fn attempt(
         &self,
         request: &Request<'_>,
         deadline: &Deadline,
         most: usize,
     ) -> Result<Answer, Failure> {
-        let admitted = self.limiter.admit(request.writes, deadline, &self.meter).await;
-        admitted.map_err(|over| Failure::new(error::over_budget(over.0)).because(Reason::OverBudget))?;
-        let progress = Progress::start(request.body.is_some());
-        let mut builder = self.http.request(request.method.clone(), request.url.clone());
-        builder = self.authorization.attach(builder);
-        if let Some(payload) = &request.body {
-            builder = payload.attach(builder, &progress);
-        }
-        self.meter.count_sent();
-        let (idle, timer) =
-            (self.read_timeout, pin!(sleep_until((progress.last() + self.read_timeout).min(deadline.at()))));
-        let mut line = Line { idle, deadline, timer };
-        let mut response = line.head(builder.send(), &progress).await?;
-        if !response.status().is_success() {
-            return Err(self.refusal(response, request, &mut line).await);
-        }
+        let timer = pin!(self.admit(request, deadline).await?);
+        let mut line = Line { idle: self.read_timeout, deadline, timer };
+        let mut response = self.exchange(request, &mut line).await?;
         let headers = std::mem::take(response.headers_mut());
         let status = response.status();
         let body = line.body(response, most).await?;
         Ok(Answer { status, headers, body })
+    }
+
+    /// Sends `request` once, and leaves the body of the answer to the caller.
+    async fn attempt_head(&self, request: &Request<'_>, deadline: &Deadline) -> Result<Response, Failure> {
+        let timer = pin!(self.admit(request, deadline).await?);
+        let mut line = Line { idle: self.read_timeout, deadline, timer };
+        self.exchange(request, &mut line).await
+    }
+
+    /// Waits until the budget lets the request go. From then on its line is watched: the timer is for that.
+    async fn admit(&self, request: &Request<'_>, deadline: &Deadline) -> Result<Sleep, Failure> {
+        let admitted = self.limiter.admit(request.writes, deadline, &self.meter).await;
+        admitted.map_err(|over| Failure::new(error::over_budget(over.0)).because(Reason::OverBudget))?;
+        Ok(sleep_until((Instant::now() + self.read_timeout).min(deadline.at())))
+    }
+
+    /// Sends `request` and waits for the head of an answer that says yes.
+    async fn exchange(&self, request: &Request<'_>, line: &mut Line<'_>) -> Result<Response, Failure> {
+        let progress = Progress::start(request.body.is_some());
+        let mut builder = self.http.request(request.method.clone(), request.url.clone());
+        builder = self.authorization.attach(builder);
+        if request.uncompressed {
+            builder = builder.header(ACCEPT_ENCODING, "identity");
+        }
+        if let Some(payload) = &request.body {
+            builder = payload.attach(builder, &progress);
+        }
+        self.meter.count_sent();
+        let response = line.head(builder.send(), &progress).await?;
+        if response.status().is_success() {
+            Ok(response)
+        } else {
+            Err(self.refusal(response, request, line).await)
+        }
     }
 
     async fn refusal(&self, response: Response, request: &Request<'_>, line: &mut Line<'_>) -> Failure {

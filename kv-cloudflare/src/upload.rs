@@ -16,7 +16,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 
 /// The most that is handed over at once, so that progress on a slow line shows.
-const FRAME: usize = 64 * 1024;
+pub(crate) const FRAME: usize = 64 * 1024;
 
 /// A body of bytes that are there already, sent without a copy and with its exact length.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Progress {
         self.start + Duration::from_millis(last)
     }
 
-    fn note(&self) {
+    pub(crate) fn note(&self) {
         if let Some(last) = &self.last {
             let since_start = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
             last.fetch_max(since_start, Ordering::Relaxed);

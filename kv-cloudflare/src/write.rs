@@ -1,6 +1,6 @@
 //! Writes and removes one entry.
 
-use kv_core::{Key, PutOptions, Result, Value};
+use kv_core::{Key, PutOptions, Result};
 use reqwest::Method;
 
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     api::Nothing,
     deadline::Deadline,
     quote::Secrets,
-    request::{Payload, Request},
+    request::{Payload, Request, ValueBody},
     response::SMALL_ENVELOPE,
     wire_expiration::WireExpiration,
 };
@@ -18,7 +18,7 @@ impl CloudflareNamespace {
         &self,
         operation: &'static str,
         key: &Key<'_>,
-        value: Value,
+        value: ValueBody,
         options: &PutOptions,
         deadline: &Deadline,
     ) -> Result<()> {
@@ -31,8 +31,8 @@ impl CloudflareNamespace {
         };
         let url = self.address()?.value(key, &query);
         let body = match &options.metadata {
-            None => Payload::Value(value.into_bytes()),
-            Some(metadata) => Payload::ValueAndMetadata(value.into_bytes(), metadata.clone()),
+            None => Payload::Value(value),
+            Some(metadata) => Payload::ValueAndMetadata(value, metadata.clone()),
         };
         let writes = [self.hash(key)];
         let request = Request::new(operation, Method::PUT, url)

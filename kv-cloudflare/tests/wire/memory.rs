@@ -1,7 +1,10 @@
 //! How much memory a call takes beside the value that it is given. The server has a thread of its own, so that it does not count.
 
+use std::io;
+
 use allocation_counter::measure;
-use kv_cloudflare::CloudflareNamespace;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use kv_cloudflare::{CloudflareNamespace, ValueSource};
 use kv_core::{ErrorKind, GetOptions, Key, KvNamespace, ListOptions, Metadata, PutOptions, Value};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
@@ -45,6 +48,35 @@ fn a_value_that_is_written_is_not_copied() {
         assert!(peak < 2 * MIB, "{peak} bytes");
     }
     assert!(server.asked().iter().all(|asked| asked.body.len() >= LARGEST));
+}
+
+/// Nor is it held at all where it is written and read as a stream.
+#[test]
+fn a_streamed_value_is_never_held() {
+    // A source makes its chunks as they are asked for; it is as long as a value may be.
+    let source = || {
+        let chunks = stream::iter(0..LARGEST / 65_536).map(|_| Ok::<_, io::Error>(vec![0xff; 65_536]));
+        ValueSource::new(chunks)
+    };
+    let (_runtime, written) = server(Reaction::result(json!(null)));
+    for options in [PutOptions::default(), PutOptions::from(Metadata::parse("1").unwrap())] {
+        for source in [source(), source().with_length(LARGEST as u64).unwrap()] {
+            let (client, options) = (written.client(), options.clone());
+            let peak = peak(async move { client.put_stream("k", source, options).await.unwrap() });
+            assert!(peak < 2 * MIB, "{peak} bytes");
+        }
+    }
+    assert!(written.asked().iter().all(|asked| asked.body.len() >= LARGEST));
+
+    let (_runtime, read) = server(Reaction::value(vec![0xff; LARGEST]));
+    let client = read.client();
+    let peak = peak(async {
+        let value = client.get_stream("k").await.unwrap().unwrap();
+        assert_eq!(value.length(), Some(LARGEST as u64));
+        let length = value.try_fold(0, async |length, chunk| Ok(length + chunk.len())).await.unwrap();
+        assert_eq!(length, LARGEST);
+    });
+    assert!(peak < 2 * MIB, "{peak} bytes");
 }
 
 /// What has no end is given up where no answer is longer. Its buffer, since no length is announced, moves to one twice as long as

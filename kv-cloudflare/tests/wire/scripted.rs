@@ -240,19 +240,50 @@ async fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<As
                 .iter()
                 .map(|header| (header.name.to_owned(), String::from_utf8(header.value.to_vec()).unwrap()))
                 .collect();
-            let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-            let length = length.map_or(0, |(_, length)| length.parse::<usize>().unwrap());
-            while buffer.len() < head + length {
-                if stream.read_buf(buffer).await.ok()? == 0 {
-                    return None;
-                }
-            }
-            let rest = buffer.split_off(head + length);
-            let body = std::mem::replace(buffer, rest).split_off(head);
+            buffer.drain(..head);
+            let is = |name: &str| headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
+            let body = match is("content-length") {
+                Some((_, length)) => read_exactly(stream, buffer, length.parse().unwrap()).await?,
+                None if is("transfer-encoding").is_some() => read_chunks(stream, buffer).await?,
+                None => Vec::new(),
+            };
             return Some(Asked { method, target, headers, body, at: Instant::now() });
         }
         if stream.read_buf(buffer).await.ok()? == 0 {
             return None;
+        }
+    }
+}
+
+/// Takes `length` bytes, or answers `None` where the client is gone before them.
+async fn read_exactly(stream: &mut TcpStream, buffer: &mut Vec<u8>, length: usize) -> Option<Vec<u8>> {
+    while buffer.len() < length {
+        if stream.read_buf(buffer).await.ok()? == 0 {
+            return None;
+        }
+    }
+    let rest = buffer.split_off(length);
+    Some(std::mem::replace(buffer, rest))
+}
+
+/// Takes a body in chunks.
+async fn read_chunks(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        match httparse::parse_chunk_size(buffer).unwrap() {
+            httparse::Status::Partial => {
+                if stream.read_buf(buffer).await.ok()? == 0 {
+                    return None;
+                }
+            }
+            httparse::Status::Complete((head, size)) => {
+                buffer.drain(..head);
+                let chunk = read_exactly(stream, buffer, usize::try_from(size).unwrap() + 2).await?;
+                body.extend_from_slice(&chunk[..chunk.len() - 2]);
+                if size == 0 {
+                    return Some(body);
+                }
+            }
         }
     }
 }
