@@ -24,7 +24,7 @@ impl AccountId {
     }
 }
 
-/// Whether a text has the form of Cloudflare's ids, of accounts and of namespaces: 32 hexadecimal digits.
+/// Form of Cloudflare's ids, of accounts and of namespaces: 32 hexadecimal digits.
 pub(crate) fn is_well_formed(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

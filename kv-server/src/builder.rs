@@ -94,7 +94,8 @@ impl KvServerBuilder {
     }
 
     /// The token that every request has to bring, as `Authorization: Bearer` or as `X-Auth-Key` beside any
-    /// `X-Auth-Email`. Without one, any credentials are accepted, and the server listens on the loopback interface alone.
+    /// `X-Auth-Email`. Without one, any credentials are accepted; the server then listens on the loopback interface alone,
+    /// and refuses requests of other sites' pages.
     #[must_use]
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into().into());
@@ -189,7 +190,7 @@ impl KvServerBuilder {
     /// # Errors
     ///
     /// [`InvalidInput`](kv_core::ErrorKind::InvalidInput) if the account id is not 32 hexadecimal digits, the token is empty
-    /// or holds what no header can (it has to be visible ASCII), an allowed host is none, no request, upload or connection
+    /// or holds what no header can (it has to be visible ASCII), an allowed host is malformed, no request, upload or connection
     /// is allowed, or there is too little memory.
     pub fn build(self) -> Result<KvServer> {
         let Some(account_id) = AccountId::new(&self.account_id) else {

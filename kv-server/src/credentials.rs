@@ -28,12 +28,12 @@ impl Credentials {
         only(headers, &AUTHORIZATION).and_then(bearer).is_some_and(|given| same(token, given))
     }
 
-    /// Whether the headers bring the token, as a bearer token or as the key of an e-mail address, whichever address;
+    /// Checks that the headers bring the token, as a bearer token or as the key of an e-mail address, whichever address;
     /// always, if none is configured. If both are there, the bearer token counts.
     ///
     /// # Errors
     ///
-    /// What is wrong, as Workers KV tells it. A malformed token or key is one that could be nobody's: it is empty, or has
+    /// The fault, as Workers KV tells it. A malformed token or key is one that could be nobody's: it is empty, or has
     /// characters that no token has.
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), CredentialsError> {
         let Self(Some(token)) = self else { return Ok(()) };
@@ -61,10 +61,10 @@ impl Credentials {
     }
 }
 
-/// What is wrong with a request's credentials.
+/// Fault in a request's credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CredentialsError {
-    /// There are none.
+    /// No credentials at all, or one header of the pair.
     Missing,
     /// They are well formed, and not the server's.
     Wrong,
@@ -87,12 +87,12 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"Bearer ").then(|| token.trim_ascii())
 }
 
-/// Whether it can be a token: one or more of the characters that RFC 6750, section 2.1, has.
+/// Form of a token: one or more of the characters that RFC 6750, section 2.1, has.
 fn is_token(given: &[u8]) -> bool {
     !given.is_empty() && given.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(byte))
 }
 
-/// Whether it can be an e-mail address: something, an `@`, something, and no space.
+/// Form of an e-mail address: something, an `@`, something, and no space.
 fn is_email_address(given: &[u8]) -> bool {
     let mut parts = given.splitn(2, |byte| *byte == b'@');
     let is_part = |part: Option<&[u8]>| {

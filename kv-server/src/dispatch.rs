@@ -56,7 +56,7 @@ pub(crate) async fn answer(shared: Arc<Shared>, request: Request, source: Source
     in_flight.answer(response)
 }
 
-/// Why a request is refused before it is known what it asks for.
+/// Refusal of a request before it is known what it asks for.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 pub(crate) enum AdmissionError {
     #[error(transparent)]

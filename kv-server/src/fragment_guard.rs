@@ -12,7 +12,7 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// What no target may hold: hyper answers 400.
+/// A byte that no target may hold: hyper answers 400.
 const REFUSED: u8 = 0x7f;
 /// Of a longer line no more is kept. Only the names and values are of interest that say how long a body is.
 const MAX_LINE_BYTES: usize = 128;
@@ -215,7 +215,7 @@ mod tests {
     fn request() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
         let body = prop_oneof![
             Just(Vec::new()),
-            // What looks like requests, and is none.
+            // Bodies that look like requests.
             Just(b"GET /a#b HTTP/1.1\r\nhost: a#b\r\n\r\n".to_vec()),
             Just(b"\r\n\r\n0\r\n\r\nPUT /#".to_vec()),
             proptest::collection::vec(any::<u8>(), 0..40),
@@ -256,7 +256,8 @@ mod tests {
             piece in 1..64_usize,
         ) {
             let (sent, expected): (Vec<_>, Vec<_>) = requests.into_iter().unzip();
-            let (mut bytes, expected) = (sent.concat(), expected.concat());
+            let mut bytes = sent.concat();
+            let expected = expected.concat();
             let mut guard = Requests::default();
             for piece in bytes.chunks_mut(piece) {
                 guard.pass(piece);

@@ -21,7 +21,7 @@ pub(crate) struct LocalAccess {
     hosts: Vec<String>,
 }
 
-/// Why a request is not answered.
+/// Refusal of a request that is not this machine's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ForeignError {
     /// It is for another host.
@@ -35,7 +35,7 @@ pub(crate) enum ForeignError {
 }
 
 impl LocalAccess {
-    /// `None` if one of the hosts is none: a name or an address, without a port.
+    /// `None` if one of the hosts is malformed: each is a name or an address, without a port.
     pub(crate) fn new(hosts: &[String]) -> Option<Self> {
         let is_host = |host: &String| !host.is_empty() && request_head::without_port(host) == Some(host);
         hosts.iter().all(is_host).then(|| Self { hosts: hosts.to_vec() })
@@ -77,7 +77,7 @@ impl LocalAccess {
     }
 }
 
-/// Whether a host is of the loopback interface, however names are resolved: `localhost` and what ends in it are, by
+/// Hosts of the loopback interface, however names are resolved: `localhost` and what ends in it are, by
 /// RFC 6761, section 6.3.
 fn is_loopback(host: &str) -> bool {
     if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {

@@ -8,7 +8,7 @@ use axum::{
     },
 };
 
-/// What is wrong with the head of a request: RFC 9112, sections 3.2 and 6.1.
+/// Fault in the head of a request: RFC 9112, sections 3.2 and 6.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum HeadError {
     /// The target is an authority, as `CONNECT` has it, or `*`.
@@ -25,7 +25,7 @@ pub(crate) enum HeadError {
     TransferCoding,
 }
 
-/// Where a request comes from.
+/// Origin of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
     /// A connection of ours.
@@ -39,7 +39,7 @@ pub(crate) enum Source {
 ///
 /// # Errors
 ///
-/// What is wrong with the request's head.
+/// The fault in the request's head.
 pub(crate) fn host(request: &Request, source: Source) -> Result<Option<&str>, HeadError> {
     if !request.uri().path().starts_with('/') {
         return Err(HeadError::NoPath);
@@ -67,7 +67,7 @@ pub(crate) fn host(request: &Request, source: Source) -> Result<Option<&str>, He
     }
 }
 
-/// Whether it is the one coding that is decoded.
+/// Chunked is the one coding that is decoded.
 fn is_chunked(coding: &HeaderValue) -> bool {
     coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked")
 }

@@ -148,7 +148,8 @@ impl KvServer {
     }
 
     /// The API as a router, for an axum server of your own: merge it as a whole, since it answers every path. Timeouts,
-    /// graceful shutdown and the refusal to listen publicly without a token are [`serve`](KvServer::serve)'s.
+    /// graceful shutdown, the refusal to listen publicly without a token and that of a `#` in a request's target (which
+    /// would cut off the end of a key) are [`serve`](KvServer::serve)'s.
     ///
     /// ```
     /// # use std::sync::Arc;

@@ -17,7 +17,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) account_id: AccountId,
     pub(crate) credentials: Credentials,
-    /// Whom a server without a token answers.
+    /// The hosts of a server without a token.
     pub(crate) local_access: LocalAccess,
     /// A permit for every request that may be under way at once, its answer's body included.
     pub(crate) permits: Permits,

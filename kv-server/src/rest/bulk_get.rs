@@ -51,7 +51,7 @@ fn parse(body: &[u8]) -> Result<(Vec<Key<'static>>, Shape), Failure> {
     Ok((keys.collect::<Result<_, _>>()?, Shape { value_type, with_metadata, with_expiration: true }))
 }
 
-/// The name of a type, in the one case that it is known in; a name that is none of theirs as it is.
+/// The name of a type, in the one case that it is known in; an unknown name as it is.
 fn in_lower_case(name: &str) -> &str {
     let known = ["json", "text"].into_iter().find(|known| name.eq_ignore_ascii_case(known));
     known.unwrap_or(name)

@@ -85,7 +85,7 @@ impl<'a> Endpoint<'a> {
         }
     }
 
-    /// Whether the id of its namespace has the form that the service's ids have; of no namespace, it has.
+    /// `false` if the id of its namespace has another form than the service's ids have.
     pub(super) fn has_well_formed_namespace(self) -> bool {
         let (Self::Namespace(id)
         | Self::Keys(id)

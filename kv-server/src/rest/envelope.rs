@@ -21,7 +21,7 @@ struct Report<'a> {
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<Source<'a>>,
-    /// What is behind it, where the service says more than one thing.
+    /// The causes, where the service says more than one thing.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     error_chain: &'a [Link],
 }

@@ -35,7 +35,7 @@ pub(super) fn from_query(query: Query<'_>, now: Timestamp) -> Result<Option<Expi
     )
 }
 
-/// What a time to live and a deadline say together: the time to live wins, and the deadline is not even looked at. What
+/// The expiry that a time to live and a deadline say together: the time to live wins, and the deadline is not even looked at. What
 /// is later than the last time that can be kept is that time, however it is said.
 pub(super) fn resolve(
     time_to_live: Option<Seconds>,

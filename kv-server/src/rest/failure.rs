@@ -15,7 +15,7 @@ pub(crate) struct Failure {
     pub(crate) reason: Cow<'static, str>,
     /// Where in the body, as a JSON pointer.
     pub(crate) pointer: Option<String>,
-    /// What is behind it, where the service says more than one thing.
+    /// The causes, where the service says more than one thing.
     pub(super) error_chain: &'static [Link],
     pub(crate) retry_after: Option<Duration>,
     /// What the store said, where it failed and not the client.

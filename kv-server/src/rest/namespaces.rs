@@ -111,7 +111,7 @@ fn title(members: &Map<String, Value>) -> Result<NamespaceTitle, Failure> {
     Ok(NamespaceTitle::new(title)?)
 }
 
-/// The jurisdiction; `null` is none.
+/// The jurisdiction, if one is named; `null` names none.
 fn jurisdiction(members: &Map<String, Value>) -> Result<Option<Jurisdiction>, Failure> {
     let name = match members.get("jurisdiction") {
         None | Some(Value::Null) => return Ok(None),
@@ -135,7 +135,7 @@ fn number(query: Query<'_>, name: &str, default: usize, max: usize, code: Code) 
     }
 }
 
-/// Whether a parameter is the second of its two values, in any case; the first is the default.
+/// `true` if a parameter is the second of its two values, in any case; the first is the default.
 fn choice(query: Query<'_>, name: &str, values: [&str; 2], code: Code) -> Result<bool, Failure> {
     let refused = || Failure::new(code, format!("{name} has to be {} or {}", values[0], values[1]));
     match query.get(name).map_err(|_| refused())?.as_deref() {

@@ -30,7 +30,7 @@ pub(super) fn parse(raw: &str) -> Result<Key<'_>, Failure> {
     Ok(Key::new(key)?)
 }
 
-/// Whether a URL library would take the segment for this folder or the one above.
+/// Segments that a URL library takes for this folder or the one above.
 fn is_dot_segment(raw: &str) -> bool {
     percent::decode(raw).is_ok_and(|segment| matches!(&*segment, "." | ".."))
 }

@@ -10,14 +10,14 @@ use std::{
 use kv_core::{NamespaceId, NamespaceInfo};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// How long a title that a listing has not is taken for nobody's.
+/// Time for which a title that a listing does not have is taken for unknown.
 const LISTING_LIFETIME: Duration = Duration::from_secs(1);
 
 /// The most namespaces that are noted between two listings.
 const MAX_NOTED: usize = 1000;
 
-/// Which namespaces the last listing had, by their titles, so that no more than one listing of all namespaces is made per
-/// second, however many requests name a title that is unknown.
+/// Namespaces of the last listing by their titles, so that no more than one listing of all namespaces is made per second,
+/// however many requests name a title that is unknown.
 ///
 /// No success rests on it alone: the store is asked whether the namespace still exists and still has the title. What is
 /// created or renamed through this server is found at once, what is created elsewhere a second later at most. It takes
@@ -34,15 +34,15 @@ pub(crate) struct Titles {
 struct State {
     /// By the hash of the title.
     ids: HashMap<u64, NamespaceId>,
-    /// When the listing was begun that these are from, by the clock's monotonic time.
+    /// The clock's monotonic time when the listing was begun that these are from.
     listed_at: Option<Duration>,
     /// Counts the namespaces that were created or renamed.
     changes: u64,
-    /// How many of them were noted since a listing.
+    /// The number of them that were noted since a listing.
     noted: usize,
 }
 
-/// What is known of a title.
+/// Knowledge of a title.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Lookup {
     /// The namespace had it.
@@ -66,7 +66,7 @@ impl Default for Titles {
 }
 
 impl Titles {
-    /// What is known of a title at a time of the clock.
+    /// Looks a title up, at a time of the clock.
     pub(super) fn look_up(&self, title: &str, now: Duration) -> Lookup {
         let state = self.lock();
         if let Some(id) = state.ids.get(&self.hasher.hash_one(title)) {

@@ -13,7 +13,7 @@ use crate::harness::{Server, TOKEN};
 /// The status of an answer, and the code of its envelope; `None` where there is no envelope.
 type Outcome = (u16, Option<u64>);
 
-/// What comes back for these bytes before the connection ends.
+/// The bytes that come back for these before the connection ends.
 async fn answer(server: &Server, bytes: &[u8]) -> String {
     let mut connection = server.connect().await;
     // It may be refused before all of it is sent.
@@ -37,12 +37,12 @@ fn outcome(answer: &str) -> Outcome {
 
 /// The headers that let a request in and end its connection.
 const TOKEN_LINES: &str = "authorization: Bearer a-token\r\nconnection: close\r\n";
-/// What else a put of one byte has.
+/// The other headers of a put of one byte.
 const USUAL: &str = "host: localhost\r\ncontent-length: 1\r\n";
 const BY_US: Outcome = (400, Some(10029));
 const BY_HYPER: Outcome = (400, None);
 
-/// What is wrong with a request, its bytes, and what is answered.
+/// The fault of a request, its bytes, and what is answered.
 type Row = (&'static str, Vec<u8>, Outcome);
 
 /// A put of `v` with the target and more headers.

@@ -202,7 +202,7 @@ async fn a_dot_that_a_url_library_has_resolved_changes_no_namespace() {
     let namespace = server.namespace("n").await;
     server.ask("PUT", &format!("{namespace}/values/k"), "v").await.result();
     let before = server.contents().await;
-    // `values/..` is sent as this, and the body is a value, or there is none.
+    // A client sends this for `values/..`; the body is a value, if there is one.
     for method in ["GET", "PUT", "DELETE"] {
         let reply = server.ask(method, &format!("{namespace}/"), r#"{"title":"renamed"}"#).await;
         assert_eq!(reply.failure(), (400, 7000), "{method}");

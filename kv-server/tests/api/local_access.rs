@@ -48,7 +48,7 @@ fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &'static st
     request.body(Body::from(body)).unwrap()
 }
 
-/// What a browser sends on behalf of a page of another site.
+/// Headers that a browser sends on behalf of a page of another site.
 const FOREIGN: [&[(&str, &str)]; 5] = [
     // A name that was made to mean this machine.
     &[("host", "evil.example:8788")],

@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "memory:|redb:PATH")]
     pub(crate) store: StoreLocation,
 
-    /// Where to listen: an address or a name, and a port, such as `localhost:8788`; or a port alone, for this machine. Port
+    /// The place to listen: an address or a name, and a port, such as `localhost:8788`; or a port alone, for this machine. Port
     /// 0 picks a free one. Without a token, only a loopback address is accepted
     #[arg(long, value_name = "HOST:PORT|PORT", default_value = "127.0.0.1:8788")]
     pub(crate) listen: ListenAddress,
