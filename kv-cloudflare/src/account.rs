@@ -15,7 +15,7 @@ use crate::{
     builder::CloudflareAccountBuilder,
     client::{Call, Client},
     error,
-    failure::Failure,
+    failure::{Failure, Reason},
     request::{Payload, Request},
     response::{Reply, SMALL_ENVELOPE},
 };
@@ -96,15 +96,16 @@ impl CloudflareAccount {
         title: &NamespaceTitle,
         jurisdiction: Option<Jurisdiction>,
         call: &Call,
-    ) -> Result<NamespaceInfo> {
+    ) -> Result<NamespaceInfo, Failure> {
         let url = self.client.address.namespaces();
-        let jurisdiction = jurisdiction.map(Jurisdiction::as_str);
-        let body = Titled { title: title.as_str(), jurisdiction }.payload()?;
+        let body = Titled { title: title.as_str(), jurisdiction: jurisdiction.map(Jurisdiction::as_str) };
+        let body = body.payload().map_err(Failure::new)?;
         // Sent again after it was carried out, it would find its own namespace and call it another's.
         let request = Request::new(operation, Method::POST, url).with_body(body).once();
         let reply = self.send(&request, call).await?;
         let created = reply.result.ok_or_else(|| error::not_understood("no namespace where one was created"));
-        created.and_then(Namespace::into_info).map_err(|error| error.with_operation(operation))
+        let created = created.and_then(Namespace::into_info);
+        created.map_err(|error| Failure::new(error.with_operation(operation)))
     }
 
     async fn info(&self, operation: &'static str, id: &NamespaceId, call: &Call) -> Result<NamespaceInfo> {
@@ -159,11 +160,11 @@ impl Titled<'_> {
 impl KvStore for CloudflareAccount {
     async fn create_namespace(&self, title: NamespaceTitle) -> Result<NamespaceInfo> {
         let call = self.call("create_namespace")?;
-        self.create("create_namespace", &title, None, &call).await
+        Ok(self.create("create_namespace", &title, None, &call).await?)
     }
 
-    /// A jurisdiction that the service did not take, since it is another one than Cloudflare's and knows none, say, is
-    /// [`Unsupported`](ErrorKind::Unsupported); the namespace, which it made elsewhere, is deleted then.
+    /// A jurisdiction that the service does not take, since it is another one than Cloudflare's and knows none, say, is
+    /// [`Unsupported`](ErrorKind::Unsupported). Where it made the namespace elsewhere, it is deleted again.
     async fn create_namespace_in(
         &self,
         title: NamespaceTitle,
@@ -171,7 +172,13 @@ impl KvStore for CloudflareAccount {
     ) -> Result<NamespaceInfo> {
         const OPERATION: &str = "create_namespace_in";
         let call = self.call(OPERATION)?;
-        let created = self.create(OPERATION, &title, Some(jurisdiction), &call).await?;
+        let created = match self.create(OPERATION, &title, Some(jurisdiction), &call).await {
+            // There is nothing else in the request but the title, whose refusal has a code of its own.
+            Err(Failure { reason: Reason::InvalidRequest, error, .. }) => {
+                return Err(error::jurisdiction_refused(jurisdiction, error).with_operation(OPERATION));
+            }
+            created => created?,
+        };
         if created.jurisdiction == Some(jurisdiction) {
             return Ok(created);
         }

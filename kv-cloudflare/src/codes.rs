@@ -68,6 +68,7 @@ const REDIRECT: Meaning = meaning(
     "the service redirects, which is not followed since the token would go elsewhere: check `base_url`",
 );
 const REFUSED: Meaning = meaning(ErrorKind::Other, "the service refused the request");
+const INVALID_REQUEST: Meaning = Meaning { reason: Reason::InvalidRequest, ..REFUSED };
 const KEY_NOT_FOUND: Meaning =
     Meaning { kind: ErrorKind::Other, advice: "there is no such key", reason: Reason::KeyNotFound };
 const NAMESPACE_NOT_FOUND: Meaning = meaning(
@@ -154,7 +155,7 @@ const CODES: &[Code] = &[
     as_its_status(10025, "endpoint does not exist"),
     code(10026, "not entitled", UNAUTHORIZED),
     as_its_status(10028, "invalid limit"),
-    as_its_status(10029, "invalid request"),
+    code(10029, "invalid request", INVALID_REQUEST),
     code(10030, "key too long", KEY_INVALID),
     code(10033, "invalid expiration", EXPIRATION_INVALID),
     code(10034, "invalid expiration_ttl", EXPIRATION_INVALID),

@@ -29,6 +29,14 @@ pub(crate) fn namespace_not_found() -> Error {
     )
 }
 
+/// The service refused to create a namespace in a jurisdiction.
+pub(crate) fn jurisdiction_refused(jurisdiction: Jurisdiction, cause: Error) -> Error {
+    let message = format!(
+        "the service does not create a namespace in the jurisdiction `{jurisdiction}`: create it without one, or see the cause"
+    );
+    new(ErrorKind::Unsupported, message).with_source(cause)
+}
+
 /// The service made a namespace without the jurisdiction that was asked for.
 pub(crate) fn no_jurisdiction(jurisdiction: Jurisdiction) -> Error {
     let message = format!(

@@ -17,6 +17,8 @@ pub(crate) struct Failure {
 pub(crate) enum Reason {
     /// There is no entry under the key.
     KeyNotFound,
+    /// The service does not take something in the request.
+    InvalidRequest,
     /// The service says that the request, or its answer, is too large. Parts of it may not be.
     TooLarge,
     /// The answer is longer than this client reads. Where it grows with what is asked for, that of a part may not be.

@@ -115,6 +115,22 @@ async fn a_jurisdiction_that_is_not_taken_is_an_error() {
 }
 
 #[tokio::test]
+async fn a_jurisdiction_that_is_refused_is_not_supported() {
+    let refusal = || Reaction::error(400, 10_029, "create namespace: 'invalid jurisdiction'");
+    let server = Scripted::in_turn(vec![refusal()]).await;
+    let error = account(&server).create_namespace_in(title(), Jurisdiction::Fedramp).await.unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Unsupported, Some("create_namespace_in")));
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("invalid jurisdiction"), "{cause}");
+    assert_eq!(server.asked().len(), 1);
+
+    let taken = Reaction::error(400, 10_014, "a namespace with this account ID and title already exists");
+    let server = Scripted::in_turn(vec![taken]).await;
+    let error = account(&server).create_namespace_in(title(), Jurisdiction::Eu).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NamespaceExists);
+}
+
+#[tokio::test]
 async fn readiness_is_one_request() {
     let rows = [
         (Reaction::result(json!([])), None),
