@@ -8,6 +8,8 @@ use crate::{
     api::{self, ListedKey},
     deadline::Deadline,
     error,
+    failure::{Failure, Reason},
+    patience::Patience,
     quote::Secrets,
     request::Request,
 };
@@ -49,8 +51,23 @@ impl CloudflareNamespace {
         let start = options.start()?.map(|token| Start::parse(token).ok_or(InvalidInput::CursorMalformed));
         let Start { cursor, behind } = start.transpose()?.unwrap_or_default();
         let (mut cursor, mut empty) = (cursor.to_owned(), 0);
+        let mut limit = options.limit().max(LEAST);
+        let mut patience = Patience::until(*deadline, self.client());
         loop {
-            let (mut keys, following) = self.page(options, &cursor, deadline).await?;
+            let page = self.page(options.prefix(), limit, &cursor, deadline).await;
+            let (mut keys, following) = match page {
+                Ok(page) => page,
+                // A page may be smaller than it is asked for.
+                Err(failure) if failure.reason == Reason::TooSlow && limit > LEAST => {
+                    if !patience.pause(&failure).await {
+                        return Err(failure.error);
+                    }
+                    self.client().meter.count_retried();
+                    limit = limit.div_ceil(2).max(LEAST);
+                    continue;
+                }
+                Err(failure) => return Err(failure.error),
+            };
             keys.retain(|key| key.name.as_str() > behind);
             let next = if keys.len() > options.limit() {
                 keys.truncate(options.limit());
@@ -69,19 +86,21 @@ impl CloudflareNamespace {
         }
     }
 
-    /// A page of the service's: its keys, and the cursor behind it, which is empty on the last one.
+    /// A page of the service's: `limit` keys at most, and the cursor behind them, which is empty on the last one.
     async fn page(
         &self,
-        options: &ListOptions,
+        prefix: &Prefix,
+        limit: usize,
         cursor: &str,
         deadline: &Deadline,
-    ) -> Result<(Vec<KeyInfo>, String)> {
-        let (prefix, limit) = (options.prefix(), options.limit().max(LEAST));
-        let url = self.address()?.keys(prefix.as_str(), limit, cursor);
+    ) -> Result<(Vec<KeyInfo>, String), Failure> {
+        let url = self.address().map_err(Failure::new)?.keys(prefix.as_str(), limit, cursor);
         let request = Request::new("list_page", Method::GET, url).with_secrets(Secrets::Prefix(prefix));
+        // The smallest page cannot be halved.
+        let request = request.about(limit + 1 - LEAST);
         let reply = self.client().send_for_json::<Vec<ListedKey>>(&request, deadline, PAGE_ENVELOPE).await?;
-        let keys = reply.result.unwrap_or_default().into_iter().map(key_info).collect::<Result<_>>()?;
-        Ok((keys, reply.info.cursor.unwrap_or_default()))
+        let keys = reply.result.unwrap_or_default().into_iter().map(key_info).collect::<Result<_>>();
+        Ok((keys.map_err(Failure::new)?, reply.info.cursor.unwrap_or_default()))
     }
 }
 

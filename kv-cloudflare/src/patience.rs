@@ -20,7 +20,12 @@ pub(crate) struct Patience<'a> {
 
 impl<'a> Patience<'a> {
     pub(crate) fn new(client: &'a Client) -> Self {
-        Self { client, deadline: client.deadline(), pauses: pauses(client), is_lost: false }
+        Self::until(client.deadline(), client)
+    }
+
+    /// Patience until a deadline that is set already.
+    pub(crate) fn until(deadline: Deadline, client: &'a Client) -> Self {
+        Self { client, deadline, pauses: pauses(client), is_lost: false }
     }
 
     /// Until when the next request may take.

@@ -9,8 +9,11 @@ use std::{
     time::Duration,
 };
 
+use futures_util::TryStreamExt;
 use kv_cloudflare::CloudflareNamespace;
-use kv_core::{BulkReport, Error, ErrorKind, GetOptions, Key, KvNamespace, PutEntry};
+use kv_core::{
+    BulkReport, Error, ErrorKind, GetOptions, Key, KvNamespace, KvNamespaceExt, ListOptions, PutEntry,
+};
 use serde_json::{Map, Value as Json, json};
 use tokio::time::Instant;
 
@@ -215,5 +218,58 @@ fn halves_wait_as_long_as_they_are_asked_to() {
         let asked = server.asked();
         assert!(asked[1].at - asked[0].at >= Duration::from_secs(7));
         assert_eq!(sizes(&server), [10, 5, 5]);
+    });
+}
+
+/// A page of 1,000 keys may be too much to ask for as well. What comes in smaller pages is the same listing.
+#[test]
+fn pages_that_are_too_slow_are_halved() {
+    on_paused_time(async {
+        together(too_slow().map(async |(name, late)| {
+            let server = Scripted::new(move |asked| {
+                let line = asked.line();
+                let field = |name: &str| {
+                    let (_, rest) = line.split_once(&format!("{name}="))?;
+                    rest.split('&').next().unwrap().parse::<usize>().ok()
+                };
+                let (limit, start) = (field("limit").unwrap(), field("cursor").unwrap_or_default());
+                if limit > 300 {
+                    return late.clone();
+                }
+                let end = (start + limit).min(1_000);
+                let keys: Vec<_> = (start..end).map(|key| json!({ "name": format!("{key:04}") })).collect();
+                let cursor = if end < 1_000 { end.to_string() } else { String::new() };
+                Reaction::envelope(
+                    200,
+                    json!({ "success": true, "result": keys, "result_info": { "cursor": cursor } }),
+                )
+            })
+            .await;
+            let client = server.client();
+            let keys: Vec<_> = client.list(ListOptions::default()).try_collect().await.unwrap();
+            let names = keys.iter().map(|key| key.name.as_str().to_owned());
+            assert!(names.eq((0..1_000).map(|key| format!("{key:04}"))), "{name}");
+            let first: Vec<_> = server.lines().into_iter().take(3).collect();
+            assert_eq!(first, [1_000, 500, 250].map(|limit| format!("GET /keys?limit={limit}")), "{name}");
+        }))
+        .await;
+    });
+}
+
+/// The smallest page is asked for as often as any single request.
+#[test]
+fn the_smallest_page_is_asked_for_again() {
+    on_paused_time(async {
+        for (limit, expected) in
+            [(1_000, [1_000, 500, 250, 125, 63]), (20, [20, 10, 10, 10, 10]), (1, [10; 5])]
+        {
+            let server = Scripted::in_turn(vec![Reaction::status(524, "")]).await;
+            let options = ListOptions::default().with_limit(limit).unwrap();
+            let error = server.client().list_page(options).await.unwrap_err();
+            assert_eq!((error.kind(), error.operation()), (ErrorKind::Unavailable, Some("list_page")));
+            let lines = server.lines();
+            let expected = expected.map(|limit| format!("GET /keys?limit={limit}"));
+            assert_eq!(lines[..lines.len().min(5)], expected, "{limit}");
+        }
     });
 }
