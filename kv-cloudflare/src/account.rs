@@ -140,7 +140,7 @@ impl fmt::Debug for CloudflareAccount {
     }
 }
 
-/// What a namespace is created with, or renamed to.
+/// The body of a creation, or of a renaming.
 #[derive(Serialize)]
 struct Titled<'a> {
     title: &'a str,

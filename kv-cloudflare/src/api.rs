@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::{codes, error};
 
-/// What every answer but a value is wrapped in. Servers leave out, or answer `null` for, what they have nothing to say in.
+/// The wrapping of every answer but a value. Servers leave out, or answer `null` for, what they have nothing to say in.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Envelope<T> {
     pub(crate) success: bool,

@@ -92,7 +92,7 @@ macro_rules! setters {
                 self
             }
 
-            /// Allows a `base_url` of plain `http://` whose host is not a loopback address: whoever is on the way then reads
+            /// Allows a `base_url` of plain `http://` whose host is not a loopback address: others on the way can then read
             /// the token.
             #[must_use]
             pub fn allow_plain_http(mut self, allow: bool) -> Self {

@@ -130,8 +130,8 @@ impl CloudflareNamespace {
 
     async fn write_place(&self, writes: &Writes, index: usize) -> (usize, Result<()>) {
         let Some(entry) = writes.0.get(index) else { return (index, Ok(())) };
-        let (value, deadline) =
-            (ValueBody::Whole(entry.value.clone().into_bytes()), self.client().deadline());
+        let value = ValueBody::Whole(entry.value.clone().into_bytes());
+        let deadline = self.client().deadline();
         let written = self.write_entry(Writes::OPERATION, &entry.key, value, &entry.options, &deadline);
         (index, written.await)
     }

@@ -200,7 +200,7 @@ pub(crate) fn meaning_of(status: StatusCode, code: Option<u32>) -> Meaning {
     }
 }
 
-/// Whether the status says that the time was too short: a gateway's 504, and Cloudflare's own 524, which it answers for a server of
+/// Statuses that say that the time was too short: a gateway's 504, and Cloudflare's own 524, which it answers for a server of
 /// its own that takes longer than 100 s.
 fn is_too_slow(status: StatusCode) -> bool {
     status == StatusCode::GATEWAY_TIMEOUT || status.as_u16() == 524

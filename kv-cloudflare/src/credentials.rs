@@ -12,7 +12,7 @@ use crate::settings::refuse;
 const AUTH_EMAIL: HeaderName = HeaderName::from_static("x-auth-email");
 const AUTH_KEY: HeaderName = HeaderName::from_static("x-auth-key");
 
-/// What a builder was given. The address is a secret too, so that no `Debug` shows it.
+/// Credentials as a builder was given them. The address is a secret too, so that no `Debug` shows it.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Credentials {
     #[default]

@@ -55,7 +55,8 @@ mod tests {
 
     #[test]
     fn wranglers_base_url_goes_before_the_sdks() {
-        let (wrangler, sdk) = (("CLOUDFLARE_API_BASE_URL", "http://1"), ("CLOUDFLARE_BASE_URL", "http://2"));
+        let wrangler = ("CLOUDFLARE_API_BASE_URL", "http://1");
+        let sdk = ("CLOUDFLARE_BASE_URL", "http://2");
         for (variables, expected) in [
             (vec![wrangler], "http://1"),
             (vec![sdk], "http://2"),
@@ -70,8 +71,9 @@ mod tests {
     /// A token goes before a key, as with Cloudflare's tools; half of a key is told when the client is built.
     #[test]
     fn a_global_key_needs_its_address() {
-        let (token, email, key) =
-            (("CLOUDFLARE_API_TOKEN", "t"), ("CLOUDFLARE_EMAIL", "a@b.example"), ("CLOUDFLARE_API_KEY", "k"));
+        let token = ("CLOUDFLARE_API_TOKEN", "t");
+        let email = ("CLOUDFLARE_EMAIL", "a@b.example");
+        let key = ("CLOUDFLARE_API_KEY", "k");
         for (variables, expected) in [
             (vec![email, key], Ok("k")),
             (vec![email, key, token], Ok("t")),

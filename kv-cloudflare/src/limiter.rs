@@ -49,7 +49,7 @@ struct Writes {
 #[derive(Debug)]
 pub(crate) struct OverBudget(pub(crate) Duration);
 
-/// What a request waits for.
+/// A reason to wait: others before it, or the time.
 enum Step {
     Turn,
     Time(Duration),
@@ -78,7 +78,7 @@ impl Writes {
         Some(Self { limit, recent, clock, start, interval })
     }
 
-    /// How long one of `keys` may not be written yet by whoever is first in their lines.
+    /// How long one of `keys` may not be written yet by the first in their lines.
     fn wait(&self, keys: &[u64]) -> Duration {
         if keys.is_empty() {
             return Duration::ZERO;
@@ -87,7 +87,7 @@ impl Writes {
         self.recent.wait(keys, now.into(), self.interval)
     }
 
-    /// The same for whoever comes behind those that stand in `lines`. With many keys it may be longer, since they may be in many
+    /// The same for one that comes behind those that stand in `lines`. With many keys it may be longer, since they may be in many
     /// lines.
     fn wait_behind(&self, keys: &[u64], lines: &Lines) -> Duration {
         let behind = keys.iter().map(|key| match lines.writers_of(*key) {

@@ -44,8 +44,8 @@ impl Line {
     }
 }
 
-/// The lines of one client. Whoever writes a key stands in the line of that key first, and joins the one for requests when its keys
-/// are free, so that a key that is written all the time holds up nobody else.
+/// The lines of one client. A request that writes a key stands in the line of that key first, and joins the one for requests when its
+/// keys are free, so that a key that is written all the time holds up nobody else.
 ///
 /// A request joins the lines of all its keys at once. So all lines have the same order, and no two requests wait for each other.
 #[derive(Debug, Default)]

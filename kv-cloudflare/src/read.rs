@@ -109,8 +109,8 @@ impl CloudflareNamespace {
         let answer = self.client().send_for_stream(&request.for_uncompressed(), deadline).await;
         let Some(response) = found(answer)? else { return Ok(None) };
         let expires_at = expiration(response.headers())?;
-        let (idle, key) = (self.client().read_timeout, key.clone().into_owned());
-        ValueStream::new(response, expires_at, idle, key).map(Some)
+        let key = key.clone().into_owned();
+        ValueStream::new(response, expires_at, self.client().read_timeout, key).map(Some)
     }
 
     /// The metadata of an entry that is there, or `None` if it is not.

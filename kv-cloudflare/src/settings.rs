@@ -111,7 +111,7 @@ fn check_account_id(id: &str) -> Result<()> {
     }
     let chars = id.chars().count();
     Err(refuse(format!(
-        "an account id has 32 hexadecimal digits, and what is set is none, of {chars} characters"
+        "an account id has 32 hexadecimal digits; what is set has {chars} characters, or others than those"
     )))
 }
 

@@ -132,7 +132,7 @@ impl SourceBody {
     /// Takes chunks until there is one with bytes that may be sent, or the end.
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Result<(), SourceFailedError>> {
         loop {
-            // The last bytes of a known length wait for the end: whoever sends them looks no further.
+            // The last bytes of a known length wait for the end: HTTP looks no further once they are sent.
             let is_whole = self.source.length == Some(self.taken);
             if self.has_ended || !(self.chunk.is_empty() || is_whole) {
                 return Poll::Ready(Ok(()));

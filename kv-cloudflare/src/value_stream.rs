@@ -88,7 +88,7 @@ impl fmt::Debug for ValueStream {
     }
 }
 
-/// What is left of an answer's body.
+/// The rest of an answer's body.
 struct Body {
     response: Response,
     /// For how long nothing may come.

@@ -66,7 +66,8 @@ proptest! {
         interval in 0_u64..3_000,
         requests in prop::collection::vec((0_u64..90_000, prop::option::of(0_u64..3)), 1..120),
     ) {
-        let (window, interval) = (Duration::from_secs(window), Duration::from_millis(interval));
+        let window = Duration::from_secs(window);
+        let interval = Duration::from_millis(interval);
         let budget = Budget::cloudflare()
             .with_requests(NonZeroU32::new(most).unwrap(), window)
             .with_write_interval(interval);
@@ -94,14 +95,14 @@ struct Coming {
     total: Duration,
 }
 
-/// What became of a request: how long after it came it went or was refused, and with which wait.
+/// Fate of a request: how long after it came it went or was refused, and with which wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Fate {
     took: Duration,
     refused: Option<Duration>,
 }
 
-/// What becomes of all `requests` of one client, in their order.
+/// Fates of all `requests` of one client, in their order.
 fn fates(budget: Budget, requests: &[Coming]) -> Vec<Fate> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.unwrap().block_on(async {
@@ -128,7 +129,7 @@ fn is_about(took: Duration, told: Duration, requests: usize) -> bool {
 
 /// 400 requests at once that have 5 s: 300 go, some wait, and the rest is told so before it waited.
 #[test]
-fn whoever_comes_too_late_is_refused_at_once() {
+fn a_request_that_comes_too_late_is_refused_at_once() {
     for total in [Duration::from_secs(5), Duration::from_secs(120)] {
         let coming = Coming { after: Duration::ZERO, key: None, total };
         // One more behind them, who has all the time in the world.
@@ -150,7 +151,7 @@ fn whoever_comes_too_late_is_refused_at_once() {
 
 /// The same for writes to one key, which wait for each other.
 #[test]
-fn whoever_writes_a_hot_key_too_late_is_refused_at_once() {
+fn a_write_of_a_hot_key_that_comes_too_late_is_refused_at_once() {
     let coming = Coming { after: Duration::ZERO, key: Some(7), total: Duration::from_secs(5) };
     let patient = Coming { after: Duration::from_millis(1), total: Duration::from_secs(100_000), ..coming };
     let fates = fates(Budget::cloudflare(), &[vec![coming; 100], vec![patient]].concat());
@@ -167,7 +168,7 @@ fn whoever_writes_a_hot_key_too_late_is_refused_at_once() {
 proptest! {
     #![proptest_config(Config { cases: 48, ..Config::default() })]
 
-    /// However requests come and however long they may take: whoever is refused was told at once, and told the truth. A second run,
+    /// However requests come and however long they may take: one that is refused is told so at once, and told the truth. A second run,
     /// in which it has all the time in the world, shows when it would have gone.
     #[test]
     fn the_wait_that_is_told_is_the_true_one(
@@ -217,7 +218,7 @@ proptest! {
         }
     }
 
-    /// Whoever is dropped while it waits leaves the line: those behind it move up, and those to come are told a shorter wait.
+    /// A request that is dropped while it waits leaves the line: those behind it move up, and those to come are told a shorter wait.
     #[test]
     fn a_dropped_request_leaves_the_line(
         dropped in prop::collection::vec(any::<bool>(), 1..40),

@@ -110,7 +110,8 @@ async fn the_environment_reaches_the_wire() {
         return;
     }
     let bearer = format!("Bearer {TOKEN}");
-    let (email, key) = (("CLOUDFLARE_EMAIL", "a@b.example"), ("CLOUDFLARE_API_KEY", "key"));
+    let email = ("CLOUDFLARE_EMAIL", "a@b.example");
+    let key = ("CLOUDFLARE_API_KEY", "key");
     let rows = [
         (
             vec![("CLOUDFLARE_API_TOKEN", TOKEN), key],

@@ -134,7 +134,8 @@ fn a_stream_that_breaks_off_is_an_error() {
             let server = Scripted::in_turn(vec![Reaction::status(503, ""), broken]).await;
             let start = Instant::now();
             let mut value = server.client().get_stream(KEY).await.unwrap().unwrap();
-            let (mut read, mut failed) = (0, None);
+            let mut read = 0;
+            let mut failed = None;
             while let Some(chunk) = value.next().await {
                 match chunk {
                     Ok(chunk) => read += chunk.len(),

@@ -134,7 +134,8 @@ fn the_size_is_kept_for_the_rest_of_the_call() {
 fn each_item_is_applied_in_the_end() {
     on_paused_time(async {
         let applied = Arc::new(std::sync::Mutex::new(HashMap::<String, usize>::new()));
-        let (counted, turn) = (Arc::clone(&applied), AtomicUsize::new(0));
+        let counted = Arc::clone(&applied);
+        let turn = AtomicUsize::new(0);
         let server = Scripted::new(move |asked| {
             // Every third request is late, whatever its size, and was carried out all the same.
             let keys = asked_keys(asked);
@@ -232,7 +233,8 @@ fn pages_that_are_too_slow_are_halved() {
                     let (_, rest) = line.split_once(&format!("{name}="))?;
                     rest.split('&').next().unwrap().parse::<usize>().ok()
                 };
-                let (limit, start) = (field("limit").unwrap(), field("cursor").unwrap_or_default());
+                let limit = field("limit").unwrap();
+                let start = field("cursor").unwrap_or_default();
                 if limit > 300 {
                     return late.clone();
                 }
