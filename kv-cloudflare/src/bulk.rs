@@ -190,7 +190,7 @@ impl CloudflareNamespace {
                         batches.push_front(fresh(half.to_vec(), true));
                     }
                 }
-                Err(failure) if failure.reason == Reason::TooSlow && members.len() > 1 => {
+                Err(failure) if failure.reason == Reason::TooMuch && members.len() > 1 => {
                     if patience.pause(&failure).await {
                         // For the rest of the call: it would be too slow for as many again.
                         most = members.len().div_ceil(2);

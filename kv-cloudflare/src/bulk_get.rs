@@ -106,7 +106,7 @@ impl CloudflareNamespace {
                     parts.extend([second, first]);
                 }
                 Reason::TooLarge | Reason::AnswerTooLong => told.push(Told::NotExactly),
-                Reason::TooSlow if part.len() > 1 && patience.pause(&failure).await => {
+                Reason::TooMuch if part.len() > 1 && patience.pause(&failure).await => {
                     self.client().meter.count_retried();
                     most.fetch_min(part.len().div_ceil(2), Ordering::Relaxed);
                     parts.push(part);

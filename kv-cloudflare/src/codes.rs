@@ -57,7 +57,7 @@ const UNAVAILABLE: Meaning =
 const TOO_SLOW: Meaning = Meaning {
     kind: ErrorKind::Unavailable,
     advice: "the service did not do it in time: try again later",
-    reason: Reason::TooSlow,
+    reason: Reason::TooMuch,
 };
 const NO_ADDRESS: Meaning = meaning(
     ErrorKind::Other,

@@ -87,7 +87,7 @@ impl Line<'_> {
                 let is_late = self.deadline.at() <= until;
                 let over =
                     if is_late { error::timed_out(self.deadline.total()) } else { error::idle(self.idle) };
-                return Err(Failure::new(over).because(Reason::TooSlow).with_unknown_outcome());
+                return Err(Failure::new(over).because(Reason::TooMuch).with_unknown_outcome());
             }
             self.timer.as_mut().reset(until);
         }

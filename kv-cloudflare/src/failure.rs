@@ -23,8 +23,9 @@ pub(crate) enum Reason {
     TooLarge,
     /// The answer is longer than this client reads. Where it grows with what is asked for, that of a part may not be.
     AnswerTooLong,
-    /// The time was too short for it, by the service's account or by ours. It may be enough for parts of the request.
-    TooSlow,
+    /// The time was too short for it, by the service's account or by ours, or the service read no further. Parts of the request may
+    /// not be too much.
+    TooMuch,
     /// The budget has no room before the call's deadline, so another attempt has none either.
     OverBudget,
     /// Anything else.

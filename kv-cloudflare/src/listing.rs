@@ -58,7 +58,7 @@ impl CloudflareNamespace {
             let (mut keys, following) = match page {
                 Ok(page) => page,
                 // A page may be smaller than it is asked for.
-                Err(failure) if failure.reason == Reason::TooSlow && limit > LEAST => {
+                Err(failure) if failure.reason == Reason::TooMuch && limit > LEAST => {
                     if !patience.pause(&failure).await {
                         return Err(failure.error);
                     }

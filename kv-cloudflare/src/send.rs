@@ -75,7 +75,7 @@ impl Client {
             .when(|failure: &Failure| {
                 failure.error.is_retryable()
                     && failure.reason != Reason::OverBudget
-                    && !(request.divisible && failure.reason == Reason::TooSlow)
+                    && !(request.divisible && failure.reason == Reason::TooMuch)
                     && (request.repeatable || !failure.unknown_outcome)
                     && request.body.as_ref().is_none_or(Payload::can_be_sent_again)
             })
@@ -142,7 +142,11 @@ impl Client {
             builder = payload.attach(builder, &progress);
         }
         self.meter.count_sent();
-        let response = line.head(builder.send(), &progress).await?;
+        let response = line.head(builder.send(), &progress).await.map_err(|failure| {
+            // A server that refuses a large body often closes the connection before its refusal is read.
+            let is_cut_off = progress.is_under_way() && failure.unknown_outcome;
+            if is_cut_off { failure.because(Reason::TooMuch) } else { failure }
+        })?;
         if response.status().is_success() {
             Ok(response)
         } else {

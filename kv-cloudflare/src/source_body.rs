@@ -187,6 +187,9 @@ impl Body for SourceBody {
         let most = self.chunk.len().min(FRAME);
         let frame = self.chunk.split_to(most);
         self.progress.note();
+        if self.is_end_stream() {
+            self.progress.note_end();
+        }
         Poll::Ready(Some(Ok(Frame::data(frame))))
     }
 

@@ -5,7 +5,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
@@ -29,31 +29,53 @@ pub(crate) struct Upload {
 #[derive(Debug, Clone)]
 pub(crate) struct Progress {
     start: Instant,
-    /// Milliseconds after the start; `None` if there is no body.
-    last: Option<Arc<AtomicU64>>,
+    /// `None` if there is no body.
+    state: Option<Arc<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Milliseconds after the start.
+    last: AtomicU64,
+    /// Whether all of it was handed over.
+    has_ended: AtomicBool,
 }
 
 impl Progress {
     pub(crate) fn start(has_body: bool) -> Self {
-        Self { start: Instant::now(), last: has_body.then(Arc::default) }
+        Self { start: Instant::now(), state: has_body.then(Arc::default) }
     }
 
     /// When a part of the body was handed over last, or the attempt began.
     pub(crate) fn last(&self) -> Instant {
-        let last = self.last.as_ref().map_or(0, |last| last.load(Ordering::Relaxed));
+        let last = self.state.as_ref().map_or(0, |state| state.last.load(Ordering::Relaxed));
         self.start + Duration::from_millis(last)
     }
 
+    /// Whether there is a body of which something was not handed over yet.
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.state.as_ref().is_some_and(|state| !state.has_ended.load(Ordering::Relaxed))
+    }
+
     pub(crate) fn note(&self) {
-        if let Some(last) = &self.last {
+        if let Some(state) = &self.state {
             let since_start = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-            last.fetch_max(since_start, Ordering::Relaxed);
+            state.last.fetch_max(since_start, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn note_end(&self) {
+        if let Some(state) = &self.state {
+            state.has_ended.store(true, Ordering::Relaxed);
         }
     }
 }
 
 impl Upload {
-    pub(crate) const fn new(bytes: Bytes, progress: Progress) -> Self {
+    pub(crate) fn new(bytes: Bytes, progress: Progress) -> Self {
+        if bytes.is_empty() {
+            progress.note_end();
+        }
         Self { left: bytes, progress }
     }
 }
@@ -72,6 +94,9 @@ impl Body for Upload {
         let most = self.left.len().min(FRAME);
         let frame = self.left.split_to(most);
         self.progress.note();
+        if self.left.is_empty() {
+            self.progress.note_end();
+        }
         Poll::Ready(Some(Ok(Frame::data(frame))))
     }
 

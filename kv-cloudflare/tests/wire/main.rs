@@ -7,6 +7,7 @@ mod bulk_delete;
 mod bulk_get;
 mod bulk_write;
 mod codes;
+mod cut_off;
 mod extras;
 mod faults;
 mod listing;

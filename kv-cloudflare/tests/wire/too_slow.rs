@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -133,7 +133,7 @@ fn the_size_is_kept_for_the_rest_of_the_call() {
 #[test]
 fn each_item_is_applied_in_the_end() {
     on_paused_time(async {
-        let applied = Arc::new(std::sync::Mutex::new(HashMap::<String, usize>::new()));
+        let applied = Arc::new(Mutex::new(HashMap::<String, usize>::new()));
         let counted = Arc::clone(&applied);
         let turn = AtomicUsize::new(0);
         let server = Scripted::new(move |asked| {
