@@ -265,4 +265,48 @@ proptest! {
             Ok(())
         })?;
     }
+
+    /// Bulk calls stand in many lines. All go in the end, whichever are dropped meanwhile, and no key is written too often.
+    #[test]
+    fn requests_of_many_keys_do_not_block_each_other(
+        requests in prop::collection::vec(
+            (0_u64..5_000, prop::collection::btree_set(0_u64..5, 0..4), prop::option::weighted(0.2, 0_u64..4_000)),
+            1..40,
+        ),
+        most in 1_u32..20,
+    ) {
+        let second = Duration::from_secs(1);
+        let budget = Budget::cloudflare().with_requests(NonZeroU32::new(most).unwrap(), 10 * second);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.unwrap().block_on(async {
+            let start = Instant::now();
+            let limiter = Limiter::new(budget, Arc::new(RuntimeClock(start)));
+            let meter = Meter::default();
+            let went = requests.iter().map(async |(after, keys, patience)| {
+                sleep(Duration::from_millis(*after)).await;
+                let keys: Vec<_> = keys.iter().copied().collect();
+                let deadline = Deadline::after(1_000_000 * second);
+                let patience = patience.map_or(1_000_000 * second, Duration::from_millis);
+                match tokio::time::timeout(patience, limiter.admit(&keys, &deadline, &meter)).await {
+                    Ok(outcome) => {
+                        outcome.unwrap();
+                        Some((start.elapsed(), keys))
+                    }
+                    Err(_) => None,
+                }
+            });
+            let went = tokio::time::timeout(10_000 * second, join_all(went)).await;
+            let went: Vec<_> = went.expect("nobody waits for ever").into_iter().flatten().collect();
+            for key in 0..5 {
+                let mut writes: Vec<_> = went.iter().filter(|(_, keys)| keys.contains(&key)).map(|(time, _)| *time).collect();
+                writes.sort();
+                for pair in writes.windows(2) {
+                    prop_assert!(pair[1] >= pair[0] + second, "key {key} at {pair:?}");
+                }
+                prop_assert_eq!(limiter.lines().writers_of(key), 0);
+            }
+            prop_assert_eq!(limiter.lines().requests(), 0);
+            Ok(())
+        })?;
+    }
 }
