@@ -23,7 +23,7 @@ use axum::{
     body::Body,
     extract::Request,
     http::{
-        HeaderValue, Method, Response, StatusCode,
+        HeaderMap, HeaderValue, Method, Response, StatusCode,
         header::{ALLOW, RETRY_AFTER},
         request::Parts,
     },
@@ -53,7 +53,8 @@ type Answer = Result<Response<Body>, Failure>;
 /// Answers a request.
 pub(crate) async fn answer(shared: &Shared, request: Request, in_flight: &mut InFlight) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let endpoint = match admit(shared, &parts) {
+    let path = endpoint::merge_slashes(parts.uri.path());
+    let endpoint = match admit(shared, &path, &parts.headers) {
         Ok(endpoint) => endpoint,
         Err(failure) => return refuse(failure, None),
     };
@@ -93,15 +94,15 @@ pub(crate) fn refuse_early(error: AdmissionError) -> Response<Body> {
 }
 
 /// The endpoint that a request is for, if whoever sent it may use it.
-fn admit<'a>(shared: &Shared, parts: &'a Parts) -> Result<Endpoint<'a>, Failure> {
-    let Some(Path { account_id, endpoint }) = Path::parse(parts.uri.path()) else {
+fn admit<'a>(shared: &Shared, path: &'a str, headers: &HeaderMap) -> Result<Endpoint<'a>, Failure> {
+    let Some(Path { account_id, endpoint }) = Path::parse(path) else {
         return Err(Failure::new(Code::NoRoute, "No route for that URI"));
     };
     if !account_id::is_well_formed(account_id) {
         let reason = "Could not route to the account: its id has to be 32 hexadecimal digits";
         return Err(Failure::new(Code::MalformedAccountId, reason));
     }
-    shared.credentials.check(&parts.headers)?;
+    shared.credentials.check(headers)?;
     // The answer is the same, since it is nobody's business which accounts there are.
     if !shared.account_id.matches(account_id) {
         return Err(CredentialsError::Wrong.into());

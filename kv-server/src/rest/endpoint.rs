@@ -1,5 +1,7 @@
 //! Endpoint that a path names.
 
+use std::borrow::Cow;
+
 use crate::{account_id, percent};
 
 /// What stands before the account's id.
@@ -30,7 +32,7 @@ pub(super) enum Endpoint<'a> {
 }
 
 impl<'a> Path<'a> {
-    /// `None` if there is no such endpoint.
+    /// `None` if there is no such endpoint. Runs of slashes have to be [merged](merge_slashes).
     ///
     /// One slash at the end of a path makes no difference, but for a namespace's: a client whose URL library resolves the
     /// keys `.` and `..` sends `{id}/values/` and `{id}/` for them, and a namespace must be neither renamed nor deleted then.
@@ -109,6 +111,21 @@ impl<'a> Endpoint<'a> {
     }
 }
 
+/// The path with one slash for every run of raw ones, as the service reads it: a base URL may end in one, and of the key
+/// `/twitter` the slash is dropped.
+pub(super) fn merge_slashes(path: &str) -> Cow<'_, str> {
+    if !path.contains("//") {
+        return Cow::Borrowed(path);
+    }
+    let mut merged = String::with_capacity(path.len());
+    for character in path.chars() {
+        if character != '/' || !merged.ends_with('/') {
+            merged.push(character);
+        }
+    }
+    Cow::Owned(merged)
+}
+
 /// The text before the first `/`, and the rest with it.
 fn split_at_slash(text: &str) -> (&str, &str) {
     text.split_at(text.find('/').unwrap_or(text.len()))
@@ -116,7 +133,22 @@ fn split_at_slash(text: &str) -> (&str, &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Endpoint, Path};
+    use super::{Endpoint, Path, merge_slashes};
+
+    #[test]
+    fn a_run_of_slashes_is_one() {
+        let table = [
+            ("/a/b", "/a/b"),
+            ("//a///b//", "/a/b/"),
+            ("/a%2F%2Fb/%2F/", "/a%2F%2Fb/%2F/"),
+            ("//", "/"),
+            ("", ""),
+            ("//é//", "/é/"),
+        ];
+        for (path, merged) in table {
+            assert_eq!(merge_slashes(path), merged, "{path}");
+        }
+    }
 
     #[test]
     fn every_endpoint_has_its_path_and_no_other() {
@@ -137,17 +169,15 @@ mod tests {
             ("/n/bulk", Some(Endpoint::Bulk("n"))),
             ("/n/bulk/delete", Some(Endpoint::BulkDelete("n"))),
             ("/n/bulk/get", Some(Endpoint::BulkGet("n"))),
-            // A slash at the end, but not of a namespace, and not two.
+            // A slash at the end, but not of a namespace.
             ("/n/keys/", Some(Endpoint::Keys("n"))),
             ("/n/bulk/", Some(Endpoint::Bulk("n"))),
             ("/n/bulk/delete/", Some(Endpoint::BulkDelete("n"))),
             ("/n/bulk/get/", Some(Endpoint::BulkGet("n"))),
             ("/n/", None),
-            ("//", None),
-            ("/n/keys//", None),
             // The rest of the path is the key, whatever it looks like.
             ("/n/values/a/b", Some(Endpoint::Value("n", "a/b"))),
-            ("/n/values//a//b/", Some(Endpoint::Value("n", "/a//b/"))),
+            ("/n/values/a/b/", Some(Endpoint::Value("n", "a/b/"))),
             ("/n/values/keys", Some(Endpoint::Value("n", "keys"))),
             ("/n/values/bulk/get", Some(Endpoint::Value("n", "bulk/get"))),
             ("/n/metadata/values/k", Some(Endpoint::Metadata("n", "values/k"))),
@@ -155,9 +185,7 @@ mod tests {
             ("/n/values", None),
             ("/n/metadata", None),
             ("/n/bulk/put", None),
-            ("/n//keys", None),
-            ("//values/k", None),
-            ("//n/values/k", None),
+            ("/values/k", None),
         ];
         for (rest, endpoint) in table {
             assert_eq!(parse(rest), endpoint.map(|endpoint| format!("{endpoint:?}")), "{rest}");

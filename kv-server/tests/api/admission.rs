@@ -96,7 +96,7 @@ async fn one_account_is_there() {
         ("0123456789abcdef0123456789abcde", 404, 7003),
         ("0123456789abcdef0123456789abcdef0", 404, 7003),
         ("0123456789abcdef0123456789abcdeg", 404, 7003),
-        ("", 404, 7003),
+        ("", 400, 7000),
     ];
     for (account_id, status, code) in table {
         let path = format!("/client/v4/accounts/{account_id}/storage/kv/namespaces");
@@ -113,9 +113,9 @@ async fn one_account_is_there() {
 async fn what_is_no_endpoint_has_no_route() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
-    let suffixes = ["/", "/keys//", "/values", "/bulk/put", "/metadata", "//values/k", "/keys/values/k"];
+    let suffixes = ["/", "//", "/keys/k", "/values", "/bulk/put", "/metadata", "/keys/values/k"];
     let paths = suffixes.map(|suffix| format!("{namespace}{suffix}"));
-    let others = ["/", "/client/v4", "/client/v4/user", "/healthz/", "//healthz", "/metrics"];
+    let others = ["/", "/client/v4", "/client/v4/user", "/accounts", "/healthz/", "//healthz", "/metrics"];
     for path in paths.iter().map(String::as_str).chain(others) {
         assert_eq!(server.ask("GET", path, Body::empty()).await.failure(), (400, 7000), "{path}");
     }
@@ -186,6 +186,23 @@ async fn a_slash_at_the_end_of_a_path_makes_no_difference() {
     assert_eq!(values["values"]["a"], "1");
     server.ask("POST", &format!("{namespace}/bulk/delete/"), r#"["a","b"]"#).await.result();
     assert!(server.contents().await["n"].is_empty());
+}
+
+#[tokio::test]
+async fn a_run_of_slashes_counts_as_one() {
+    let server = Server::start().await;
+    let namespace = server.namespace("n").await;
+    // A base URL that ends in a slash, and a client that puts one in front of what it appends.
+    for (one, two) in
+        [("/client", "//client"), ("/v4/", "/v4//"), ("/namespaces/", "/namespaces///"), ("/", "//")]
+    {
+        let path = format!("{namespace}/values/k").replace(one, two);
+        server.ask("PUT", &path, two).await.result();
+        assert_eq!(server.stored("n", "k").await.unwrap(), two);
+        let keys =
+            server.ask("GET", &format!("{namespace}/keys").replace(one, two), Body::empty()).await.result();
+        assert_eq!(keys, json!([{"name": "k"}]), "{two}");
+    }
 }
 
 #[tokio::test]
