@@ -1,27 +1,30 @@
 #!/usr/bin/env bash
-# Drives kv-server with Cloudflare's own clients, wrangler and workerd, over every store, and fails if anything differs
-# from what is expected or did not run.
+# Drives kv-server with Cloudflare's own clients, wrangler and workerd, and with clients of others, over every store, and fails
+# if anything differs from what is expected or did not run.
 #
-# Needs node (20.11 or newer) and npm. The clients are installed once, by npm, into a cache folder; after that nothing
-# leaves the machine. Variables:
+# Needs node (20.11 or newer) and npm; python3 for the clients that are written in Python. The clients are installed once
+# into a cache folder; after that nothing leaves the machine. Arguments: which to drive, of `workerd`, `wrangler` and
+# `foreign`; all of them by default. Variables:
 #   KV_SERVER_INTEROP_CACHE  the cache folder (default: kv-server-interop in XDG_CACHE_HOME or ~/.cache)
 #   KV_SERVER_INTEROP_JOBS   how many commands of wrangler run at once (default: one a core)
+#   KV_SERVER_INTEROP_ONLY   drives foreign clients alone with this in their name, and fails since others are missing
 #   KV_SERVER_BINARY         the server to test (default: the one that cargo builds)
 set -euo pipefail
 
-WRANGLER=4.86.0
-WORKERD=1.20260426.1
+# Numbers of the clients of others in foreign/clients.mjs, besides OpenDAL.
+NPM_CLIENTS=11
+PYTHON_CLIENTS=9
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 workspace=$(cd "$here/../../.." && pwd)
-cache=${KV_SERVER_INTEROP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kv-server-interop}
-clients=$cache/wrangler-$WRANGLER-workerd-$WORKERD
 work=$(mktemp -d)
 results=$work/results
-staging=
 server=
 checks=
 failed=0
+
+# shellcheck source-path=SCRIPTDIR source=install.sh
+source "$here/install.sh"
 
 # Ends the child process $1, if there is one, and waits for it; its exit code is the function's.
 end() {
@@ -45,39 +48,18 @@ fail() {
     failed=1
 }
 
-for program in node npm; do
-    command -v "$program" >/dev/null || { echo "$program is needed, and is not there" >&2; exit 2; }
-done
-
-install_clients() {
-    [[ -d $clients ]] && return
-    echo "installing wrangler $WRANGLER and workerd $WORKERD into $clients"
-    mkdir -p "$cache"
-    staging=$(mktemp -d "$cache/staging.XXXXXX")
-    echo '{"private":true}' >"$staging/package.json"
-    npm install --prefix "$staging" --no-audit --no-fund --no-package-lock --no-update-notifier --loglevel=error \
-        "wrangler@$WRANGLER" "workerd@$WORKERD"
-    # In one step, so that an installation that was cut off is never taken for a whole one.
-    mv "$staging" "$clients"
-    staging=
-}
-
-# Prints the path of the server to test.
-find_server() {
-    if [[ -n ${KV_SERVER_BINARY:-} ]]; then
-        echo "$KV_SERVER_BINARY"
-        return
-    fi
-    cargo build --manifest-path "$workspace/Cargo.toml" --locked -p kv-server --message-format json |
+# Builds the package $1 and prints the path of its executable.
+build() {
+    cargo build --manifest-path "$workspace/Cargo.toml" --locked -p "$1" --message-format json |
         node "$here/executable.mjs"
 }
 
-# Starts a server over the store $1; its URL is then in KV_SERVER_URL.
+# Starts a server over the store $1, with the token in KV_TOKEN, if any; its URL is then in KV_SERVER_URL.
 start_server() {
     local output=$work/listening
     : >"$output"
-    KV_SERVER_TOKEN=$KV_TOKEN "$binary" --store "$1" --listen 127.0.0.1:0 --account-id "$KV_ACCOUNT_ID" \
-        --log warn >"$output" &
+    env ${KV_TOKEN:+"KV_SERVER_TOKEN=$KV_TOKEN"} "$binary" --store "$1" --listen 127.0.0.1:0 \
+        --account-id "$KV_ACCOUNT_ID" --log warn >"$output" &
     server=$!
     for _ in {1..100}; do
         KV_SERVER_URL=$(sed -n 's/^listening on //p' "$output")
@@ -92,45 +74,47 @@ start_server() {
     exit 1
 }
 
-# Runs the checks in $1 against a server over the store $2.
+# Runs the checks in $1.mjs, which come in $3 parts, against a server over the store $2 that asks for the token $4.
 check() {
-    local client=${1%.mjs} store=${2%%:*} rows
+    local client=$1 store=${2%%:*} rows
+    export KV_TOKEN=$4
+    [[ -n $4 ]] || store+=", no token"
     echo
     echo "#### $client against $store"
     start_server "$2"
-    INTEROP_WORK=$work/$client-$store
+    INTEROP_WORK="$work/$client-$store"
     INTEROP_RESULTS=$INTEROP_WORK/results
     export INTEROP_WORK INTEROP_RESULTS
     mkdir "$INTEROP_WORK"
     : >"$INTEROP_RESULTS"
     SECONDS=0
     # In the background, so that a signal is heard at once.
-    node "$here/$1" &
+    node "$here/$client.mjs" &
     checks=$!
     wait "$checks" || fail "$client against $store: the checks ended with code $?"
     checks=
     rows=$(wc -l <"$INTEROP_RESULTS")
     ((rows == $3)) || fail "$client against $store: $((rows)) parts of $3 came to their end"
-    sed "s|\$|\t$store\t$SECONDS|" "$INTEROP_RESULTS" >>"$results"
+    sed "s|\$|\t$store\t$client\t$SECONDS|" "$INTEROP_RESULTS" >>"$results"
     kill -0 "$server" 2>/dev/null || fail "the server over $store ended during the checks"
     end "$server" || fail "the server over $store ended with code $?"
     server=
 }
 
-# One row for each part of the checks: client, part, checks, agreed, set aside, store, seconds of all parts.
+# One row for each part of the checks: client, part, checks, agreed, set aside, version, store, script, seconds of the script.
 print_table() {
     awk -F '\t' -v wrangler="$WRANGLER" -v workerd="$WORKERD" '
         BEGIN {
-            format = "%-8s  %-13s  %-6s  %-28s  %6s  %6s  %9s  %7s\n"
+            format = "%-37s  %-17s  %-16s  %-28s  %6s  %6s  %9s  %7s\n"
             printf format, "client", "version", "store", "what", "checks", "agreed", "set aside", "seconds"
             version["wrangler"] = wrangler
             version["workerd"] = workerd
         }
         {
-            printf format, $1, version[$1], $6, $2, $3, $4, $5, ""
-            run = $1 SUBSEP $6
+            printf format, $1, $6 ? $6 : version[$1], $7, $2, $3, $4, $5, ""
+            run = $8 SUBSEP $7
             if (!(run in checks)) order[++runs] = run
-            checks[run] += $3; agreed[run] += $4; aside[run] += $5; seconds[run] = $7
+            checks[run] += $3; agreed[run] += $4; aside[run] += $5; seconds[run] = $9
         }
         END {
             print ""
@@ -138,19 +122,48 @@ print_table() {
                 run = order[i]
                 split(run, name, SUBSEP)
                 printf format, name[1], version[name[1]], name[2], "all", checks[run], agreed[run], aside[run], seconds[run]
+                total_checks += checks[run]; total_agreed += agreed[run]
+                total_aside += aside[run]; total_seconds += seconds[run]
             }
+            printf format, "all", "", "", "", total_checks, total_agreed, total_aside, total_seconds
         }' "$results"
 }
 
-install_clients
-binary=$(find_server)
+for program in node npm; do
+    command -v "$program" >/dev/null || { echo "$program is needed, and is not there" >&2; exit 2; }
+done
+(($# > 0)) || set -- workerd wrangler foreign
+for client; do
+    [[ $client == @(workerd|wrangler|foreign) ]] || { echo "there is no client $client" >&2; exit 2; }
+done
+
+binary=${KV_SERVER_BINARY:-$(build kv-server)}
 cores=$(getconf _NPROCESSORS_ONLN)
-export KV_TOKEN=interop-token KV_ACCOUNT_ID=023e105f4ecef8ad9ca31a8372d0c353
-export INTEROP_CLIENTS=$clients INTEROP_JOBS=${KV_SERVER_INTEROP_JOBS:-$cores}
-check workerd.mjs memory: 3
-check workerd.mjs "redb:$work/workerd.redb" 3
-check wrangler.mjs memory: 6
-check wrangler.mjs "redb:$work/wrangler.redb" 6
+token=interop-token
+export KV_ACCOUNT_ID=023e105f4ecef8ad9ca31a8372d0c353 INTEROP_JOBS=${KV_SERVER_INTEROP_JOBS:-$cores}
+: >"$results"
+for client; do
+    case $client in
+    workerd | wrangler)
+        install_own
+        parts=3
+        [[ $client == workerd ]] || parts=6
+        check "$client" memory: "$parts" "$token"
+        check "$client" "redb:$work/$client.redb" "$parts" "$token"
+        ;;
+    foreign)
+        install_foreign
+        parts=$NPM_CLIENTS
+        [[ -z $INTEROP_PYTHON ]] || parts=$((parts + PYTHON_CLIENTS))
+        [[ -z $INTEROP_OPENDAL ]] || parts=$((parts + 1))
+        check foreign memory: "$parts" "$token"
+        check foreign "redb:$work/foreign.redb" "$parts" "$token"
+        check foreign memory: "$parts" ""
+        ;;
+    esac
+    # The shell goes on after some mistakes.
+    grep -q $'\t'"$client"$'\t' "$results" || fail "$client was not driven"
+done
 
 echo
 echo "#### node $(node --version), $INTEROP_JOBS commands of wrangler at once"

@@ -12,10 +12,15 @@ export class Tally {
   #agreed = 0;
   #differed = 0;
   #setAside = 0;
+  #version;
 
-  /** `planned` is how many checks there are to be: one that silently did not run is a failure, too. */
-  constructor(client, title, planned) {
+  /**
+   * `planned` is how many checks there are to be: one that silently did not run is a failure, too. The version is the
+   * client's, where run.sh does not know it.
+   */
+  constructor(client, title, planned, version = "") {
     this.#client = client;
+    this.#version = version;
     this.#title = title;
     this.#planned = planned;
     console.log(`\n== ${client}: ${title}`);
@@ -46,7 +51,7 @@ export class Tally {
     const agreed = checks === this.#planned && this.#agreed === checks;
     if (checks !== this.#planned)
       console.log(`differ  ${this.#title}: ${checks} checks ran, ${this.#planned} were to run`);
-    const row = [this.#client, this.#title, this.#planned, this.#agreed, this.#setAside];
+    const row = [this.#client, this.#title, this.#planned, this.#agreed, this.#setAside, this.#version];
     return { row, agreed };
   }
 }
