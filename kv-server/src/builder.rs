@@ -16,6 +16,7 @@ use crate::{
     metrics::Metrics,
     permits::Permits,
     rate_limits::RateLimits,
+    readiness::Readiness,
     request_body::BodyRules,
     runtime_protocol::Titles,
     shared::Shared,
@@ -246,6 +247,7 @@ impl KvServerBuilder {
                 memory: Memory::new(self.max_memory),
             },
             metrics: Metrics::new(),
+            readiness: Readiness::new(),
             titles: Titles::default(),
             rate_limits,
         };

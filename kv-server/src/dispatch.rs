@@ -6,7 +6,7 @@ use axum::{
     body::HttpBody as _,
     extract::Request,
     http::{
-        HeaderMap, HeaderName, HeaderValue, Response,
+        HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
         header::{CONNECTION, CONTENT_TYPE},
     },
     response::IntoResponse,
@@ -24,14 +24,20 @@ use crate::{
 /// Names the namespace in the Workers runtime's protocol, in which a path is a key, whatever it looks like.
 const NAMESPACE: HeaderName = HeaderName::from_static("x-kv-namespace");
 
+/// Whether the process runs.
+const HEALTH: &str = "/healthz";
+/// Whether the store takes reads and writes.
+const READINESS: &str = "/readyz";
+
 /// Answers a request.
 pub(crate) async fn answer(shared: Arc<Shared>, request: Request, source: Source) -> Response<InFlightBody> {
     let is_runtime = request.headers().contains_key(NAMESPACE);
     let host = request_head::host(&request, source);
     if host.is_ok() && is_about_health(&request) {
-        let mut in_flight = InFlight::start(shared, None, request.method());
+        let mut in_flight = InFlight::start(Arc::clone(&shared), None, request.method());
         in_flight.set_route("health");
-        return in_flight.answer(([(CONTENT_TYPE, "text/plain")], "ok\n").into_response());
+        let answer = health(&shared, request.uri().path()).await;
+        return in_flight.answer(([(CONTENT_TYPE, "text/plain")], answer).into_response());
     }
     let admitted = admit(&shared, host, request.headers(), is_runtime);
     let permit = shared.permits.take(!request.body().is_end_stream());
@@ -49,10 +55,14 @@ pub(crate) async fn answer(shared: Arc<Shared>, request: Request, source: Source
         if let Some(key) = runtime_protocol::raw_key(request.method(), request.uri()) {
             in_flight.set_raw_key(key);
         }
-        runtime_protocol::handle(shared, request).await
+        runtime_protocol::handle(Arc::clone(&shared), request).await
     } else {
         rest::answer(&shared, request, &mut in_flight).await
     };
+    if !is_refused {
+        let failed = response.status() == StatusCode::SERVICE_UNAVAILABLE;
+        shared.readiness.ask_after_request(&*shared.store, failed).await;
+    }
     in_flight.answer(response)
 }
 
@@ -94,5 +104,16 @@ pub(crate) async fn answer_refused(shared: Arc<Shared>, request: Request) -> Res
 }
 
 fn is_about_health(request: &Request) -> bool {
-    !request.headers().contains_key(NAMESPACE) && request.uri().path() == "/healthz"
+    !request.headers().contains_key(NAMESPACE) && matches!(request.uri().path(), HEALTH | READINESS)
+}
+
+/// The status and the text about the process, or about the store.
+async fn health(shared: &Shared, path: &str) -> (StatusCode, String) {
+    if path == HEALTH {
+        return (StatusCode::OK, "ok\n".to_owned());
+    }
+    match shared.readiness.ask(&*shared.store).await {
+        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n")),
+    }
 }

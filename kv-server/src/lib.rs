@@ -22,6 +22,7 @@ mod percent;
 mod permits;
 mod query;
 mod rate_limits;
+mod readiness;
 mod request_body;
 mod request_head;
 mod rest;

@@ -23,6 +23,7 @@ pub(crate) struct Metrics {
     durations: Family<Asked, Histogram>,
     in_flight: Gauge,
     reserved_bytes: Gauge,
+    store_ready: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -61,7 +62,9 @@ impl Metrics {
             "Memory that requests have reserved, of what they may hold together",
             reserved_bytes.clone(),
         );
-        Self { registry: all, requests, durations, in_flight, reserved_bytes }
+        let store_ready = Gauge::default();
+        all.register("store_ready", "Whether the store takes reads and writes: 1 or 0", store_ready.clone());
+        Self { registry: all, requests, durations, in_flight, reserved_bytes, store_ready }
     }
 
     pub(crate) fn started(&self) {
@@ -83,7 +86,8 @@ impl Metrics {
     }
 
     /// All of it in the text format of `OpenMetrics`, which Prometheus reads, with what cannot be counted as it happens.
-    pub(crate) fn text(&self, reserved_bytes: usize) -> Result<String, fmt::Error> {
+    pub(crate) fn text(&self, reserved_bytes: usize, is_ready: bool) -> Result<String, fmt::Error> {
+        self.store_ready.set(is_ready.into());
         self.reserved_bytes.set(i64::try_from(reserved_bytes).unwrap_or(i64::MAX));
         let mut text = String::new();
         text::encode(&mut text, &self.registry)?;

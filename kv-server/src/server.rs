@@ -205,12 +205,13 @@ impl KvServer {
     /// `/metrics` as a router.
     pub fn metrics_router(&self) -> Router {
         let shared = Arc::clone(&self.shared);
-        Router::new().route("/metrics", get(move || async move { metrics_text(&shared) }))
+        Router::new().route("/metrics", get(async move || metrics_text(&shared).await))
     }
 }
 
-fn metrics_text(shared: &Shared) -> Response {
-    match shared.metrics.text(shared.memory().reserved_bytes()) {
+async fn metrics_text(shared: &Shared) -> Response {
+    let is_ready = shared.readiness.ask(&*shared.store).await.is_ok();
+    match shared.metrics.text(shared.memory().reserved_bytes(), is_ready) {
         Ok(text) => ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }

@@ -6,8 +6,8 @@ use kv_core::{Clock, KvStore};
 
 use crate::{
     account_id::AccountId, credentials::Credentials, local_access::LocalAccess, memory::Memory,
-    metrics::Metrics, permits::Permits, rate_limits::RateLimits, request_body::BodyRules,
-    runtime_protocol::Titles,
+    metrics::Metrics, permits::Permits, rate_limits::RateLimits, readiness::Readiness,
+    request_body::BodyRules, runtime_protocol::Titles,
 };
 
 /// What every request of a server shares.
@@ -24,6 +24,7 @@ pub(crate) struct Shared {
     /// For the bodies of requests.
     pub(crate) body_rules: BodyRules,
     pub(crate) metrics: Metrics,
+    pub(crate) readiness: Readiness,
     /// The namespaces by their titles, for the runtime's protocol.
     pub(crate) titles: Titles,
     /// `None` unless the service's rate limits are emulated.

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use axum::{body::Body, http::Request};
-use kv_core::ErrorKind;
+use kv_core::{Error, ErrorKind};
 use kv_memory::MemoryStore;
 use kv_server::KvServer;
+use kv_testkit::ManualClock;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use crate::broken_store::BrokenStore;
 use crate::harness::{NAMESPACES, Server, TOKEN};
 
 fn with_headers(headers: &[(&str, &str)]) -> Request<Body> {
@@ -210,6 +212,28 @@ async fn health_is_for_everybody() {
     let server = Server::start().await;
     let reply = server.send(Request::builder().uri("/healthz").body(Body::empty()).unwrap()).await;
     assert_eq!((reply.status, &reply.body[..]), (200, &b"ok\n"[..]));
+}
+
+#[tokio::test]
+async fn whether_the_store_is_ready_is_for_everybody_and_in_the_metrics() {
+    let store = MemoryStore::new();
+    let broken = BrokenStore::new(store.clone(), Error::new(ErrorKind::Unavailable, "test", "broken"));
+    let not_ready = Arc::clone(&broken.not_ready);
+    let server = Server::start_over(store, Arc::new(broken), ManualClock::default(), |builder| builder).await;
+    let ask = async |path: &str| {
+        let reply = server.send(Request::builder().uri(path).body(Body::empty()).unwrap()).await;
+        (reply.status, String::from_utf8(reply.body.to_vec()).unwrap())
+    };
+    let full = Error::new(ErrorKind::Unavailable, "test", "the disk is full");
+    for (error, status, text) in
+        [(None, 200, "ready\n"), (Some(full), 503, "not ready: the disk is full\n"), (None, 200, "ready\n")]
+    {
+        *not_ready.lock().unwrap() = error;
+        assert_eq!(ask("/readyz").await, (status, text.to_owned()));
+        assert_eq!(ask("/healthz").await, (200, "ok\n".to_owned()));
+        let gauge = format!("kv_server_store_ready {}", u8::from(status == 200));
+        assert!(server.metrics_text().await.lines().any(|line| line == gauge), "{gauge}");
+    }
 }
 
 #[tokio::test]

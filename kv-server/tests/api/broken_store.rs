@@ -1,6 +1,6 @@
 //! A store that answers late, or not well.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::body::Bytes;
 use kv_core::{
@@ -16,11 +16,14 @@ pub(crate) struct BrokenStore {
     pub(crate) inner: MemoryStore,
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) error: Error,
+    /// What it says when it is asked whether it is ready.
+    pub(crate) not_ready: Arc<Mutex<Option<Error>>>,
 }
 
 impl BrokenStore {
     pub(crate) fn new(inner: MemoryStore, error: Error) -> Self {
-        Self { inner, permits: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)), error }
+        let permits = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
+        Self { inner, permits, error, not_ready: Arc::default() }
     }
 
     /// One whose reads and writes wait until permits are added.
@@ -94,6 +97,10 @@ impl KvStore for BrokenStore {
 
     fn namespace(&self, id: &NamespaceId) -> Arc<dyn KvNamespace> {
         Arc::new(BrokenNamespace { inner: self.inner.namespace(id), store: self.clone() })
+    }
+
+    async fn check_ready(&self) -> Result<()> {
+        self.not_ready.lock().unwrap().clone().map_or(Ok(()), Err)
     }
 
     async fn close(&self) -> Result<()> {
