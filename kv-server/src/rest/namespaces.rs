@@ -1,15 +1,20 @@
 //! Namespaces.
 
 use axum::{body::Body, http::StatusCode};
-use kv_core::{Jurisdiction, NamespaceInfo, NamespaceTitle};
-use serde::Serialize;
-use serde_json::{Map, Value};
+use kv_core::{Jurisdiction, NamespaceInfo, NamespaceTitle, limits};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::{Answer, code::Code, done, envelope, failure::Failure, json_body, namespace_id};
-use crate::{json_output, query::Query, request_body::MAX_SMALL_BYTES, shared::Shared, whole_number};
+use crate::{
+    json_input::FromObject, json_output, query::Query, request_body::MAX_SMALL_BYTES, shared::Shared,
+    whole_number,
+};
 
 /// The most namespaces of a page.
 const MAX_PER_PAGE: usize = 1000;
+/// What is reserved while a page is made: several times what one of the longest titles takes.
+const MAX_LIST_BYTES: usize = limits::MAX_VALUE_BYTES;
 /// The namespaces of a page that does not say.
 const DEFAULT_PER_PAGE: usize = 20;
 
@@ -49,15 +54,23 @@ pub(super) async fn list(shared: &Shared, query: Query<'_>) -> Answer {
     let by_title = choice(query, "order", ["id", "title"], Code::InvalidOrder)?;
     let descending = choice(query, "direction", ["asc", "desc"], Code::InvalidDirection)?;
 
-    let mut infos = shared.store.list_namespaces().await?;
-    infos.sort_unstable_by(|a, b| {
-        let order = if by_title { a.title.cmp(&b.title) } else { a.id.cmp(&b.id) };
-        if descending { order.reverse() } else { order }
-    });
     let skipped = (page - 1).saturating_mul(per_page);
-    let namespaces: Vec<_> = infos.iter().skip(skipped).take(per_page).map(Namespace::from).collect();
-    let info = Info { count: namespaces.len(), page, per_page, total_count: infos.len() };
-    Ok(json_output::respond(StatusCode::OK, envelope::page(&namespaces, info)?))
+    let read = || async {
+        let mut infos = shared.store.list_namespaces().await?;
+        infos.sort_unstable_by(|a, b| {
+            let order = if by_title { a.title.cmp(&b.title) } else { a.id.cmp(&b.id) };
+            if descending { order.reverse() } else { order }
+        });
+        let namespaces: Vec<_> = infos.iter().skip(skipped).take(per_page).map(Namespace::from).collect();
+        let info = Info { count: namespaces.len(), page, per_page, total_count: infos.len() };
+        let json = envelope::page(&namespaces, info)?;
+        let len = json.len();
+        Ok::<_, Failure>((json, len))
+    };
+    let (json, room) = shared.memory().reading(MAX_LIST_BYTES, read).await?;
+    let mut response = json_output::respond(StatusCode::OK, json);
+    room.keep_for(&mut response);
+    Ok(response)
 }
 
 /// Creates a namespace, in a jurisdiction if one is named.
@@ -96,30 +109,41 @@ fn show(info: &NamespaceInfo) -> Answer {
     Ok(json_output::respond(StatusCode::OK, envelope::success(Namespace::from(info))?))
 }
 
-/// The members of a body; those that are not asked for have no meaning here.
-async fn members(shared: &Shared, body: Body) -> Result<Map<String, Value>, Failure> {
-    let body = json_body::read(shared, body, MAX_SMALL_BYTES).await?;
-    serde_json::from_slice(&body)
-        .map_err(|error| Failure::malformed_json("a JSON object with a title", &error))
+/// The members of a body that have a meaning here, as text; one that is no string is the empty text.
+#[derive(Debug)]
+struct Members {
+    title: Option<String>,
+    jurisdiction: Option<String>,
 }
 
-fn title(members: &Map<String, Value>) -> Result<NamespaceTitle, Failure> {
-    let title = members
-        .get("title")
-        .and_then(Value::as_str)
-        .ok_or_else(|| Failure::new(Code::InvalidTitle, "the title is missing, or is not a string"))?;
+/// The same as they stand in the body. Others are passed over: as values they would take many times their length.
+#[derive(Deserialize)]
+struct RawMembers<'a> {
+    #[serde(borrow)]
+    title: Option<&'a RawValue>,
+    #[serde(borrow)]
+    jurisdiction: Option<&'a RawValue>,
+}
+
+async fn members(shared: &Shared, body: Body) -> Result<Members, Failure> {
+    let body = json_body::read(shared, body, MAX_SMALL_BYTES).await?;
+    let FromObject(raw) = serde_json::from_slice::<FromObject<RawMembers<'_>>>(&body)
+        .map_err(|error| Failure::malformed_json("a JSON object with a title", &error))?;
+    let text = |json: &RawValue| serde_json::from_str(json.get()).unwrap_or_default();
+    Ok(Members { title: raw.title.map(text), jurisdiction: raw.jurisdiction.map(text) })
+}
+
+fn title(members: &Members) -> Result<NamespaceTitle, Failure> {
+    let title = members.title.as_deref().filter(|title| !title.is_empty());
+    let title = title
+        .ok_or_else(|| Failure::new(Code::InvalidTitle, "the title is missing, empty, or not a string"))?;
     Ok(NamespaceTitle::new(title)?)
 }
 
-/// The jurisdiction, if one is named; `null` names none.
-fn jurisdiction(members: &Map<String, Value>) -> Result<Option<Jurisdiction>, Failure> {
-    let name = match members.get("jurisdiction") {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::String(name)) => name.as_str(),
-        Some(_) => "",
-    };
-    let jurisdiction = name.parse::<Jurisdiction>();
-    jurisdiction.map(Some).map_err(|invalid| Failure::from(invalid).at("/jurisdiction".into()))
+/// The jurisdiction; `null` is none.
+fn jurisdiction(members: &Members) -> Result<Option<Jurisdiction>, Failure> {
+    let jurisdiction = members.jurisdiction.as_deref().map(str::parse::<Jurisdiction>).transpose();
+    jurisdiction.map_err(|invalid| Failure::from(invalid).at("/jurisdiction".into()))
 }
 
 /// A parameter that is a number from 1 to `max`.
