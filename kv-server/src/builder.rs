@@ -1,4 +1,4 @@
-//! How to make a server.
+//! Builder of a server.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -25,7 +25,7 @@ use crate::{
 /// A moment much later than that is none that a timer knows.
 const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// How to make a [`KvServer`].
+/// Builder of a [`KvServer`].
 ///
 /// ```
 /// use std::{sync::Arc, time::Duration};
@@ -156,29 +156,29 @@ impl KvServerBuilder {
         self
     }
 
-    /// How long a connection may take for the headers of its next request, 60 s by default, a year at most; also how long
-    /// it may be idle between two.
+    /// Time that a connection has for the headers of its next request, 60 s by default, a year at most; also the
+    /// time that it may be idle between two.
     #[must_use]
     pub fn header_timeout(mut self, timeout: Duration) -> Self {
         self.timeouts.header = timeout.min(MAX_TIMEOUT);
         self
     }
 
-    /// How long a client may pause while it sends a body or reads an answer, 30 s by default, a year at most.
+    /// Longest pause of a client while it sends a body or reads an answer, 30 s by default, a year at most.
     #[must_use]
     pub fn stall_timeout(mut self, timeout: Duration) -> Self {
         self.timeouts.stall = timeout.min(MAX_TIMEOUT);
         self
     }
 
-    /// How long requests that are under way at shutdown may take to finish, 10 s by default.
+    /// Time that requests which are under way at shutdown have to finish, 10 s by default.
     #[must_use]
     pub fn grace_period(mut self, period: Duration) -> Self {
         self.timeouts.grace = period;
         self
     }
 
-    /// Whether to refuse, as Cloudflare does, a second write to a key within a second and more than 1,200 requests in 5
+    /// Refuses, as Cloudflare does, a second write to a key within a second and more than 1,200 requests in 5
     /// minutes: 429 with code 971. Off by default; for tests of clients.
     #[must_use]
     pub fn emulate_rate_limits(mut self, emulate: bool) -> Self {

@@ -18,18 +18,18 @@ use crate::{
     off_runtime,
 };
 
-/// How much of a value is escaped at once: 60 KiB of text at most.
+/// Bytes of a value that are escaped at once: 60 KiB of text at most.
 const STEP_BYTES: usize = 10 * 1024;
-/// What a piece has at least, but for the last one.
+/// Least bytes of a piece, but for the last one.
 const PIECE_BYTES: usize = 32 * 1024;
 
 /// Parts of each entry that are shown.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shape {
     pub(crate) value_type: ValueType,
-    /// Whether a value is an object with its metadata.
+    /// True if a value is an object with its metadata.
     pub(crate) with_metadata: bool,
-    /// Whether that object also has the expiry, if there is one.
+    /// True if that object also has the expiry, if there is one.
     pub(crate) with_expiration: bool,
 }
 
@@ -66,9 +66,9 @@ struct Pieces {
 
 #[derive(Debug)]
 enum Part {
-    /// What is JSON as it is.
+    /// Bytes that are JSON as they are.
     Json(Bytes),
-    /// What is written as a string, without its quotes.
+    /// Bytes that are written as a string, without its quotes.
     Text(Bytes),
 }
 

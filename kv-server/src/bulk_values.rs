@@ -9,13 +9,13 @@ use crate::{
 
 /// The most keys of a bulk get.
 pub(crate) const MAX_KEYS: usize = 100;
-/// How many values are read at once where there is room for as many of the largest. What they hold beyond the limit of an
+/// Most values that are read at once, where there is room for as many of the largest. What they hold beyond the limit of an
 /// answer is read for nothing.
 const READ_AT_ONCE: usize = 10;
 /// The most characters of a client's own text that a message repeats.
 const MAX_QUOTED_CHARS: usize = 64;
 
-/// Why a bulk get fails, in the service's own words.
+/// Reason for which a bulk get fails, in the service's own words.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BulkGetError {
     #[error("\"{0}\" is not a valid type. Use \"json\" or \"text\"")]
@@ -67,7 +67,7 @@ pub(crate) fn check_count(keys: usize) -> Result<(), BulkGetError> {
 #[derive(Debug)]
 pub(crate) struct BulkValues {
     pub(crate) entries: Vec<(Key<'static>, Option<Entry>)>,
-    /// How many bytes the values have together.
+    /// Bytes of the values together.
     pub(crate) bytes: usize,
 }
 

@@ -15,10 +15,10 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutStream;
 
-/// How long a client may take to close its end, in all and without a byte.
+/// Time in which a client has to close its end, in all and without a byte.
 const MAX_LINGER_TIME: Duration = Duration::from_secs(10);
 const MAX_LINGER_PAUSE: Duration = Duration::from_secs(2);
-/// What is read of a client that goes on sending.
+/// Most bytes that are read of a client that goes on sending.
 const MAX_LINGER_BYTES: u64 = 256 * 1024 * 1024;
 const LINGER_BUFFER_BYTES: usize = 16 * 1024;
 
@@ -27,9 +27,9 @@ type Socket = Pin<Box<TimeoutStream<TcpStream>>>;
 /// The socket of a connection. It is left to a [`Lingering`] when it is dropped.
 #[derive(Debug)]
 pub(crate) struct ConnectionStream {
-    /// There until it is dropped.
+    /// Kept until it is dropped.
     socket: Option<Socket>,
-    /// Whether the client has closed its end, or the connection broke.
+    /// Set once the client has closed its end, or the connection broke.
     is_over: bool,
     lingering: Lingering,
 }

@@ -20,7 +20,7 @@ use crate::{
     connection_stream::ConnectionStream, fragment_guard::FragmentGuard, spare_descriptor::SpareDescriptor,
 };
 
-/// How long to wait for a client.
+/// Longest waits for a client.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timeouts {
     /// For the headers of a connection's next request.
@@ -31,11 +31,11 @@ pub(crate) struct Timeouts {
     pub(crate) grace: Duration,
 }
 
-/// How the requests of a connection are answered.
+/// Treatment of a connection's requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Admission {
     Served,
-    /// There are too many connections: it is told so, and closed.
+    /// Too many connections are there: it is told so, and closed.
     Refused,
 }
 
@@ -44,11 +44,11 @@ pub(crate) enum Admission {
 const MAX_HEADER_BYTES: usize = 16 * 1024;
 /// The most that a connection reads of a body, or holds of an answer, at once.
 const MAX_BUFFER_BYTES: usize = 128 * 1024;
-/// How long to leave a listener alone that has no room for a connection, unless one ends meanwhile.
+/// Pause of a listener that has no room for a connection, unless one ends meanwhile.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// The connections, beyond those that are served, that may wait to be told that they are too many.
 const MAX_REFUSED: usize = 16;
-/// How long one of these may take to ask, and to read the answer.
+/// Time in which one of these has to ask, and to read the answer.
 const REFUSED_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Accepts connections until `shutdown` is ready, then lets those end that are under way. `service` answers the requests
@@ -203,7 +203,7 @@ fn note(ended: &Result<hyper::Result<()>, JoinError>) {
     }
 }
 
-/// Whether the error is about one connection and says nothing of the next.
+/// True if the error is about one connection and says nothing of the next.
 fn is_the_clients(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)

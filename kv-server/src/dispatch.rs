@@ -24,9 +24,9 @@ use crate::{
 /// Names the namespace in the Workers runtime's protocol, in which a path is a key, whatever it looks like.
 const NAMESPACE: HeaderName = HeaderName::from_static("x-kv-namespace");
 
-/// Whether the process runs.
+/// Path that tells that the process runs.
 const HEALTH: &str = "/healthz";
-/// Whether the store takes reads and writes.
+/// Path that tells if the store takes reads and writes.
 const READINESS: &str = "/readyz";
 
 /// Answers a request.

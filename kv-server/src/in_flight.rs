@@ -98,12 +98,12 @@ fn known_name(method: &Method) -> &'static str {
 #[derive(Debug)]
 pub(crate) struct InFlightBody {
     body: Body,
-    /// What is left of the body's last frame.
+    /// Rest of the body's last frame.
     rest: Bytes,
-    /// How many bytes the connection has taken, since when.
+    /// Bytes that the connection has taken, since `started`.
     taken: u64,
     started: Instant,
-    /// What it was made of is held until it was sent.
+    /// Memory that it was made of, held until it was sent.
     _room: Option<Arc<Room>>,
     in_flight: InFlight,
 }

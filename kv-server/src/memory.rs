@@ -9,15 +9,15 @@ use tokio::{
     time,
 };
 
-/// What a request may hold without a reservation, so that small requests never wait for large ones. How much that is in
-/// all follows from the number of requests under way.
+/// Bytes that a request may hold without a reservation, so that small requests never wait for large ones. Their sum follows
+/// from the number of requests under way.
 pub(crate) const FREE_BYTES: usize = 64 * 1024;
 /// The least memory that a server works with: a value of unknown length, a bulk get, and a reader.
 pub(crate) const MIN_BYTES: usize = 96 * 1024 * 1024;
 pub(crate) const DEFAULT_BYTES: usize = 512 * 1024 * 1024;
-/// What a permit stands for.
+/// Bytes of a permit.
 const UNIT_BYTES: usize = 1024;
-/// How long a request waits for room. It holds none meanwhile, so no two wait for each other.
+/// Longest wait of a request for room. It holds none meanwhile, so no two wait for each other.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 /// The most requests that read a value of unknown size while there is no room for the largest.
 const MAX_READERS: usize = 4;
@@ -67,7 +67,7 @@ impl Memory {
         self.max_bytes
     }
 
-    /// How much is reserved now.
+    /// Bytes that are reserved now.
     pub(crate) fn reserved_bytes(&self) -> usize {
         self.max_bytes.saturating_sub(self.room.available_permits() * UNIT_BYTES)
     }
@@ -139,7 +139,7 @@ impl Room {
         }
     }
 
-    /// What [`keep_for`](Self::keep_for) left with a response.
+    /// Room that [`keep_for`](Self::keep_for) left with a response.
     pub(crate) fn kept_for<B>(response: &mut Response<B>) -> Option<Arc<Self>> {
         response.extensions_mut().remove()
     }

@@ -1,4 +1,4 @@
-//! What is counted, for Prometheus.
+//! Metrics for Prometheus.
 
 use std::{fmt, sync::atomic::AtomicU64, time::Duration};
 
@@ -16,7 +16,7 @@ use prometheus_client::{
 /// The content type of [`Metrics::text`].
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// What is counted of a server's requests.
+/// Metrics of a server and its requests.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Outcome, Counter<u64, AtomicU64>>,

@@ -3,7 +3,7 @@
 use kv_core::{Error, ErrorKind};
 use tokio::task;
 
-/// What is parsed or written on the calling task, at most: some 100 µs of work.
+/// Most bytes that are parsed or written on the calling task: some 100 µs of work.
 const MAX_INLINE_BYTES: usize = 128 * 1024;
 
 /// Runs `work`, which goes through about `bytes` of data: here if they are few, else where it holds up nobody.

@@ -11,7 +11,7 @@ use tokio::{
     time::{self, error::Elapsed},
 };
 
-/// How long a store may take to say whether it is ready.
+/// Longest wait for a store to say if it is ready.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 
 /// Readiness of the store, as it was when it was last asked. A change is logged once.
@@ -25,7 +25,7 @@ pub(crate) struct Readiness {
     asking: Semaphore,
 }
 
-/// Why the store is not ready.
+/// Reason for which the store is not ready.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum NotReady {
     #[error(transparent)]

@@ -14,7 +14,7 @@ use crate::memory::{FREE_BYTES, Memory, NoRoom, Room};
 /// their bytes escaped, take a third of it.
 pub(crate) const MAX_SMALL_BYTES: usize = 1 << 20;
 
-/// Why a body was not read to its end.
+/// Reason for which a body was not read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BodyError {
     /// It announces, or holds so far, more than may be.
@@ -28,7 +28,7 @@ pub(crate) enum BodyError {
     /// The client paused for too long.
     #[error("no more of the body came for {} s", timeout.as_secs())]
     Stalled {
-        /// How long it may pause.
+        /// Longest pause that is allowed.
         timeout: Duration,
     },
     /// The client sent it too slowly.
@@ -37,7 +37,7 @@ pub(crate) enum BodyError {
         /// In bytes per second.
         min_rate: u32,
     },
-    /// There is no room to collect it.
+    /// No room came free to collect it.
     #[error(transparent)]
     NoRoom(#[from] NoRoom),
     /// The connection ended, or the body's framing is wrong.
@@ -48,7 +48,7 @@ pub(crate) enum BodyError {
 /// The rules for all bodies of a server.
 #[derive(Debug)]
 pub(crate) struct BodyRules {
-    /// How long a client may pause, and how far it may fall behind the lowest rate, in a body or in reading an answer.
+    /// Longest pause of a client, and the time by which it may fall behind the lowest rate, in a body or in reading an answer.
     pub(crate) stall_timeout: Duration,
     /// In bytes per second; 0 is none.
     pub(crate) min_rate: u32,
@@ -57,7 +57,7 @@ pub(crate) struct BodyRules {
 }
 
 impl BodyRules {
-    /// When a body that began at `started` falls behind the lowest rate, if there are no more than `bytes` of it.
+    /// The moment at which a body that began at `started` falls behind the lowest rate, if there are no more than `bytes` of it.
     pub(crate) fn too_slow_at(&self, started: Instant, bytes: u64) -> Option<Instant> {
         let earned = Duration::from_millis(bytes.saturating_mul(1000).checked_div(self.min_rate.into())?);
         started.checked_add(self.stall_timeout)?.checked_add(earned)
@@ -74,7 +74,7 @@ pub(crate) struct RequestBody<'a> {
     limit: usize,
     weight: usize,
     room: Option<Room>,
-    /// When it began, later by what was spent on waiting for room.
+    /// The moment at which it began, later by the time spent on waiting for room.
     started: Option<Instant>,
 }
 
@@ -119,7 +119,7 @@ impl<'a> RequestBody<'a> {
         Ok(Self { body, rules, announced, received: 0, limit, weight, room: None, started: None })
     }
 
-    /// How long it will be, if the client says.
+    /// Its length, if the client says.
     pub(crate) const fn announced(&self) -> Option<usize> {
         self.announced
     }

@@ -39,7 +39,7 @@ impl KvServer {
     /// The account id of a server that is given none.
     pub const DEFAULT_ACCOUNT_ID: &str = AccountId::DEFAULT;
 
-    /// How to make a server over `store`.
+    /// Builder of a server over `store`.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -70,7 +70,7 @@ impl KvServer {
         self.shared.account_id.as_str()
     }
 
-    /// Whether it may listen on `address`: without a token, on the loopback interface alone. [`serve`](KvServer::serve)
+    /// Check that it may listen on `address`: without a token, on the loopback interface alone. [`serve`](KvServer::serve)
     /// checks it too.
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! What every request of a server shares.
+//! State that every request of a server shares.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::{
     request_body::BodyRules, runtime_protocol::Titles,
 };
 
-/// What every request of a server shares.
+/// State that every request of a server shares.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) store: Arc<dyn KvStore>,
@@ -32,7 +32,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// What requests may hold together.
+    /// Memory that requests may hold together.
     pub(crate) const fn memory(&self) -> &Memory {
         &self.body_rules.memory
     }

@@ -23,12 +23,12 @@ impl SpareDescriptor {
         }
     }
 
-    /// Whether its descriptor is in use for something else.
+    /// True while its descriptor is in use for something else.
     pub(crate) const fn is_used(&self) -> bool {
         self.is_used
     }
 
-    /// Whether `error` says that no descriptor is left, to the process or to the machine.
+    /// True if `error` says that no descriptor is left, to the process or to the machine.
     fn is_for(error: &io::Error) -> bool {
         // EMFILE and ENFILE, which are the same on every Unix; the standard library has no kind for them.
         cfg!(unix) && matches!(error.raw_os_error(), Some(24 | 23))

@@ -1,4 +1,4 @@
-//! What becomes of a body that an answer leaves unread.
+//! Draining of a body that an answer leaves unread.
 
 use std::{
     pin::Pin,
@@ -24,7 +24,7 @@ use crate::rest::MAX_BULK_BYTES;
 /// More is not drained: as much as the longest body of any endpoint, and two thirds of it. Of what is longer, some more is
 /// drained while the connection is closed.
 const MAX_BYTES: u64 = MAX_BULK_BYTES as u64 / 3 * 5;
-/// How long that may take.
+/// Longest time for that.
 const MAX_TIME: Duration = Duration::from_secs(300);
 /// The lowest rate, in bytes per second, and by how much a client may fall behind it.
 const MIN_RATE: u64 = 256 * 1024;

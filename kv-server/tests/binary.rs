@@ -337,7 +337,11 @@ async fn what_cannot_work_is_one_line_and_a_code() {
         (format!("redb:{}", no_store.display()), format!("redb:{}", folder.path().display()));
     let missing = format!("{folder}/missing");
     let missing = missing.trim_start_matches("redb:");
-    let table: [(&[&str], i32, &str); 13] = [
+    let table: [(&[&str], i32, &str); 17] = [
+        (&["--store", "memory:", "--max-memory", "95"], 1, "99614720 bytes (min 100663296)"),
+        (&["--store", "memory:", "--max-connections", "0"], 1, "the connections at once"),
+        (&["--store", "memory:", "--max-concurrent-uploads", "0"], 1, "the uploads under way"),
+        (&["--store", "memory:", "--min-body-rate", "slow"], 2, "--min-body-rate"),
         (&[], 2, "--store"),
         (&["--store", "sqlite:a"], 2, "memory:"),
         (&["--store", "memory:", "--listen", "nowhere"], 2, "--listen"),

@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-//! How much memory a value of 25 MiB takes on its way, in the server and its client together.
+//! Memory that a value of 25 MiB takes on its way, in the server and its client together.
 
 use std::sync::Arc;
 

@@ -26,9 +26,9 @@ static ALONE: Mutex<()> = Mutex::const_new(());
 
 const MIB: usize = 1024 * 1024;
 const VALUE: usize = 25 * MIB;
-/// What the server of a test may hold for its requests.
+/// Memory that the server of a test may hold for its requests.
 const MAX_MEMORY: usize = 128 * MIB;
-/// What a connection holds besides, with its client's end in the same process.
+/// Memory that a connection holds besides, with its client's end in the same process.
 const CONNECTION: usize = MIB / 2;
 const CLIENTS: usize = 20;
 
@@ -184,7 +184,7 @@ async fn a_connection_costs_little_before_its_headers_are_whole() {
     }
 }
 
-/// How many of the answers are 200; each of the others is told to come again.
+/// Number of the answers that are 200; each of the others is told to come again.
 fn count_answered(answers: &[(TcpStream, String)]) -> usize {
     let answered = answers.iter().filter(|(_, head)| {
         let refused = head.starts_with("HTTP/1.1 503 ") && head.contains("\r\nretry-after: 1\r\n");

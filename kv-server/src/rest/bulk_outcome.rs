@@ -1,4 +1,4 @@
-//! How a bulk write or delete fared.
+//! Outcome of a bulk write or delete.
 
 use axum::http::StatusCode;
 use kv_core::{BulkReport, ErrorKind, NamespaceId};

@@ -14,7 +14,7 @@ pub(crate) const MAX_BULK_BYTES: usize = 100_000_000;
 /// The most items of a bulk write or delete.
 pub(super) const MAX_BULK_ITEMS: usize = 10_000;
 
-/// How many bytes of memory a bulk write or delete takes for each of its body: the body itself, what is parsed of it, and
+/// Bytes of memory that a bulk write or delete takes for each of its body: the body itself, what is parsed of it, and
 /// up to two more while the longest text is unescaped.
 pub(crate) const BULK_WEIGHT: usize = 4;
 

@@ -16,16 +16,16 @@ use crate::{
     shared::Shared,
 };
 
-/// What a form may take beyond its value: its metadata, which may be written with much white space, and its boundaries.
+/// Bytes that a form may take beyond its value: its metadata, which may be written with much white space, and its boundaries.
 const MAX_FRAMING_BYTES: usize = 64 * 1024;
-/// What may come before the parser finds the start of a part, much more than any boundary and its headers take. The
+/// Bytes that may come before the parser finds the start of a part, much more than any boundary and its headers take. The
 /// parser searches all of that again for each piece.
 const MAX_SEARCHED_BYTES: usize = 32 * 1024;
-/// What the parser gets at once, however short the chunks are in which a client sends the form: the work of a search is
+/// Bytes that the parser gets at once, however short the chunks are in which a client sends the form: the work of a search is
 /// for a whole piece then, not for a byte.
 const PIECE_BYTES: usize = 16 * 1024;
 
-/// Why a form was not read to its end.
+/// Reason for which a form was not read to its end.
 #[derive(Debug, thiserror::Error)]
 enum FormError {
     #[error(transparent)]
@@ -100,7 +100,7 @@ async fn parts(
 #[derive(Debug)]
 struct Pieces<'a, 'b> {
     body: &'a mut RequestBody<'b>,
-    /// What is left of the last chunk.
+    /// Rest of the last chunk.
     rest: Bytes,
     /// The start of a piece, from chunks that are shorter.
     gathered: BytesMut,

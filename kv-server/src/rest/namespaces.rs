@@ -13,7 +13,7 @@ use crate::{
 
 /// The most namespaces of a page.
 const MAX_PER_PAGE: usize = 1000;
-/// What is reserved while a page is made: several times what one of the longest titles takes.
+/// Bytes that are reserved while a page is made: several times those of one with the longest titles.
 const MAX_LIST_BYTES: usize = limits::MAX_VALUE_BYTES;
 /// The namespaces of a page that does not say.
 const DEFAULT_PER_PAGE: usize = 20;

@@ -21,7 +21,7 @@ fn head(method: &str, path: &str, about_body: &str) -> String {
     )
 }
 
-/// What comes before the end of an answer's head, and its body as far as it came with it.
+/// Head of an answer, and its body as far as it came with it.
 async fn answer(connection: &mut TcpStream) -> String {
     let mut text = String::new();
     let mut bytes = [0; 4096];

@@ -16,7 +16,7 @@ pub(crate) struct BrokenStore {
     pub(crate) inner: MemoryStore,
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) error: Error,
-    /// What it says when it is asked whether it is ready.
+    /// Its answer when it is asked if it is ready.
     pub(crate) not_ready: Arc<Mutex<Option<Error>>>,
 }
 

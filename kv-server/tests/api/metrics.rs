@@ -1,4 +1,4 @@
-//! What is counted.
+//! Metrics.
 
 use axum::{body::Body, http::Request};
 use tokio::{net::TcpListener, sync::oneshot};

@@ -14,7 +14,7 @@ use tokio::runtime;
 
 use crate::{arguments::Arguments, run::Ended};
 
-/// How long the last line may take.
+/// Longest wait for the last line.
 const MAX_LAST_WRITE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {

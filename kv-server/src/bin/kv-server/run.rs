@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::{arguments::Arguments, signals::Signals};
 
-/// How the process came to its end.
+/// End of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ended {
     /// It served, and closed the store.

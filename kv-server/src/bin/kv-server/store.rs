@@ -6,7 +6,7 @@ use kv_core::{KvStore, Result};
 use kv_memory::MemoryStore;
 use kv_redb::RedbStore;
 
-/// Where the data is.
+/// Place of the data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StoreLocation {
     Memory,
