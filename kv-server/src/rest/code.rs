@@ -38,6 +38,8 @@ pub(crate) enum Code {
     InvalidMetadata = 10047,
     QuotaExceeded = 10048,
     MethodNotAllowed = 10405,
+    /// Not one of the service's: what is stored is damaged here, and to try again is in vain.
+    Damaged = 10500,
 }
 
 /// As its number.
@@ -59,6 +61,7 @@ impl Code {
             Self::KeyTooLong => StatusCode::URI_TOO_LONG,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Damaged => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         }
     }

@@ -105,6 +105,9 @@ impl From<Error> for Failure {
                 cause: Some(error),
                 ..Self::new(Code::Authentication, "the store's credentials are refused")
             },
+            ErrorKind::Corrupt => {
+                Self { cause: Some(error), ..Self::new(Code::Damaged, "what is stored there is damaged") }
+            }
             _ => Self {
                 retry_after: error.retry_after(),
                 cause: Some(error),

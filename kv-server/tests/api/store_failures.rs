@@ -27,7 +27,8 @@ async fn every_kind_has_its_status_and_code_and_no_secret() {
         (ErrorKind::RateLimited, 429, 971),
         (ErrorKind::QuotaExceeded, 400, 10048),
         (ErrorKind::Unavailable, 503, 10001),
-        (ErrorKind::Corrupt, 503, 10001),
+        // Clients try again after a 503: damage stays.
+        (ErrorKind::Corrupt, 500, 10500),
         (ErrorKind::Codec, 503, 10001),
         (ErrorKind::Closed, 503, 10001),
         (ErrorKind::Other, 503, 10001),
@@ -86,10 +87,10 @@ async fn damaged_metadata_breaks_no_answer() {
     let server = server(Error::new(ErrorKind::Other, "test", "broken")).await;
     let namespace = server.namespace("n").await;
     let reply = server.ask("GET", &format!("{namespace}/metadata/bad%20metadata"), Body::empty()).await;
-    assert_eq!(reply.failure(), (503, 10001));
+    assert_eq!(reply.failure(), (500, 10500));
     let body = r#"{"keys":["bad metadata"],"withMetadata":true}"#;
     let reply = server.ask("POST", &format!("{namespace}/bulk/get"), body).await;
-    assert_eq!(reply.failure(), (503, 10001));
+    assert_eq!(reply.failure(), (500, 10500));
 }
 
 #[tokio::test]
