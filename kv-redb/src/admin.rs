@@ -2,24 +2,26 @@
 
 use std::sync::Arc;
 
-use kv_core::{Error, ErrorKind, NamespaceId, NamespaceTitle, Result};
+use kv_core::{Error, ErrorKind, Jurisdiction, NamespaceId, NamespaceTitle, Result};
 use redb::ReadableTable;
 
 use crate::{
     catalog::Namespace,
-    error::{EngineResult, error},
+    error::error,
     file::StoreFile,
     request::Admin,
+    snapshot::Snapshot,
     state::State,
-    tables::{DELETED, FILE, NAMESPACES, NEXT_NAMESPACE},
+    tables::NEXT_NAMESPACE,
+    transaction::{Change, WriteError, transact},
 };
 
 /// Applies `request` in a transaction of its own. What the caller got wrong is kept in the request's answer.
-pub(crate) fn apply(file: &StoreFile, state: &State, request: &mut Admin) -> EngineResult<()> {
+pub(crate) fn apply(file: &StoreFile, state: &State, request: &mut Admin) -> Result<(), WriteError> {
     match request {
-        Admin::Create(title, answer) => {
+        Admin::Create(title, jurisdiction, answer) => {
             let outcome = match free(state, title, None) {
-                Ok(()) => create(file, state, title)?,
+                Ok(()) => create(file, state, title, *jurisdiction)?,
                 Err(taken) => Err(taken),
             };
             answer.keep(outcome);
@@ -27,14 +29,17 @@ pub(crate) fn apply(file: &StoreFile, state: &State, request: &mut Admin) -> Eng
         Admin::Open(title, answer) => {
             let outcome = match state.catalog.by_title(title) {
                 Some(namespace) => Ok(namespace),
-                None => create(file, state, title)?,
+                None => create(file, state, title, None)?,
             };
             answer.keep(outcome);
         }
         Admin::Rename(id, title, answer) => {
             let outcome =
                 match state.catalog.get(id).and_then(|found| free(state, title, Some(id)).map(|()| found)) {
-                    Ok(namespace) => Ok(rename(file, state, &namespace, title)?),
+                    Ok(namespace) => {
+                        rename(file, state, &namespace, title)?;
+                        Ok(namespace)
+                    }
                     Err(refused) => Err(refused),
                 };
             answer.keep(outcome);
@@ -65,30 +70,46 @@ fn exists(title: &NamespaceTitle) -> Error {
     error(ErrorKind::NamespaceExists, message)
 }
 
-fn create(file: &StoreFile, state: &State, title: &NamespaceTitle) -> EngineResult<Result<Arc<Namespace>>> {
+/// Publishes what the file holds now: a backup copies the namespaces from there.
+fn publish(file: &StoreFile, state: &State) -> Result<(), WriteError> {
+    state.publish(Snapshot::take(file).map_err(WriteError::Failed)?);
+    Ok(())
+}
+
+fn create(
+    file: &StoreFile,
+    state: &State,
+    title: &NamespaceTitle,
+    jurisdiction: Option<Jurisdiction>,
+) -> Result<Result<Arc<Namespace>>, WriteError> {
     let id = match NamespaceId::new(uuid::Uuid::new_v4().simple().to_string()) {
         Ok(id) => id,
         Err(invalid) => return Ok(Err(invalid.into())),
     };
-    let transaction = file.begin_write()?;
-    let number = {
-        let mut numbers = transaction.open_table(FILE)?;
+    let number = transact(file, |tables| {
+        let numbers = tables.file()?;
         let next = numbers.get(NEXT_NAMESPACE)?.map_or(0, |next| next.value());
         // The last number stays free, so that every namespace has one behind it where a scan of it ends.
         let Some(number) = u32::try_from(next).ok().filter(|number| *number != u32::MAX) else {
-            let message = format!(
-                "the store {} has given out all of its 4,294,967,295 namespaces: use another file",
-                state.path.display()
-            );
-            return Ok(Err(error(ErrorKind::QuotaExceeded, message)));
+            return Ok((None, Change::None));
         };
         numbers.insert(NEXT_NAMESPACE, next + 1)?;
-        transaction.open_table(NAMESPACES)?.insert(id.as_str(), (number, title.as_str()))?;
-        number
+        tables.namespaces()?.insert(id.as_str(), (number, title.as_str()))?;
+        if let Some(jurisdiction) = jurisdiction {
+            tables.jurisdictions()?.insert(id.as_str(), jurisdiction.as_str())?;
+        }
+        Ok((Some(number), Change::Some))
+    })?;
+    let Some(number) = number else {
+        let message = format!(
+            "the store {} has given out all of its 4,294,967,295 namespaces: use another file",
+            state.path.display()
+        );
+        return Ok(Err(error(ErrorKind::QuotaExceeded, message)));
     };
-    transaction.commit()?;
-    let namespace = Arc::new(Namespace::new(id, number));
+    let namespace = Arc::new(Namespace::new(id, number, jurisdiction));
     state.catalog.set(Arc::clone(&namespace), title.clone());
+    publish(file, state)?;
     Ok(Ok(namespace))
 }
 
@@ -97,20 +118,25 @@ fn rename(
     state: &State,
     namespace: &Arc<Namespace>,
     title: &NamespaceTitle,
-) -> EngineResult<()> {
-    let transaction = file.begin_write()?;
-    transaction.open_table(NAMESPACES)?.insert(namespace.id.as_str(), (namespace.number, title.as_str()))?;
-    transaction.commit()?;
+) -> Result<(), WriteError> {
+    transact(file, |tables| {
+        tables.namespaces()?.insert(namespace.id.as_str(), (namespace.number, title.as_str()))?;
+        Ok(((), Change::Some))
+    })?;
     state.catalog.set(Arc::clone(namespace), title.clone());
-    Ok(())
+    publish(file, state)
 }
 
 /// Only the name goes now; the sweep reclaims the entries, also after a restart.
-fn delete(file: &StoreFile, state: &State, namespace: &Namespace) -> EngineResult<()> {
-    let transaction = file.begin_write()?;
-    transaction.open_table(NAMESPACES)?.remove(namespace.id.as_str())?;
-    transaction.open_table(DELETED)?.insert(namespace.number, ())?;
-    transaction.commit()?;
+fn delete(file: &StoreFile, state: &State, namespace: &Namespace) -> Result<(), WriteError> {
+    transact(file, |tables| {
+        tables.namespaces()?.remove(namespace.id.as_str())?;
+        if namespace.jurisdiction.is_some() {
+            tables.jurisdictions()?.remove(namespace.id.as_str())?;
+        }
+        tables.deleted()?.insert(namespace.number, ())?;
+        Ok(((), Change::Some))
+    })?;
     state.catalog.delete(&namespace.id);
-    Ok(())
+    publish(file, state)
 }

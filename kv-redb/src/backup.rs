@@ -1,20 +1,17 @@
 //! Copying a store while it is in use.
 
-use std::{
-    fs::{self, File},
-    io,
-    path::{Path, PathBuf},
-};
+use std::{fs::Permissions, path::Path};
 
 use kv_core::{Error, ErrorKind, Result};
-use redb::{Database, ReadableTable, TableDefinition, WriteTransaction, backends::FileBackend};
+use redb::{ReadableTable, TableDefinition, TableHandle, WriteTransaction};
 
 use crate::{
     RedbStore, blocking,
     error::{error, guard},
-    open::sync_folder,
+    file::{Engine, StoreFile},
+    partial::Partial,
     snapshot::Snapshot,
-    tables::{DEADLINES, DELETED, ENTRIES, FILE, NAMESPACES, PIECES},
+    tables::{DEADLINES, DELETED, ENTRIES, FILE, JURISDICTIONS, NAMESPACES, PIECES},
 };
 
 /// What a copy keeps of itself in memory.
@@ -22,9 +19,10 @@ const CACHE_BYTES: usize = 16 * 1024 * 1024;
 
 impl RedbStore {
     /// Writes a copy of the whole store, as it is at one moment, to a new file at `path`, while the store is read and
-    /// written. The copy is a store like another, without the gaps that removals left.
+    /// written. The copy is a store like another, without the gaps that removals left, and has the permissions of its source.
     ///
-    /// It is written under the name with `.partial` behind it, and has its own name once it is whole and synced. It takes
+    /// It is written under the name with `.partial` behind it, and has its own name once it is whole and synced. A file of
+    /// that name that a killed backup left is written over; one that another backup is writing is not. It takes
     /// about as long as reading the file, on the blocking pool. Until then the store cannot use again what is removed
     /// from it, so its file may grow. A future that is dropped does not end the copying.
     ///
@@ -34,7 +32,8 @@ impl RedbStore {
     /// # #[tokio::main]
     /// # async fn main() -> kv_core::Result<()> {
     /// # let folder = tempfile::tempdir().unwrap();
-    /// # let (path, backup) = (folder.path().join("app.kv"), folder.path().join("monday.kv"));
+    /// # let path = folder.path().join("app.kv");
+    /// # let backup = folder.path().join("monday.kv");
     /// let store = RedbStore::open(&path).await?;
     /// store.open_namespace("sessions").await?.put("17", "ada").await?;
     /// store.backup(&backup).await?;
@@ -52,12 +51,14 @@ impl RedbStore {
     /// removed. [`Corrupt`](ErrorKind::Corrupt) or [`Unavailable`](ErrorKind::Unavailable) if the store cannot be read,
     /// [`Closed`](ErrorKind::Closed) if it is or gets closed.
     pub async fn backup(&self, path: impl AsRef<Path>) -> Result<()> {
-        let (state, path) = (self.state(), path.as_ref().to_owned());
+        let state = self.state();
+        let path = path.as_ref().to_owned();
+        let permissions = std::fs::metadata(&state.path).ok().map(|source| source.permissions());
         let copying = blocking::run(move || {
             let snapshot = state.snapshot()?;
-            copy(&snapshot, &path).map_err(|failure| match failure {
+            copy(&snapshot, permissions, &path).map_err(|failure| match failure {
                 Failure::Source(cause) => crate::error::read_failed(&state.path, cause),
-                Failure::Target(cause) => failed(&path, cause),
+                Failure::Target(cause) => copy_failed(&path, cause),
             })
         });
         copying.await.map_err(|error| error.with_operation("backup"))
@@ -84,47 +85,42 @@ fn target<T>(written: Result<T, impl Into<redb::Error>>) -> Result<T, Failure> {
     written.map_err(|cause| Failure::Target(cause.into()))
 }
 
-fn failed(path: &Path, cause: redb::Error) -> Error {
-    let message = format!(
-        "no copy of the store could be written to {}: there has to be room, and no file yet, also none with .partial behind \
-         its name",
-        path.display()
-    );
+/// No copy could be written.
+fn copy_failed(path: &Path, cause: redb::Error) -> Error {
+    let path = path.display();
+    let message = match cause {
+        redb::Error::DatabaseAlreadyOpen => {
+            format!("another copy is being written to {path}: wait for it, or choose another path")
+        }
+        _ => format!(
+            "no copy of the store could be written to {path}: there has to be room, and no file yet, also none of \
+             somebody else with .partial behind its name"
+        ),
+    };
     error(ErrorKind::Other, message).with_source(cause)
 }
 
-fn copy(snapshot: &Snapshot, path: &Path) -> Result<(), Failure> {
-    if target(path.try_exists())? {
-        return target(Err(io::Error::from(io::ErrorKind::AlreadyExists)));
-    }
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
-    let file = target(File::options().read(true).write(true).create_new(true).open(&partial))?;
-    let copied = guard(|| fill(snapshot, file)).and_then(|()| {
-        target(fs::rename(&partial, path))?;
-        target(sync_folder(path))
-    });
-    if copied.is_err() {
-        // It has its own name already if only the last step failed.
-        let _ = fs::remove_file(&partial);
-    }
-    copied
+fn copy(snapshot: &Snapshot, permissions: Option<Permissions>, path: &Path) -> Result<(), Failure> {
+    let engine = Engine { cache_bytes: CACHE_BYTES, quick_repair: false };
+    let (partial, file) = target(Partial::begin(path, permissions, engine))?;
+    guard(|| fill(snapshot, file))?;
+    target(partial.finish())
 }
 
 /// Writes all of the snapshot to the file, and closes it.
-fn fill(snapshot: &Snapshot, file: File) -> Result<(), Failure> {
-    let backend = target(FileBackend::new(file))?;
-    let database = target(Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(backend))?;
-    let transaction = target(database.begin_write())?;
+fn fill(snapshot: &Snapshot, file: StoreFile) -> Result<(), Failure> {
+    let transaction = target(file.begin_write())?;
     copy_table(snapshot, &transaction, FILE)?;
     copy_table(snapshot, &transaction, NAMESPACES)?;
+    if source(snapshot.transaction.list_tables())?.any(|table| table.name() == JURISDICTIONS.name()) {
+        copy_table(snapshot, &transaction, JURISDICTIONS)?;
+    }
     copy_table(snapshot, &transaction, DELETED)?;
     copy_table(snapshot, &transaction, ENTRIES)?;
     copy_table(snapshot, &transaction, PIECES)?;
     copy_table(snapshot, &transaction, DEADLINES)?;
     target(transaction.commit())?;
-    target(database.close())
+    target(file.database.close())
 }
 
 fn copy_table<K: redb::Key + 'static, V: redb::Value + 'static>(

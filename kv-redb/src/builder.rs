@@ -15,6 +15,7 @@ use tokio::{
 #[cfg(feature = "test-backend")]
 use crate::test_backend::TestBackend;
 use crate::{
+    check::Extent,
     error::{error, open_failed},
     file::Engine,
     large_values::LargeValues,
@@ -56,6 +57,7 @@ pub struct RedbStoreBuilder {
     quick_repair: bool,
     sweep_interval: Option<Duration>,
     cold_reads: bool,
+    check: bool,
     #[cfg(feature = "test-backend")]
     backend: Option<TestBackend>,
 }
@@ -68,6 +70,7 @@ impl Default for RedbStoreBuilder {
             quick_repair: false,
             sweep_interval: Some(Duration::from_secs(10)),
             cold_reads: false,
+            check: false,
             #[cfg(feature = "test-backend")]
             backend: None,
         }
@@ -112,6 +115,27 @@ impl RedbStoreBuilder {
         self
     }
 
+    /// Whether opening holds every page of the file against its checksum first: off by default. A file with a damaged page
+    /// is then [`Corrupt`](ErrorKind::Corrupt), which is found otherwise when something on that page is read or written.
+    /// It reads the whole file, which takes seconds for gigabytes. After a crash that is done in any case, unless
+    /// [`quick_repair`](RedbStoreBuilder::quick_repair) was on; and what redb keeps for itself is checked each time.
+    ///
+    /// ```
+    /// # use kv_core::KvStore;
+    /// # use kv_redb::RedbStore;
+    /// # #[tokio::main]
+    /// # async fn main() -> kv_core::Result<()> {
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("app.kv");
+    /// let store = RedbStore::builder().check(true).open(&path).await?;
+    /// # store.close().await
+    /// # }
+    /// ```
+    pub fn check(mut self, check: bool) -> Self {
+        self.check = check;
+        self
+    }
+
     /// Keeps the store in `backend`, and not in the file that is opened, which then is a name for messages alone.
     #[cfg(feature = "test-backend")]
     pub fn storage_backend(mut self, backend: impl redb::StorageBackend) -> Self {
@@ -129,7 +153,7 @@ impl RedbStoreBuilder {
     /// [`Locked`](ErrorKind::Locked) if the file is open already, here or elsewhere; [`Corrupt`](ErrorKind::Corrupt) if it
     /// is damaged, of an unknown version, or not a store of this crate (it is then left as it was, but for the repair of a
     /// redb file that was not closed cleanly);
-    /// [`Other`](ErrorKind::Other) if it cannot be opened or made. All of them name the path.
+    /// [`Other`](ErrorKind::Other) if it cannot be opened or made, or is no regular file. All of them name the path.
     pub async fn open(self, path: impl AsRef<Path>) -> Result<RedbStore> {
         let path = path.as_ref().to_owned();
         let (reply, opened) = oneshot::channel();
@@ -163,14 +187,15 @@ impl RedbStoreBuilder {
                 Err(cause) => return answer(Err(open_failed(&path, cause.into()))),
             };
             let writer = runtime.block_on(async {
-                let opened = self.open_file(&path)?;
-                let snapshot = Snapshot::take(&opened.file).map_err(|cause| open_failed(&path, cause))?;
+                let engine = self.engine();
+                let Opened { file, catalog, versions } = self.open_file(&path, engine)?;
+                let snapshot = Snapshot::take(&file).map_err(|cause| open_failed(&path, cause))?;
                 let large_values = LargeValues::new(self.cache_bytes / LARGE_VALUES_SHARE);
-                let state = Arc::new(State::new(path, self.clock, opened.catalog, large_values, snapshot));
+                let state = Arc::new(State::new(path, self.clock, catalog, large_values, snapshot));
                 let (queue, requests) = queue();
                 let shared = Shared { state: Arc::clone(&state), queue, cold_reads: self.cold_reads };
                 let ticks = self.sweep_interval.map(ticks);
-                Ok((shared, Writer::new(opened.file, state, requests, opened.versions, ticks)))
+                Ok((shared, Writer::new(file, state, requests, versions, ticks)))
             });
             match writer {
                 Err(error) => answer(Err(error)),
@@ -186,14 +211,17 @@ impl RedbStoreBuilder {
         started.map(drop).map_err(|cause| open_failed(&name, cause.into()))
     }
 
-    fn open_file(&self, path: &Path) -> Result<Opened> {
+    fn engine(&self) -> Engine {
         let cache_bytes = self.cache_bytes - self.cache_bytes / LARGE_VALUES_SHARE;
-        let engine = Engine { cache_bytes, quick_repair: self.quick_repair };
+        Engine { cache_bytes, quick_repair: self.quick_repair }
+    }
+
+    fn open_file(&self, path: &Path, engine: Engine) -> Result<Opened> {
         #[cfg(feature = "test-backend")]
         if let Some(backend) = &self.backend {
             return crate::test_backend::open(path, engine, backend.clone());
         }
-        open(path, engine)
+        open(path, engine, if self.check { Extent::All } else { Extent::Bookkeeping })
     }
 }
 

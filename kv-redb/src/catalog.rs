@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use kv_core::{Error, NamespaceId, NamespaceInfo, NamespaceTitle};
+use kv_core::{Error, Jurisdiction, NamespaceId, NamespaceInfo, NamespaceTitle};
 
 use crate::error::namespace_not_found;
 
@@ -18,17 +18,27 @@ pub(crate) struct Namespace {
     pub(crate) id: NamespaceId,
     /// What stands for it in the tables' keys; never used again.
     pub(crate) number: u32,
+    /// Where it was created, for good.
+    pub(crate) jurisdiction: Option<Jurisdiction>,
     deleted: AtomicBool,
 }
 
 impl Namespace {
-    pub(crate) fn new(id: NamespaceId, number: u32) -> Self {
-        Self { id, number, deleted: false.into() }
+    pub(crate) fn new(id: NamespaceId, number: u32, jurisdiction: Option<Jurisdiction>) -> Self {
+        Self { id, number, jurisdiction, deleted: false.into() }
+    }
+
+    pub(crate) fn info(&self, title: NamespaceTitle) -> NamespaceInfo {
+        let info = NamespaceInfo::new(self.id.clone(), title);
+        match self.jurisdiction {
+            Some(jurisdiction) => info.with_jurisdiction(jurisdiction),
+            None => info,
+        }
     }
 
     /// What a handle holds for an id that the store does not have; ids are never given twice, so it stays that way.
     fn missing(id: NamespaceId) -> Self {
-        Self { id, number: 0, deleted: true.into() }
+        Self { id, number: 0, jurisdiction: None, deleted: true.into() }
     }
 
     /// Fails if it was deleted.
@@ -86,12 +96,12 @@ impl Catalog {
     }
 
     pub(crate) fn info(&self, id: &NamespaceId) -> Result<NamespaceInfo, Error> {
-        let title = self.read().by_id.get(id).map(|(_, title)| title.clone());
-        Ok(NamespaceInfo::new(id.clone(), title.ok_or_else(namespace_not_found)?))
+        let found = self.read().by_id.get(id).map(|(namespace, title)| namespace.info(title.clone()));
+        found.ok_or_else(namespace_not_found)
     }
 
     pub(crate) fn list(&self) -> Vec<NamespaceInfo> {
         let names = self.read();
-        names.by_id.iter().map(|(id, (_, title))| NamespaceInfo::new(id.clone(), title.clone())).collect()
+        names.by_id.values().map(|(namespace, title)| namespace.info(title.clone())).collect()
     }
 }

@@ -13,13 +13,26 @@ use crate::record::Damage;
 /// What redb answers; its one error stands for those of each phase.
 pub(crate) type EngineResult<T> = Result<T, redb::Error>;
 
-/// Runs `work`, and makes an error of a panic: redb meets some damaged pages with one.
+/// Runs `work`, and makes an error of a panic: redb meets some damaged pages with one. Nothing whose destructor may panic
+/// too may live in `work`, since a second panic would end the process.
 pub(crate) fn guard<T, E: From<redb::Error>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-    // What `work` leaves behind is not used again after a panic: a read changes nothing, and a failed write is the last.
+    // What `work` leaves behind is rolled back or not used again: a read changes nothing.
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         let message = "redb panicked over a damaged page; its message went to the standard error stream";
         Err(redb::Error::Corrupted(message.to_owned()).into())
     })
+}
+
+/// Whether the file is damaged, and not the disk or the caller at fault.
+pub(crate) fn is_damage(cause: &redb::Error) -> bool {
+    matches!(
+        cause,
+        redb::Error::Corrupted(_)
+            | redb::Error::TableTypeMismatch { .. }
+            | redb::Error::TableDoesNotExist(_)
+            | redb::Error::TableIsMultimap(_)
+            | redb::Error::TypeDefinitionChanged { .. }
+    )
 }
 
 /// An error of this crate.
@@ -31,9 +44,26 @@ pub(crate) fn closed(path: &Path) -> Error {
     error(ErrorKind::Closed, format!("the store {} is closed: open it again to use it", path.display()))
 }
 
+/// Only the process that opened a store has the thread that writes.
+pub(crate) fn forked(path: &Path) -> Error {
+    let message = format!(
+        "the store {} was opened by another process, from which this one was forked: open it in the process that uses it",
+        path.display()
+    );
+    error(ErrorKind::Closed, message)
+}
+
+pub(crate) fn clock_panicked(path: &Path) -> Error {
+    let message = format!(
+        "the clock of the store {} panicked, so nothing was done; its message went to the standard error stream: \
+         correct the `Clock` that the store was opened with",
+        path.display()
+    );
+    error(ErrorKind::Other, message)
+}
+
 pub(crate) fn namespace_not_found() -> Error {
-    let message =
-        "the store has no namespace with this id, which was deleted or never was: create one, or mend the id";
+    let message = "the store has no namespace with this id, which was deleted or never was: create one, or correct the id";
     Error::new(ErrorKind::NamespaceNotFound, env!("CARGO_PKG_NAME"), message)
 }
 
@@ -41,11 +71,13 @@ pub(crate) fn namespace_not_found() -> Error {
 pub(crate) fn write_failed(path: &Path, cause: redb::Error) -> Error {
     let message = format!(
         "a write to the store {} failed, so it takes no more writes; whether the last ones are in it is unknown: \
-         mend the cause and open it again",
+         remove the cause and open it again",
         path.display()
     );
     error(ErrorKind::Closed, message).with_source(cause)
 }
+
+const WHAT_TO_DO: &str = "restore a backup of it";
 
 pub(crate) fn read_failed(path: &Path, cause: redb::Error) -> Error {
     if let redb::Error::DatabaseClosed = cause {
@@ -53,8 +85,8 @@ pub(crate) fn read_failed(path: &Path, cause: redb::Error) -> Error {
     }
     let path = path.display();
     let (kind, message) = match cause {
-        redb::Error::Corrupted(_) => {
-            (ErrorKind::Corrupt, format!("the store {path} is damaged: restore a backup of it"))
+        ref cause if is_damage(cause) => {
+            (ErrorKind::Corrupt, format!("the store {path} is damaged: {WHAT_TO_DO}"))
         }
         // redb reads nothing more after a failure of the file; what it still has in memory is answered.
         redb::Error::PreviousIo => (
@@ -63,7 +95,7 @@ pub(crate) fn read_failed(path: &Path, cause: redb::Error) -> Error {
         ),
         _ => (
             ErrorKind::Unavailable,
-            format!("reading the store {path} failed: try again, or mend the cause and open it again"),
+            format!("reading the store {path} failed: try again, or remove the cause and open it again"),
         ),
     };
     error(kind, message).with_source(cause)
@@ -71,10 +103,16 @@ pub(crate) fn read_failed(path: &Path, cause: redb::Error) -> Error {
 
 pub(crate) fn damaged(path: &Path, damage: Damage) -> Error {
     let Damage(what) = damage;
-    error(
-        ErrorKind::Corrupt,
-        format!("the store {} is damaged ({what}): restore a backup of it", path.display()),
-    )
+    error(ErrorKind::Corrupt, format!("the store {} is damaged ({what}): {WHAT_TO_DO}", path.display()))
+}
+
+/// A write that met damage, and was not applied.
+pub(crate) fn damaged_write(path: &Path, cause: redb::Error) -> Error {
+    let message = format!(
+        "the store {} is damaged where this write would go, so it was not applied: {WHAT_TO_DO}",
+        path.display()
+    );
+    error(ErrorKind::Corrupt, message).with_source(cause)
 }
 
 pub(crate) fn open_failed(path: &Path, cause: redb::Error) -> Error {
@@ -95,7 +133,7 @@ pub(crate) fn open_failed(path: &Path, cause: redb::Error) -> Error {
             format!("the file {path} is not a store of kv-redb: it stays as it was; choose another path"),
         ),
         redb::Error::Io(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => {
-            (ErrorKind::Corrupt, format!("the store {path} is cut short: restore a backup of it"))
+            (ErrorKind::Corrupt, format!("the store {path} is cut short: {WHAT_TO_DO}"))
         }
         redb::Error::Io(_) => (
             ErrorKind::Other,
@@ -103,16 +141,28 @@ pub(crate) fn open_failed(path: &Path, cause: redb::Error) -> Error {
                 "the store {path} cannot be opened: its folder has to exist, and the file to be readable and writable"
             ),
         ),
-        redb::Error::Corrupted(_)
-        | redb::Error::TableTypeMismatch { .. }
-        | redb::Error::TableDoesNotExist(_)
-        | redb::Error::TableIsMultimap(_)
-        | redb::Error::TypeDefinitionChanged { .. } => {
-            (ErrorKind::Corrupt, format!("the store {path} is damaged: restore a backup of it"))
+        cause if is_damage(cause) => {
+            (ErrorKind::Corrupt, format!("the store {path} is damaged: {WHAT_TO_DO}"))
         }
-        _ => (ErrorKind::Other, format!("the store {path} cannot be opened: mend the cause and try again")),
+        _ => (ErrorKind::Other, format!("the store {path} cannot be opened: remove the cause and try again")),
     };
     error(kind, message).with_source(cause)
+}
+
+/// A file in which `pages` pages do not match their checksums.
+pub(crate) fn damaged_pages(path: &Path, pages: u64) -> Error {
+    let path = path.display();
+    let count = if pages == 1 { "1 page does".to_owned() } else { format!("{pages} pages do") };
+    error(
+        ErrorKind::Corrupt,
+        format!("the store {path} is damaged: {count} not match the checksum: {WHAT_TO_DO}"),
+    )
+}
+
+/// A path at which there is something that cannot be a store.
+pub(crate) fn no_regular_file(path: &Path, what: &str) -> Error {
+    let path = path.display();
+    error(ErrorKind::Other, format!("the path {path} is {what}: name a regular file for the store"))
 }
 
 pub(crate) fn not_ours(path: &Path) -> Error {

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use redb::{Database, WriteTransaction};
 
-use crate::error::EngineResult;
+use crate::{
+    disk::Disk,
+    error::{EngineResult, guard},
+};
 
 /// How redb is set up for a file.
 #[derive(Debug, Clone, Copy)]
@@ -17,23 +20,26 @@ pub(crate) struct Engine {
 impl Engine {
     /// Opens the file at `path`, and makes it if there is none.
     pub(crate) fn open(self, path: &Path) -> EngineResult<StoreFile> {
-        Ok(self.over(self.builder().create(path)?))
+        self.open_disk(Disk::open(path)?)
     }
 
-    pub(crate) fn builder(self) -> redb::Builder {
+    /// Opens what `disk` holds, for reading and writing.
+    pub(crate) fn open_disk(self, disk: Disk) -> EngineResult<StoreFile> {
+        let database = self.builder().create_with_backend(disk.clone())?;
+        Ok(StoreFile { database, disk, quick_repair: self.quick_repair })
+    }
+
+    fn builder(self) -> redb::Builder {
         let mut builder = Database::builder();
         builder.set_cache_size(self.cache_bytes);
         builder
-    }
-
-    pub(crate) fn over(self, database: Database) -> StoreFile {
-        StoreFile { database, quick_repair: self.quick_repair }
     }
 }
 
 /// The open file, and how it is written.
 pub(crate) struct StoreFile {
     pub(crate) database: Database,
+    pub(crate) disk: Disk,
     quick_repair: bool,
 }
 
@@ -43,5 +49,14 @@ impl StoreFile {
         let mut transaction = self.database.begin_write()?;
         transaction.set_quick_repair(self.quick_repair);
         Ok(transaction)
+    }
+
+    /// Closes the file and lets go of its lock.
+    pub(crate) fn close(self) -> EngineResult<()> {
+        let Self { database, disk, .. } = self;
+        let closed = guard(|| Ok::<_, redb::Error>(database.close()?));
+        let released = disk.release();
+        closed?;
+        Ok(released?)
     }
 }

@@ -2,11 +2,14 @@
 
 mod admin;
 mod backup;
+mod batch;
 mod blocking;
 mod builder;
 mod bulk;
 mod catalog;
+mod check;
 mod create;
+mod disk;
 mod entry_key;
 mod error;
 mod file;
@@ -14,7 +17,11 @@ mod large_values;
 mod listing;
 mod mutation;
 mod namespace;
+mod new_file;
+mod nodes;
 mod open;
+mod pages;
+mod partial;
 mod pieces;
 mod queue;
 mod record;
@@ -26,6 +33,7 @@ mod sweep;
 mod tables;
 #[cfg(feature = "test-backend")]
 mod test_backend;
+mod transaction;
 mod unfinished;
 mod versions;
 mod writer;

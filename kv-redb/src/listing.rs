@@ -1,12 +1,12 @@
 //! A page of keys in the making.
 
-use kv_core::{Cursor, KeyInfo, ListOptions, ListPage, Prefix, Timestamp};
+use kv_core::{Cursor, Key, KeyInfo, ListOptions, ListPage, Prefix, Timestamp};
 use tokio::task::coop::consume_budget;
 
 use crate::{
-    entry_key,
+    entry_key::{self, EntryKey},
     error::guard,
-    record::Record,
+    record::{Damage, Record},
     snapshot::{Failure, Rows, Snapshot},
     state::State,
 };
@@ -23,6 +23,9 @@ const ENTRIES_PER_UNIT: usize = 16;
 const MAX_EXAMINED: usize = 10_000;
 
 /// A page of keys in the making. All of it shows the moment of one snapshot.
+///
+/// An entry whose record is damaged is listed by its key, without metadata and expiry: reading it says what is wrong, and
+/// writing or removing it sets it right.
 pub(crate) struct Listing {
     rows: Option<Rows>,
     prefix: Prefix,
@@ -30,6 +33,10 @@ pub(crate) struct Listing {
     now: Timestamp,
     examined: usize,
     keys: Vec<KeyInfo>,
+    /// What the keys of all rows start with in the tables.
+    start: EntryKey,
+    /// The last row's key in the tables, at first what all rows lie behind. A misplaced page would make rows come again.
+    last: Vec<u8>,
 }
 
 impl Listing {
@@ -42,8 +49,13 @@ impl Listing {
     ) -> Result<Self, Failure> {
         let rows = snapshot.rows(number, options)?;
         let keys = Vec::with_capacity(if rows.is_some() { options.limit() } else { 0 });
-        let (prefix, limit, now) = (options.prefix().clone(), options.limit(), state.clock.now());
-        Ok(Self { rows, prefix, limit, now, examined: 0, keys })
+        let prefix = options.prefix().clone();
+        let limit = options.limit();
+        let now = state.now().map_err(Failure::Clock)?;
+        // What a cursor names was given before, and no key is as short as the namespace's number alone.
+        let last = entry_key::encode(number, options.start()?.unwrap_or_default()).to_vec();
+        let start = entry_key::encode(number, prefix.as_str());
+        Ok(Self { rows, prefix, limit, now, examined: 0, keys, start, last })
     }
 
     /// The page, made without a pause.
@@ -76,21 +88,29 @@ impl Listing {
                 return Ok(Some(self.end(None)));
             };
             let (key, record) = row?;
-            let record = Record::decode(key.value(), record.value()).map_err(Failure::Damage)?;
-            let live = !record.is_expired(|| self.now);
-            if live && let Some(last) = self.keys.last().filter(|_| self.keys.len() == self.limit) {
-                let next = Cursor::after(&self.prefix, &last.name);
-                return Ok(Some(self.end(Some(next))));
+            let key = key.value();
+            if key <= &self.last[..] || !key.starts_with(&self.start) {
+                return Err(Failure::Damage(Damage("a page of entries is not in its place")));
             }
-            let name = || entry_key::decode(key.value()).map_err(Failure::Damage);
-            if live {
-                let metadata = record.metadata().map_err(Failure::Damage)?;
-                self.keys
-                    .push(KeyInfo::new(name()?).with_metadata(metadata).with_expires_at(record.expires_at));
+            self.last.clear();
+            self.last.extend_from_slice(key);
+            let record = Record::decode(key, record.value());
+            let is_expired = record
+                .as_ref()
+                .is_ok_and(|record| record.expires_at.is_some_and(|at| at.has_passed(self.now)));
+            // Bytes that are no key were none when they were written: nobody can ask for them.
+            if let Some(name) = entry_key::decode(key).ok().filter(|_| !is_expired) {
+                if let Some(last) = self.keys.last().filter(|_| self.keys.len() == self.limit) {
+                    let next = Cursor::after(&self.prefix, &last.name);
+                    return Ok(Some(self.end(Some(next))));
+                }
+                self.keys.push(info(name, record));
             }
             self.examined += 1;
-            if self.examined >= MAX_EXAMINED {
-                let next = Cursor::after(&self.prefix, &name()?);
+            if self.examined >= MAX_EXAMINED
+                && let Ok(name) = entry_key::decode(key)
+            {
+                let next = Cursor::after(&self.prefix, &name);
                 return Ok(Some(self.end(Some(next))));
             }
         }
@@ -99,5 +119,14 @@ impl Listing {
 
     fn end(&mut self, next: Option<Cursor>) -> ListPage {
         ListPage::new(std::mem::take(&mut self.keys), next)
+    }
+}
+
+/// What a page says of an entry.
+fn info(name: Key<'static>, record: Result<Record<'_>, Damage>) -> KeyInfo {
+    let whole = record.and_then(|record| Ok((record.metadata()?, record.expires_at)));
+    match whole {
+        Ok((metadata, expires_at)) => KeyInfo::new(name).with_metadata(metadata).with_expires_at(expires_at),
+        Err(_) => KeyInfo::new(name),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{hash::Hasher, ops::Range};
 
-use kv_core::{Conditional, Expected, Metadata, PutOptions, Timestamp, Value, Version};
+use kv_core::{Conditional, Expected, PutOptions, Timestamp, Value, Version};
 use redb::ReadableTable;
 use twox_hash::XxHash3_64;
 
@@ -44,7 +44,8 @@ impl Mutation {
         self.key.len() + action
     }
 
-    /// Changes the tables at `now`, under a new version. A conflict and damage change nothing.
+    /// Changes the tables at `now`, under a new version. A conflict changes nothing. Nor does a damaged record, if something
+    /// is expected of it; what expects nothing replaces it.
     pub(crate) fn apply(
         &self,
         tables: &mut Tables<'_>,
@@ -53,7 +54,8 @@ impl Mutation {
     ) -> EngineResult<Outcome> {
         let old = match tables.header(&self.key)? {
             Ok(old) => old,
-            Err(damage) => return Ok(Err(damage)),
+            Err(damage) if self.expected.is_some() => return Ok(Err(damage)),
+            Err(_) => return Ok(Ok(Conditional::Applied(self.replace_damaged(tables, now, versions)?))),
         };
         let live = old.filter(|header| !header.is_expired(now)).map(|header| header.version);
         if self.expected.is_some_and(|expected| !expected.holds(live)) {
@@ -69,13 +71,7 @@ impl Mutation {
                 if let Some(old) = old {
                     tables.remove_apart(&self.key, &old)?;
                 }
-                tables.insert(
-                    &self.key,
-                    version,
-                    options.expires_at(now),
-                    value,
-                    options.metadata.as_ref(),
-                )?;
+                tables.insert(&self.key, version, options, now, value)?;
             }
             Action::Remove => {
                 if let Some(old) = old {
@@ -84,6 +80,22 @@ impl Mutation {
             }
         }
         Ok(Ok(Conditional::Applied(version)))
+    }
+
+    /// Writes over a record that cannot be read. Its deadline, if it has one, is left to the sweep, which drops rows that no
+    /// entry answers to. Its pieces, if it has some, are lost space until the store is copied.
+    fn replace_damaged(
+        &self,
+        tables: &mut Tables<'_>,
+        now: Timestamp,
+        versions: &mut Versions,
+    ) -> EngineResult<Version> {
+        let version = versions.take();
+        match &self.action {
+            Action::Write(value, options) => tables.insert(&self.key, version, options, now, value)?,
+            Action::Remove => drop(tables.entries.remove(&self.key[..])?),
+        }
+        Ok(version)
     }
 }
 
@@ -100,11 +112,12 @@ impl Tables<'_> {
         &mut self,
         key: &[u8],
         version: Version,
-        expires_at: Option<Timestamp>,
+        options: &PutOptions,
+        now: Timestamp,
         value: &Value,
-        metadata: Option<&Metadata>,
     ) -> EngineResult<()> {
-        let metadata = metadata.map_or(&[][..], |metadata| metadata.as_str().as_bytes());
+        let expires_at = options.expires_at(now);
+        let metadata = options.metadata.as_ref().map_or(&[][..], |metadata| metadata.as_str().as_bytes());
         let value = if value.len() <= pieces::MAX_WHOLE_BYTES {
             Content::Whole(value)
         } else {
@@ -145,7 +158,13 @@ impl Tables<'_> {
         }
         if header.in_pieces {
             let version = header.version.as_u64();
-            self.pieces()?.retain_in((version, 0)..=(version, u32::MAX), |_, _| false)?;
+            let pieces = self.pieces()?;
+            // Not with `retain_in`, whose destructors may panic over a damaged page while a panic unwinds.
+            for number in 0.. {
+                if pieces.remove((version, number))?.is_none() {
+                    break;
+                }
+            }
         }
         Ok(())
     }

@@ -1,22 +1,23 @@
 //! Opening a file: whose it is, which layout it has, what it holds.
 
 use std::{
+    collections::HashMap,
     fs::{self, File},
     io,
     path::Path,
     sync::Arc,
 };
 
-use kv_core::{Error, ErrorKind, NamespaceId, NamespaceTitle, Result};
+use kv_core::{Jurisdiction, NamespaceId, NamespaceTitle, Result};
 use redb::{DatabaseError, ReadOnlyDatabase, ReadableDatabase, ReadableTable};
 
 use crate::{
     catalog::{Catalog, Namespace},
+    check::{self, Extent},
     create,
-    error::{EngineResult, damaged, error, not_ours, open_failed, unknown_format},
+    error::{EngineResult, damaged_pages, guard, no_regular_file, not_ours, open_failed, unknown_format},
     file::{Engine, StoreFile},
-    record::Damage,
-    tables::{FILE, FORMAT, FORMAT_VERSION, NAMESPACES},
+    tables::{FILE, FORMAT, FORMAT_VERSION, JURISDICTIONS, NAMESPACES},
     unfinished::is_new,
     versions::Versions,
 };
@@ -28,21 +29,35 @@ pub(crate) struct Opened {
     pub(crate) versions: Versions,
 }
 
-/// Opens the store at `path`, and makes it if there is none.
-pub(crate) fn open(path: &Path, engine: Engine) -> Result<Opened> {
-    if path.is_dir() {
-        let message = format!("the path {} is a folder: name a file in it for the store", path.display());
-        return Err(error(ErrorKind::Other, message));
-    }
+/// Opens the store at `path`, and makes it if there is none. Checks so much of a file first.
+pub(crate) fn open(path: &Path, engine: Engine, extent: Extent) -> Result<Opened> {
+    refuse_special(path)?;
     if is_new(path).map_err(|cause| open_failed(path, cause))? {
         create::create(path, engine).map_err(|cause| open_failed(path, cause))?;
     } else {
-        inspect(path)?;
+        guard(|| Ok::<_, redb::Error>(inspect(path))).map_err(|cause| open_failed(path, cause))??;
+        let pages =
+            check::count_damaged_pages(path, extent).map_err(|cause| open_failed(path, cause.into()))?;
+        if pages > 0 {
+            return Err(damaged_pages(path, pages));
+        }
     }
     let file = engine.open(path).map_err(|cause| open_failed(path, cause))?;
     let opened = load(path, file)?;
     sync_folder(path).map_err(|cause| open_failed(path, cause.into()))?;
     Ok(opened)
+}
+
+/// Refuses what is no regular file: opening a FIFO would wait for somebody who writes into it.
+pub(crate) fn refuse_special(path: &Path) -> Result<()> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Err(no_regular_file(path, "a folder")),
+        Ok(metadata) if !metadata.is_file() => {
+            Err(no_regular_file(path, "no regular file but a FIFO, a device or a socket"))
+        }
+        // Opening it tells what is wrong.
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// Refuses a file that is not ours before it is opened for writing, which alone would change it.
@@ -66,13 +81,13 @@ fn check(path: &Path, layout: Layout) -> Result<()> {
 /// Reads what the file holds, and lays it out if it holds nothing.
 pub(crate) fn load(path: &Path, file: StoreFile) -> Result<Opened> {
     let failed = |cause| open_failed(path, cause);
-    let layout = layout(&file.database).map_err(failed)?;
+    let layout = guard(|| layout(&file.database)).map_err(failed)?;
     if layout == Layout::None {
-        create::lay_out(&file).map_err(failed)?;
+        create::lay_out(&file).map_err(|cause| failed(cause.into_cause()))?;
     }
     check(path, layout)?;
-    let versions = load_versions(&file).map_err(failed)?;
-    let catalog = load_catalog(path, &file)?;
+    let versions = guard(|| load_versions(&file)).map_err(failed)?;
+    let catalog = guard(|| load_catalog(&file)).map_err(failed)?;
     Ok(Opened { file, catalog, versions })
 }
 
@@ -109,22 +124,33 @@ fn load_versions(file: &StoreFile) -> EngineResult<Versions> {
     Versions::load(&file.database.begin_read()?.open_table(FILE)?)
 }
 
-fn load_catalog(path: &Path, file: &StoreFile) -> Result<Catalog> {
-    let rows = || -> EngineResult<Vec<(String, u32, String)>> {
-        let namespaces = file.database.begin_read()?.open_table(NAMESPACES)?;
-        let rows = namespaces.iter()?.map(|row| {
-            let (id, namespace) = row?;
-            let (number, title) = namespace.value();
-            Ok((id.value().to_owned(), number, title.to_owned()))
-        });
-        rows.collect()
-    };
+fn load_catalog(file: &StoreFile) -> EngineResult<Catalog> {
+    let transaction = file.database.begin_read()?;
+    let mut jurisdictions: HashMap<String, Jurisdiction> = HashMap::new();
+    match transaction.open_table(JURISDICTIONS) {
+        Ok(table) => {
+            for row in table.iter()? {
+                let (id, jurisdiction) = row?;
+                let jurisdiction =
+                    jurisdiction.value().parse().map_err(|_| bad_name("a namespace's jurisdiction"))?;
+                jurisdictions.insert(id.value().to_owned(), jurisdiction);
+            }
+        }
+        Err(redb::TableError::TableDoesNotExist(_)) => {}
+        Err(cause) => return Err(cause.into()),
+    }
     let catalog = Catalog::default();
-    for (id, number, title) in rows().map_err(|cause| open_failed(path, cause))? {
-        let bad_name = |_| -> Error { damaged(path, Damage("a namespace's id or title is none")) };
-        let (id, title) =
-            (NamespaceId::new(id).map_err(bad_name)?, NamespaceTitle::new(title).map_err(bad_name)?);
-        catalog.set(Arc::new(Namespace::new(id, number)), title);
+    for row in transaction.open_table(NAMESPACES)?.iter()? {
+        let (id, namespace) = row?;
+        let (number, title) = namespace.value();
+        let jurisdiction = jurisdictions.remove(id.value());
+        let id = NamespaceId::new(id.value()).map_err(|_| bad_name("a namespace's id"))?;
+        let title = NamespaceTitle::new(title).map_err(|_| bad_name("a namespace's title"))?;
+        catalog.set(Arc::new(Namespace::new(id, number, jurisdiction)), title);
     }
     Ok(catalog)
+}
+
+fn bad_name(what: &str) -> redb::Error {
+    redb::Error::Corrupted(format!("{what} breaks the rules for one"))
 }

@@ -45,19 +45,31 @@ fn with_room(kib: usize) -> (Queue, Receiver) {
 
 impl Queue {
     /// Waits for room, then queues what `request` makes of the way back. From then on it will be applied, whether or not
-    /// anybody waits for the answer.
+    /// anybody waits for the answer. Refuses it at once where the store takes no writes.
     pub(crate) async fn send<T>(
         &self,
         state: &State,
         request: impl FnOnce(Answer<T>) -> Request,
     ) -> Result<oneshot::Receiver<Result<T>>> {
+        state.check_process()?;
+        if let Some(failure) = state.failure() {
+            return Err(failure.clone());
+        }
         let (answer, reply) = Answer::new();
-        let request = request(answer);
+        self.enqueue(state, request(answer)).await?;
+        Ok(reply)
+    }
+
+    /// Asks the writer to close the store. One that is closed, or closing, takes no request.
+    pub(crate) async fn send_close(&self, state: &State) {
+        let _ = self.enqueue(state, Request::Close).await;
+    }
+
+    async fn enqueue(&self, state: &State, request: Request) -> Result<()> {
         let kib = (request.bytes() / 1024 + 1).min(ROOM_KIB);
         let room = Arc::clone(&self.room).acquire_many_owned(u32::try_from(kib).unwrap_or(u32::MAX)).await;
         let room = room.map_err(|_| state.closed())?;
-        self.requests.send(Queued { request, room }).map_err(|_| state.closed())?;
-        Ok(reply)
+        self.requests.send(Queued { request, room }).map_err(|_| state.closed())
     }
 
     /// As [`send`](Queue::send), and waits for the answer.
@@ -112,8 +124,8 @@ mod tests {
 
     fn state() -> State {
         let engine = crate::file::Engine { cache_bytes: 0, quick_repair: false };
-        let database = engine.builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
-        let opened = crate::open::load("memory".as_ref(), engine.over(database)).unwrap();
+        let disk = crate::disk::Disk::of_backend(redb::backends::InMemoryBackend::new()).unwrap();
+        let opened = crate::open::load("memory".as_ref(), engine.open_disk(disk).unwrap()).unwrap();
         let snapshot = crate::snapshot::Snapshot::take(&opened.file).unwrap();
         State::new(
             "memory".into(),
@@ -140,7 +152,8 @@ mod tests {
 
     #[test]
     fn what_is_dropped_while_it_waits_for_room_is_not_queued_and_the_rest_keeps_its_order() {
-        let (state, (queue, mut receiver)) = (state(), with_room(2));
+        let state = state();
+        let (queue, mut receiver) = with_room(2);
         assert!(queue.send(&state, sweep(1)).now_or_never().unwrap().is_ok());
         assert!(queue.send(&state, sweep(2)).now_or_never().unwrap().is_ok());
         let mut third = pin!(queue.send(&state, sweep(3)));
@@ -156,16 +169,29 @@ mod tests {
         assert_eq!(limits(&mut receiver), [3, 5]);
     }
 
+    /// The child of a fork has no writer: what it asks would wait for ever.
+    #[test]
+    fn a_forked_process_is_refused_and_queues_nothing() {
+        let state = state().forked();
+        let (queue, mut receiver) = with_room(2);
+        let refused = queue.ask(&state, sweep(1)).now_or_never().unwrap().unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Closed);
+        assert!(refused.to_string().contains("forked"), "{refused}");
+        assert_eq!(limits(&mut receiver), Vec::<usize>::new());
+    }
+
     #[test]
     fn what_is_dropped_after_it_was_queued_stays_queued() {
-        let (state, (queue, mut receiver)) = (state(), with_room(1));
+        let state = state();
+        let (queue, mut receiver) = with_room(1);
         assert!(queue.ask(&state, sweep(1)).now_or_never().is_none());
         assert_eq!(limits(&mut receiver), [1]);
     }
 
     #[test]
     fn a_dropped_receiver_refuses_those_that_wait_and_those_that_come() {
-        let (state, (queue, receiver)) = (state(), with_room(1));
+        let state = state();
+        let (queue, receiver) = with_room(1);
         let mut asked = pin!(queue.ask(&state, sweep(1)));
         let mut waiting = pin!(queue.ask(&state, sweep(2)));
         assert!(asked.as_mut().now_or_never().is_none() && waiting.as_mut().now_or_never().is_none());

@@ -112,15 +112,16 @@ impl<'r> Record<'r> {
         } else {
             let (len, rest) = take(rest)?;
             let (checksum, end) = take(rest)?;
-            let (len, checksum) = (u64::from_be_bytes(len), u64::from_be_bytes(checksum));
+            let len = u64::from_be_bytes(len);
+            let checksum = u64::from_be_bytes(checksum);
             Content::Pieces(Pieces { len, checksum, end })
         };
         Ok(Self { version: Version::new(u64::from_be_bytes(version)), expires_at, metadata, value })
     }
 
     /// Whether the entry is there no more. Asks for the time only if it may expire.
-    pub(crate) fn is_expired(&self, now: impl FnOnce() -> Timestamp) -> bool {
-        self.expires_at.is_some_and(|deadline| deadline.has_passed(now()))
+    pub(crate) fn is_expired<E>(&self, now: impl FnOnce() -> Result<Timestamp, E>) -> Result<bool, E> {
+        self.expires_at.map_or(Ok(false), |deadline| Ok(deadline.has_passed(now()?)))
     }
 
     pub(crate) fn metadata(&self) -> Result<Option<Metadata>, Damage> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kv_core::{Conditional, Error, NamespaceId, NamespaceTitle, Result};
+use kv_core::{Conditional, Error, Jurisdiction, NamespaceId, NamespaceTitle, Result};
 use tokio::sync::oneshot;
 
 use crate::{catalog::Namespace, mutation::Mutation};
@@ -26,10 +26,10 @@ pub(crate) enum Data {
 }
 
 pub(crate) enum Admin {
-    Create(NamespaceTitle, Answer<Arc<Namespace>>),
+    Create(NamespaceTitle, Option<Jurisdiction>, Answer<Arc<Namespace>>),
     /// The namespace with the title, created if there is none.
     Open(NamespaceTitle, Answer<Arc<Namespace>>),
-    Rename(NamespaceId, NamespaceTitle, Answer<()>),
+    Rename(NamespaceId, NamespaceTitle, Answer<Arc<Namespace>>),
     Delete(NamespaceId, Answer<()>),
 }
 
@@ -60,6 +60,24 @@ impl<T> Answer<T> {
 }
 
 impl Data {
+    /// The mutations that it consists of.
+    pub(crate) fn mutations(&self) -> &[Mutation] {
+        match self {
+            Self::One(_, mutation, _) => std::slice::from_ref(mutation),
+            Self::Many(_, mutations, _) => mutations,
+            Self::Sweep(..) => &[],
+        }
+    }
+
+    /// Keeps the same error as the outcome of all of it.
+    pub(crate) fn keep_error(&mut self, error: &Error) {
+        match self {
+            Self::One(_, _, answer) => answer.keep(Err(error.clone())),
+            Self::Many(_, _, answer) => answer.keep(Err(error.clone())),
+            Self::Sweep(_, answer) => answer.keep(Err(error.clone())),
+        }
+    }
+
     pub(crate) fn give(self, failure: Option<&Error>) {
         match self {
             Self::One(_, _, answer) => answer.give(failure),
@@ -72,8 +90,10 @@ impl Data {
 impl Admin {
     pub(crate) fn give(self, failure: Option<&Error>) {
         match self {
-            Self::Create(_, answer) | Self::Open(_, answer) => answer.give(failure),
-            Self::Rename(_, _, answer) | Self::Delete(_, answer) => answer.give(failure),
+            Self::Create(_, _, answer) | Self::Open(_, answer) | Self::Rename(_, _, answer) => {
+                answer.give(failure);
+            }
+            Self::Delete(_, answer) => answer.give(failure),
         }
     }
 }

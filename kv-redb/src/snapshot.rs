@@ -8,7 +8,7 @@ use twox_hash::XxHash3_64;
 
 use crate::{
     entry_key,
-    error::{EngineResult, damaged, guard, read_failed},
+    error::{EngineResult, guard, read_failed},
     file::StoreFile,
     pieces,
     record::{Content, Damage, Pieces, Record},
@@ -64,6 +64,8 @@ pub(crate) enum Failure {
     Engine(redb::Error),
     Damage(Damage),
     Refused(InvalidInput),
+    /// Nothing of the file: the clock panicked.
+    Clock(kv_core::Error),
 }
 
 impl From<InvalidInput> for Failure {
@@ -88,8 +90,9 @@ impl Failure {
     pub(crate) fn into_error(self, state: &State) -> kv_core::Error {
         match self {
             Self::Engine(cause) => read_failed(&state.path, cause),
-            Self::Damage(damage) => damaged(&state.path, damage),
+            Self::Damage(damage) => state.damaged(damage),
             Self::Refused(refused) => refused.into(),
+            Self::Clock(panicked) => panicked,
         }
     }
 }
@@ -97,9 +100,12 @@ impl Failure {
 impl Snapshot {
     /// The tables as the last commit left them.
     pub(crate) fn take(file: &StoreFile) -> EngineResult<Self> {
-        let transaction = file.database.begin_read()?;
-        let (entries, pieces) = (transaction.open_table(ENTRIES)?, transaction.open_table(PIECES)?);
-        Ok(Self { transaction, entries, pieces })
+        guard(|| {
+            let transaction = file.database.begin_read()?;
+            let entries = transaction.open_table(ENTRIES)?;
+            let pieces = transaction.open_table(PIECES)?;
+            Ok(Self { transaction, entries, pieces })
+        })
     }
 
     /// Looks for the entry that is `key` in the tables.
@@ -112,7 +118,7 @@ impl Snapshot {
             return Ok(Found::Absent);
         };
         let record = Record::decode(key, record.value()).map_err(Failure::Damage)?;
-        if record.is_expired(|| state.clock.now()) {
+        if record.is_expired(|| state.now()).map_err(Failure::Clock)? {
             return Ok(Found::Absent);
         }
         let bytes = match record.value {

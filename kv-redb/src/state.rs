@@ -1,21 +1,22 @@
 //! What the writer publishes and every handle reads.
 
 use std::{
+    panic::{self, AssertUnwindSafe},
     path::PathBuf,
     sync::{Arc, OnceLock},
 };
 
 use arc_swap::ArcSwapOption;
-use kv_core::{Clock, Error, Result};
+use kv_core::{Clock, Error, Result, Timestamp};
 use tokio::sync::Semaphore;
 
-use crate::{catalog::Catalog, error, large_values::LargeValues, snapshot::Snapshot};
+use crate::{catalog::Catalog, error, large_values::LargeValues, record::Damage, snapshot::Snapshot};
 
 /// What the writer publishes and every handle reads.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) path: PathBuf,
-    pub(crate) clock: Arc<dyn Clock>,
+    clock: Arc<dyn Clock>,
     pub(crate) catalog: Catalog,
     pub(crate) large_values: LargeValues,
     /// What the last commit left; `None` once the store is closed.
@@ -26,6 +27,8 @@ pub(crate) struct State {
     close_failure: OnceLock<Error>,
     /// Has no permits and is closed once the file is: waiting for a permit is waiting for that.
     ended: Semaphore,
+    /// The process that has the writer's thread.
+    process: u32,
 }
 
 impl State {
@@ -45,7 +48,26 @@ impl State {
             failure: OnceLock::new(),
             close_failure: OnceLock::new(),
             ended: Semaphore::new(0),
+            process: std::process::id(),
         }
+    }
+
+    /// As another process sees it, to which it was copied by a fork.
+    #[cfg(test)]
+    pub(crate) fn forked(mut self) -> Self {
+        self.process = self.process.wrapping_add(1);
+        self
+    }
+
+    /// The time. A panic of a caller's clock is told as such, and not as damage of the file.
+    pub(crate) fn now(&self) -> Result<Timestamp> {
+        self.ask_clock(|clock| clock.now())
+    }
+
+    /// Asks the clock for something.
+    pub(crate) fn ask_clock<T>(&self, ask: impl FnOnce(&dyn Clock) -> T) -> Result<T> {
+        let answer = panic::catch_unwind(AssertUnwindSafe(|| ask(&*self.clock)));
+        answer.map_err(|_| error::clock_panicked(&self.path))
     }
 
     /// Reads from the last commit's snapshot, whose pages cannot be used again meanwhile.
@@ -66,18 +88,37 @@ impl State {
         if self.snapshot.load().is_some() { Ok(()) } else { Err(self.closed()) }
     }
 
+    /// Fails if a write would be refused: the store is closed, or failed.
+    pub(crate) fn check_writes(&self) -> Result<()> {
+        self.check()?;
+        self.failure().map_or(Ok(()), |failure| Err(failure.clone()))
+    }
+
+    /// Fails in a process that was forked from the one that opened the store.
+    pub(crate) fn check_process(&self) -> Result<()> {
+        if std::process::id() == self.process { Ok(()) } else { Err(error::forked(&self.path)) }
+    }
+
     pub(crate) fn publish(&self, snapshot: Snapshot) {
         self.snapshot.store(Some(Arc::new(snapshot)));
     }
 
     /// Records that the store takes no more writes, and why.
     pub(crate) fn fail(&self, cause: redb::Error) {
-        self.failure.get_or_init(|| error::write_failed(&self.path, cause));
+        self.failure.get_or_init(|| {
+            tracing::error!(store = %self.path.display(), %cause, "a write failed: the store takes no more writes");
+            error::write_failed(&self.path, cause)
+        });
     }
 
     /// Why the store takes no more writes, if it does not.
     pub(crate) fn failure(&self) -> Option<&Error> {
         self.failure.get()
+    }
+
+    /// What is told of a record that this crate did not write.
+    pub(crate) fn damaged(&self, damage: Damage) -> Error {
+        error::damaged(&self.path, damage)
     }
 
     /// Why a request cannot be accepted any more: the store failed, or is closed.

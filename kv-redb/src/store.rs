@@ -2,7 +2,10 @@
 
 use std::{fmt, path::Path, sync::Arc};
 
-use kv_core::{Error, KvNamespace, KvStore, NamespaceId, NamespaceInfo, NamespaceTitle, Result, async_trait};
+use kv_core::{
+    Error, Jurisdiction, KvNamespace, KvStore, NamespaceId, NamespaceInfo, NamespaceTitle, Result,
+    async_trait,
+};
 
 use crate::{
     RedbNamespace, RedbStoreBuilder,
@@ -89,7 +92,7 @@ impl RedbStore {
         Self::builder().open_blocking(path)
     }
 
-    /// How to open a store otherwise than by default.
+    /// Settings for opening a store.
     pub fn builder() -> RedbStoreBuilder {
         RedbStoreBuilder::default()
     }
@@ -164,6 +167,16 @@ impl RedbStore {
         Arc::clone(&self.0.state)
     }
 
+    async fn create(
+        &self,
+        title: NamespaceTitle,
+        jurisdiction: Option<Jurisdiction>,
+    ) -> Result<NamespaceInfo> {
+        let (name, ask) =
+            (title.clone(), |answer| Request::Admin(Admin::Create(title, jurisdiction, answer)));
+        Ok(self.0.ask(ask).await?.info(name))
+    }
+
     /// The file's path, as it was given.
     ///
     /// ```
@@ -194,9 +207,17 @@ impl fmt::Debug for RedbStore {
 #[deny(clippy::missing_trait_methods)]
 impl KvStore for RedbStore {
     async fn create_namespace(&self, title: NamespaceTitle) -> Result<NamespaceInfo> {
-        let create = self.0.ask(|answer| Request::Admin(Admin::Create(title.clone(), answer)));
-        let created = create.await.map_err(|error| error.with_operation("create_namespace"))?;
-        Ok(NamespaceInfo::new(created.id.clone(), title))
+        self.create(title, None).await.map_err(|error| error.with_operation("create_namespace"))
+    }
+
+    /// Creates a namespace and keeps the name of the jurisdiction. Where the data lies is where the file is.
+    async fn create_namespace_in(
+        &self,
+        title: NamespaceTitle,
+        jurisdiction: Jurisdiction,
+    ) -> Result<NamespaceInfo> {
+        let created = self.create(title, Some(jurisdiction)).await;
+        created.map_err(|error| error.with_operation("create_namespace_in"))
     }
 
     async fn list_namespaces(&self) -> Result<Vec<NamespaceInfo>> {
@@ -214,8 +235,8 @@ impl KvStore for RedbStore {
 
     async fn rename_namespace(&self, id: &NamespaceId, title: NamespaceTitle) -> Result<NamespaceInfo> {
         let rename = self.0.ask(|answer| Request::Admin(Admin::Rename(id.clone(), title.clone(), answer)));
-        rename.await.map_err(|error| error.with_operation("rename_namespace"))?;
-        Ok(NamespaceInfo::new(id.clone(), title))
+        let renamed = rename.await.map_err(|error| error.with_operation("rename_namespace"))?;
+        Ok(renamed.info(title))
     }
 
     async fn delete_namespace(&self, id: &NamespaceId) -> Result<()> {
@@ -228,10 +249,19 @@ impl KvStore for RedbStore {
         Arc::new(RedbNamespace::new(Arc::clone(&self.0), namespace))
     }
 
+    /// Fails after a write that failed, and once the store is closed.
+    async fn check_ready(&self) -> Result<()> {
+        self.0.state.check_writes().map_err(|error| error.with_operation("check_ready"))
+    }
+
     async fn close(&self) -> Result<()> {
-        let (queue, state) = (&self.0.queue, &self.0.state);
-        // A store that is closed, or closing, takes no request; then there is only the end to wait for.
-        let _ = queue.send(state, |_: Answer<()>| Request::Close).await;
-        state.ended().await.map_err(|error| error.with_operation("close"))
+        let queue = &self.0.queue;
+        let state = &self.0.state;
+        let close = async {
+            state.check_process()?;
+            queue.send_close(state).await;
+            state.ended().await
+        };
+        close.await.map_err(|error| error.with_operation("close"))
     }
 }

@@ -6,6 +6,7 @@ use kv_core::Result;
 use redb::StorageBackend;
 
 use crate::{
+    disk::Disk,
     error::open_failed,
     file::Engine,
     open::{Opened, load},
@@ -38,8 +39,8 @@ impl TestBackend {
 /// Opens the store that `backend` holds, and makes it if there is none.
 pub(crate) fn open(path: &Path, engine: Engine, backend: TestBackend) -> Result<Opened> {
     backend.empty_if_unfinished().map_err(|cause| open_failed(path, cause.into()))?;
-    let database = engine.builder().create_with_backend(backend);
-    load(path, engine.over(database.map_err(|cause| open_failed(path, cause.into()))?))
+    let disk = Disk::of_backend(backend).map_err(|cause| open_failed(path, cause.into()))?;
+    load(path, engine.open_disk(disk).map_err(|cause| open_failed(path, cause))?)
 }
 
 impl fmt::Debug for TestBackend {

@@ -71,6 +71,11 @@ pub(crate) fn is_unfinished(file: &[u8]) -> bool {
         && (is_zero(page_bytes) || page_bytes == PAGE_BYTES)
 }
 
+/// Whether a file that starts like this is redb's, whole or not.
+pub(crate) fn may_be_redb(start: &[u8]) -> bool {
+    start.iter().zip(MAGIC).all(|(byte, magic)| *byte == 0 || *byte == magic)
+}
+
 /// Whether the magic number is not there, or only a part of it is.
 fn is_unfinished_magic(bytes: &[u8; MAGIC.len()]) -> bool {
     *bytes != MAGIC && bytes.iter().zip(MAGIC).all(|(byte, whole)| *byte == 0 || *byte == whole)

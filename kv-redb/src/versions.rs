@@ -1,11 +1,11 @@
 //! Handing out versions, none twice.
 
 use kv_core::Version;
-use redb::{ReadableTable, WriteTransaction};
+use redb::ReadableTable;
 
 use crate::{
     error::EngineResult,
-    tables::{FILE, VERSION_CEILING},
+    tables::{Tables, VERSION_CEILING},
 };
 
 /// How many versions are reserved at a time. The file then changes once for so many writes, and a reopening skips what
@@ -37,11 +37,15 @@ impl Versions {
     }
 
     /// Writes the ceiling into the transaction whose entries have the versions.
-    pub(crate) fn store(&mut self, transaction: &WriteTransaction) -> EngineResult<()> {
+    pub(crate) fn store(&self, tables: &mut Tables<'_>) -> EngineResult<()> {
         if self.stored_ceiling != self.ceiling {
-            transaction.open_table(FILE)?.insert(VERSION_CEILING, self.ceiling)?;
-            self.stored_ceiling = self.ceiling;
+            tables.file()?.insert(VERSION_CEILING, self.ceiling)?;
         }
         Ok(())
+    }
+
+    /// The transaction was committed.
+    pub(crate) fn stored(&mut self) {
+        self.stored_ceiling = self.ceiling;
     }
 }

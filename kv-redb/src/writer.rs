@@ -3,22 +3,17 @@
 use std::{pin::pin, sync::Arc};
 
 use futures_util::{FutureExt, future};
-use kv_core::{Conditional, Error, Result, Timestamp};
-use redb::WriteTransaction;
+use kv_core::Error;
 use tokio::{sync::OwnedSemaphorePermit, time::Interval};
 
 use crate::{
     admin,
-    catalog::Namespace,
-    error::{EngineResult, damaged, guard},
+    error::{damaged_write, guard},
     file::StoreFile,
-    mutation::Mutation,
     queue::{Queued, Receiver},
-    request::{Data, Request},
-    snapshot::Snapshot,
+    request::{Admin, Data, Request},
     state::State,
-    sweep,
-    tables::Tables,
+    transaction::WriteError,
     versions::Versions,
 };
 
@@ -33,14 +28,14 @@ const PATIENCE: usize = 8;
 /// The one thread that writes: it takes what waits, applies it in one transaction, syncs once, publishes what is there
 /// now, and only then answers all of them.
 pub(crate) struct Writer {
-    file: StoreFile,
-    state: Arc<State>,
+    pub(crate) file: StoreFile,
+    pub(crate) state: Arc<State>,
     requests: Receiver,
-    versions: Versions,
+    pub(crate) versions: Versions,
     /// When to look for expired entries, if at all by itself.
     ticks: Option<Interval>,
     /// Whether the last step of the sweep left something to reclaim.
-    sweeping: bool,
+    pub(crate) sweeping: bool,
     /// A request that could not join the last batch.
     carried: Option<Queued>,
 }
@@ -69,8 +64,7 @@ impl Writer {
                 Next::Request(Queued { request: Request::Close, .. }) | Next::End => break,
                 Next::Request(Queued { request: Request::Data(first), room }) => self.write(first, room),
                 Next::Request(Queued { request: Request::Admin(mut request), room }) => {
-                    let failure =
-                        self.attempt(|writer| admin::apply(&writer.file, &writer.state, &mut request));
+                    let failure = self.administer(&mut request);
                     request.give(failure.as_ref());
                     drop(room);
                 }
@@ -80,7 +74,7 @@ impl Writer {
         let Self { file, state, mut requests, carried, .. } = self;
         requests.close();
         state.withdraw();
-        state.end(guard(|| Ok(file.database.close()?)));
+        state.end(guard(|| file.close()));
         let closed = state.closed();
         for Queued { request, .. } in carried.into_iter().chain(std::iter::from_fn(|| requests.try_next())) {
             request.refuse(&closed);
@@ -120,7 +114,8 @@ impl Writer {
     /// Applies `first` and what waits behind it in one transaction, and answers.
     fn write(&mut self, first: Data, room: OwnedSemaphorePermit) {
         let mut kib = room.num_permits();
-        let (mut batch, mut rooms) = (vec![first], vec![room]);
+        let mut batch = vec![first];
+        let mut rooms = vec![room];
         while kib < MAX_BATCH_KIB {
             match self.requests.try_next() {
                 Some(Queued { request: Request::Data(data), room }) => {
@@ -145,95 +140,63 @@ impl Writer {
 
     /// Commits the batch; answers why it could not, now or before.
     fn try_commit(&mut self, batch: &mut [Data]) -> Option<Error> {
-        let now = self.state.clock.now();
-        self.attempt(|writer| writer.commit(batch, now))
+        if let Some(refusal) = self.refusal() {
+            return Some(refusal);
+        }
+        let now = match self.state.now() {
+            Ok(now) => now,
+            Err(panicked) => {
+                self.sweeping = false;
+                return Some(panicked);
+            }
+        };
+        let committed = match self.commit(batch, now) {
+            Err(WriteError::Damage(cause)) => {
+                self.met_damage(&cause);
+                self.commit_around_damage(batch, now, cause)
+            }
+            committed => committed,
+        };
+        self.settle(committed)
     }
 
-    /// Does `work`, which writes, if the store still takes writes; answers why it does not, since now or since before.
-    fn attempt(&mut self, work: impl FnOnce(&mut Self) -> EngineResult<()>) -> Option<Error> {
-        if self.state.failure().is_none()
-            && let Err(cause) = guard(|| work(self))
-        {
-            self.state.fail(cause);
+    /// Changes the namespaces; answers why it could not, now or before.
+    fn administer(&mut self, request: &mut Admin) -> Option<Error> {
+        if let Some(refusal) = self.refusal() {
+            return Some(refusal);
         }
-        let failure = self.state.failure().cloned();
-        if failure.is_some() {
-            self.sweeping = false;
+        match admin::apply(&self.file, &self.state, request) {
+            Err(WriteError::Damage(cause)) => {
+                self.met_damage(&cause);
+                Some(damaged_write(&self.state.path, cause))
+            }
+            done => self.settle(done),
         }
-        failure
     }
 
-    /// Applies the batch, and a step of the sweep if one is due, in one transaction, and publishes what is there then.
-    fn commit(&mut self, batch: &mut [Data], now: Timestamp) -> EngineResult<()> {
-        let transaction = self.file.begin_write()?;
-        let mut changed = false;
-        {
-            let mut tables = Tables::open(&transaction)?;
-            for data in batch {
-                changed |= self.apply(&transaction, &mut tables, now, data)?;
-            }
-            if self.sweeping {
-                let swept = sweep::step(&transaction, &mut tables, now, sweep::STEP)?;
-                self.sweeping = swept.entries == sweep::STEP;
-                changed |= swept.changed;
-            }
-        }
-        if !changed {
-            // Conflicts and removals of absent keys alone: nothing that would have to reach the disk.
-            transaction.abort()?;
-            return Ok(());
-        }
-        self.versions.store(&transaction)?;
-        transaction.commit()?;
-        self.state.publish(Snapshot::take(&self.file)?);
-        Ok(())
+    /// Why the store takes no writes, if it does not.
+    fn refusal(&mut self) -> Option<Error> {
+        let failure = self.state.failure().cloned()?;
+        self.sweeping = false;
+        Some(failure)
     }
 
-    /// Applies one request, and says whether it changed the tables.
-    fn apply(
-        &mut self,
-        transaction: &WriteTransaction,
-        tables: &mut Tables<'_>,
-        now: Timestamp,
-        data: &mut Data,
-    ) -> EngineResult<bool> {
-        let mut changed = false;
-        match data {
-            Data::One(namespace, mutation, answer) => {
-                let outcome = self.mutate(tables, now, namespace, mutation)?;
-                changed = matches!(outcome, Ok(Conditional::Applied(_)));
-                answer.keep(outcome);
-            }
-            Data::Many(namespace, mutations, answer) => {
-                let mut outcomes = Vec::with_capacity(mutations.len());
-                for mutation in mutations {
-                    let outcome = self.mutate(tables, now, namespace, mutation)?;
-                    changed |= matches!(outcome, Ok(Conditional::Applied(_)));
-                    outcomes.push(outcome);
-                }
-                answer.keep(Ok(outcomes));
-            }
-            Data::Sweep(limit, answer) => {
-                let swept = sweep::step(transaction, tables, now, (*limit).min(sweep::STEP))?;
-                changed = swept.changed;
-                answer.keep(Ok(swept.entries));
-            }
-        }
-        Ok(changed)
+    /// Draws the consequences of a commit: after one that failed, the store takes no more writes. Answers what its callers
+    /// get.
+    fn settle(&mut self, committed: Result<(), WriteError>) -> Option<Error> {
+        let cause = committed.map_err(WriteError::into_cause).err()?;
+        self.sweeping = false;
+        self.state.fail(cause);
+        self.state.failure().cloned()
     }
 
-    fn mutate(
-        &mut self,
-        tables: &mut Tables<'_>,
-        now: Timestamp,
-        namespace: &Namespace,
-        mutation: &Mutation,
-    ) -> EngineResult<Result<Conditional>> {
-        if let Err(deleted) = namespace.check() {
-            return Ok(Err(deleted));
+    /// Ends the sweep for as long as the store is open: it would meet the damage over and over.
+    fn met_damage(&mut self, cause: &redb::Error) {
+        self.sweeping = false;
+        if self.ticks.take().is_some() {
+            let store = self.state.path.display();
+            tracing::error!(%store, %cause, "the store is damaged: expired entries are reclaimed no more");
         }
-        let outcome = mutation.apply(tables, now, &mut self.versions)?;
-        Ok(outcome.map_err(|damage| damaged(&self.state.path, damage)))
     }
 }
 

@@ -22,11 +22,13 @@ async fn all(kv: &RedbNamespace) -> Result<Vec<(String, Option<kv_core::Entry>)>
 #[tokio::test]
 async fn a_copy_has_everything_and_is_a_store_like_another() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
-    let (path, copy) = (folder.path().join("app.kv"), folder.path().join("copy.kv"));
+    let path = folder.path().join("app.kv");
+    let copy = folder.path().join("copy.kv");
     let clock = ManualClock::default();
     let builder = RedbStore::builder().clock(Arc::new(clock.clone())).sweep_interval(None);
     let store = builder.clone().open(&path).await?;
-    let (kept, gone) = (store.open_namespace("kept").await?, store.open_namespace("gone").await?);
+    let kept = store.open_namespace("kept").await?;
+    let gone = store.open_namespace("gone").await?;
     gone.put("a", "1").await?;
     store.delete_namespace(gone.id()).await?;
     for (number, len) in [0, 1, 1_024, 1_025, 4_000, 70_000, 3_000_000].into_iter().enumerate() {
@@ -115,4 +117,84 @@ async fn a_copy_that_cannot_be_written_leaves_nothing_and_no_file_is_overwritten
     assert_eq!(closed.kind(), ErrorKind::Closed);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
     Ok(())
+}
+
+/// The start of every file of redb's.
+const MAGIC: [u8; 9] = *b"redb\x1A\x0A\xA9\x0D\x0A";
+
+/// A killed backup leaves a part of a file. The next one to the same place does not need anybody to remove it.
+#[tokio::test]
+async fn what_a_killed_copy_left_is_in_nobodys_way() -> Result<()> {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.kv");
+    let partial = folder.path().join("copy.kv.partial");
+    let store = RedbStore::open(folder.path().join("app.kv")).await?;
+    let kv = store.open_namespace("a").await?;
+    kv.put("k", vec![7; 100_000]).await?;
+    store.backup(&copy).await?;
+    let whole = fs::read(&copy).unwrap();
+    let lefts = [
+        vec![],
+        vec![0; 1 << 20],
+        [&MAGIC[..], &vec![0; 50_000]].concat(),
+        whole.clone(),
+        whole[..9_000].to_vec(),
+    ];
+    for left in lefts {
+        fs::remove_file(&copy).unwrap();
+        fs::write(&partial, left).unwrap();
+        store.backup(&copy).await?;
+        assert!(!partial.exists());
+        let copy = RedbStore::open(&copy).await?;
+        assert_eq!(copy.open_namespace("a").await?.get("k").await?.unwrap(), vec![7; 100_000]);
+        copy.close().await?;
+    }
+    store.close().await
+}
+
+/// Two backups to one place at once: one of them is there in the end, whole.
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_to_the_same_place_do_not_destroy_each_other() -> Result<()> {
+    let folder = tempfile::tempdir().unwrap();
+    let store = RedbStore::open(folder.path().join("app.kv")).await?;
+    let kv = store.open_namespace("a").await?;
+    let entries = (0..500).map(|key| PutEntry::new(format!("{key:03}"), vec![7; 3_000]));
+    kv.put_many(entries.collect::<Result<Vec<_>, _>>()?).await?.into_result()?;
+    for round in 0..10 {
+        let copy = folder.path().join(format!("copy{round}.kv"));
+        let backups = (0..4).map(|_| {
+            let store = store.clone();
+            let copy = copy.clone();
+            tokio::spawn(async move { store.backup(copy).await })
+        });
+        let mut succeeded = 0;
+        for backup in backups.collect::<Vec<_>>() {
+            match backup.await.unwrap() {
+                Ok(()) => succeeded += 1,
+                Err(error) => assert_eq!(error.kind(), ErrorKind::Other, "{error:?}"),
+            }
+        }
+        assert_eq!(succeeded, 1);
+        assert!(!folder.path().join(format!("copy{round}.kv.partial")).exists());
+        let copy = RedbStore::builder().check(true).open(&copy).await?;
+        assert_eq!(copy.open_namespace("a").await?.list("").try_collect::<Vec<_>>().await?.len(), 500);
+        copy.close().await?;
+    }
+    store.close().await
+}
+
+#[tokio::test]
+async fn a_copy_has_the_namespaces_of_its_moment() -> Result<()> {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.kv");
+    let store = RedbStore::open(folder.path().join("app.kv")).await?;
+    let first = store.open_namespace("first").await?;
+    let second = store.open_namespace("second").await?;
+    store.delete_namespace(first.id()).await?;
+    store.backup(&copy).await?;
+    store.close().await?;
+    let copy = RedbStore::open(&copy).await?;
+    let namespaces = copy.list_namespaces().await?;
+    assert_eq!(namespaces.iter().map(|info| &info.id).collect::<Vec<_>>(), [second.id()]);
+    copy.close().await
 }

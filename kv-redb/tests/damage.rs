@@ -1,10 +1,13 @@
 //! Records that this crate did not write: each is a clear error, and the rest of the store works on.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::path::Path;
+use std::{path::Path, sync::Arc, time::Duration};
 
-use kv_core::{ErrorKind, KvStore, ListOptions, Metadata, Result, prelude::*};
+use kv_core::{
+    ErrorKind, Expected, Expiration, KvStore, ListOptions, Metadata, PutEntry, PutOptions, Result, prelude::*,
+};
 use kv_redb::RedbStore;
+use kv_testkit::ManualClock;
 use redb::{Database, ReadableTable, Table, TableDefinition};
 
 const ENTRIES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("entries");
@@ -154,26 +157,144 @@ async fn a_damaged_page_is_an_error_and_no_panic() -> Result<()> {
 }
 
 #[tokio::test]
-async fn damaged_entries_are_not_left_out_of_listings_nor_written_over() -> Result<()> {
+async fn a_damaged_entry_is_listed_by_its_key_and_a_write_sets_it_right() -> Result<()> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.kv");
+    let damage = |key: &[u8]| change(&path, key, |record| *record.last_mut().unwrap() ^= 1);
+    let keys = ["a", "b", "c", "d", "e"];
+    let minute = Expiration::after(Duration::from_secs(60))?;
+    let (store, kv) = open(&path).await?;
+    for key in keys {
+        let options = PutOptions::from(Metadata::new("m")?).with_expiration(minute);
+        kv.put_with(key, vec![7; 5_000], options).await?;
+    }
+    store.close().await?;
+    for key in ["a", "b", "c", "d"] {
+        damage(key.as_bytes());
+    }
+
+    let (store, kv) = open(&path).await?;
+    let page = kv.list_page(ListOptions::default()).await?;
+    let listed: Vec<_> = page.keys.iter().map(|key| (key.name.as_str(), key.metadata.is_some())).collect();
+    assert_eq!(listed, [("a", false), ("b", false), ("c", false), ("d", false), ("e", true)]);
+    assert_corrupt(kv.get_with_metadata("a").await);
+    // What a conditional write expects cannot be told.
+    assert_corrupt(kv.put_if("a", Expected::Absent, "2", PutOptions::default()).await);
+    assert_corrupt(kv.delete_if("a", kv_core::Version::new(1)).await);
+
+    kv.put("a", "new").await?;
+    kv.delete("b").await?;
+    kv.put_many([PutEntry::new("c", vec![8; 9_000])?]).await?.into_result()?;
+    kv.delete_many(["d"]).await?.into_result()?;
+    assert_eq!(kv.get("a").await?.unwrap(), "new");
+    assert_eq!(kv.get("c").await?.unwrap(), vec![8; 9_000]);
+    assert_eq!(kv.get_many(["b", "d"]).await?, [None, None]);
+    let page = kv.list_page(ListOptions::default()).await?;
+    assert_eq!(page.keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>(), ["a", "c", "e"]);
+    store.close().await?;
+
+    // Deadlines of what was there before reclaim nothing of what is there now.
+    let clock = ManualClock::default();
+    clock.advance(Duration::from_secs(1_000_000_000));
+    let store = RedbStore::builder().clock(Arc::new(clock)).sweep_interval(None).open(&path).await?;
+    store.sweep(100).await?;
+    let kv = store.open_namespace("a").await?;
+    assert_eq!(kv.get("a").await?.unwrap(), "new");
+    assert_eq!(kv.get("c").await?.unwrap(), vec![8; 9_000]);
+    store.close().await?;
+
+    // Bytes that are no key at all are passed over.
+    change(&path, b"\xff", |record| record.extend([1; 10]));
+    let (store, kv) = open(&path).await?;
+    assert_eq!(kv.list_page(ListOptions::default()).await?.keys.len(), 2);
+    store.close().await
+}
+
+/// Builds a tree whose branch leads to one leaf twice, as a misdirected write leaves it: a scan meets its keys again.
+#[tokio::test]
+async fn a_listing_over_a_misplaced_page_ends() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.kv");
     let (store, kv) = open(&path).await?;
-    kv.put_with("bad", "1", Metadata::new("m")?).await?;
-    kv.put("good", "2").await?;
+    let entries = (0..400).map(|number| PutEntry::new(format!("{number:04}"), vec![7; 100]));
+    kv.put_many(entries.collect::<Result<Vec<_>, _>>()?).await?.into_result()?;
     store.close().await?;
-    change(&path, b"bad", |record| *record.last_mut().unwrap() = b'x');
+    let whole = std::fs::read(&path).unwrap();
+    let is_leaf = |page: &[u8]| page[0] == 1 && page.windows(4).any(|bytes| bytes == b"0100");
+    let leaves: Vec<usize> = (1..whole.len() / 4096)
+        .filter(|page| whole[page * 4096..][..4096].windows(5).any(|bytes| bytes == [0, 0, 0, 0, b'0']))
+        .filter(|page| whole[page * 4096] == 1)
+        .collect();
+    assert!(leaves.len() > 5 && leaves.iter().any(|page| is_leaf(&whole[page * 4096..][..4096])));
+    let mut corrupt = 0;
+    for pair in leaves.windows(2) {
+        for (from, to) in [(pair[0], pair[1]), (pair[1], pair[0])] {
+            let mut bytes = whole.clone();
+            bytes.copy_within(from * 4096..(from + 1) * 4096, to * 4096);
+            std::fs::write(&path, &bytes).unwrap();
+            let store = RedbStore::builder().sweep_interval(None).open(&path).await?;
+            let kv = store.open_namespace("a").await?;
+            let mut options = ListOptions::default().with_limit(7)?;
+            for _ in 0..100 {
+                match kv.list_page(options.clone()).await {
+                    Ok(page) => match page.next {
+                        Some(next) => options = options.with_cursor(next),
+                        None => break,
+                    },
+                    Err(error) => {
+                        assert_eq!(error.kind(), ErrorKind::Corrupt, "{error:?}");
+                        corrupt += 1;
+                        break;
+                    }
+                }
+            }
+            let first = kv.list_page(ListOptions::default()).await.map(|page| page.keys.len());
+            assert!(first.is_err() || first.is_ok_and(|keys| keys <= 400));
+            store.close().await?;
+        }
+    }
+    assert!(corrupt > 0, "some leaves were in the listing");
+    Ok(())
+}
 
+/// One damaged page of the entries refuses what lies on it, and nothing else; nor does it stop the store.
+#[tokio::test]
+async fn a_damaged_page_refuses_its_own_writes_and_no_others() -> Result<()> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.kv");
     let (store, kv) = open(&path).await?;
-    assert_corrupt(kv.list_page(ListOptions::default()).await);
-    assert_corrupt(kv.get_with_metadata("bad").await);
-    assert_corrupt(kv.put("bad", "2").await);
-    assert_corrupt(kv.delete("bad").await);
-    let report = kv.delete_many(["bad", "good"]).await?;
-    assert_eq!((report.succeeded, report.failed.len()), (1, 1));
+    let keys = || (0..300).map(|number| format!("{number:04}"));
+    let entries = keys().map(|key| PutEntry::new(key, vec![7; 300]));
+    kv.put_many(entries.collect::<Result<Vec<_>, _>>()?).await?.into_result()?;
     store.close().await?;
-
-    change(&path, b"\xff", |record| record.extend([1; 10]));
+    let whole = std::fs::read(&path).unwrap();
+    let leaf = (1..whole.len() / 4096)
+        .find(|page| {
+            whole[page * 4096] == 1 && whole[page * 4096..][..4096].windows(4).any(|bytes| bytes == b"0150")
+        })
+        .unwrap();
+    let mut bytes = whole.clone();
+    for byte in bytes.iter_mut().skip(leaf * 4096 + 2).take(10) {
+        *byte ^= 0x55;
+    }
+    std::fs::write(&path, &bytes).unwrap();
     let (store, kv) = open(&path).await?;
-    assert_corrupt(kv.list_page(ListOptions::default()).await);
+    let puts = keys().map(|key| PutEntry::new(key, "new"));
+    let report = kv.put_many(puts.collect::<Result<Vec<_>, _>>()?).await?;
+    assert!((1..40).contains(&report.failed.len()), "{}", report.failed.len());
+    assert!(report.failed.iter().all(|failed| failed.error.kind() == ErrorKind::Corrupt));
+    let mut answered = 0;
+    for key in keys() {
+        if let Ok(value) = kv.get(&key).await {
+            assert_eq!(value.unwrap(), "new", "{key}");
+            answered += 1;
+        }
+    }
+    assert_eq!(answered, 300 - report.failed.len());
+    store.check_ready().await?;
+    kv.put("another", "1").await?;
+    store.close().await?;
+    let (store, kv) = open(&path).await?;
+    assert_eq!(kv.get("another").await?.unwrap(), "1");
     store.close().await
 }
