@@ -13,6 +13,7 @@ mod disk;
 mod entry_key;
 mod error;
 mod file;
+mod joins;
 mod large_values;
 mod listing;
 mod mutation;

@@ -10,11 +10,12 @@ use kv_core::{
 use crate::{
     blocking,
     catalog::Namespace,
-    entry_key,
+    entry_key::{self, EntryKey},
+    joins::Joined,
     listing::Listing,
     mutation::{Action, Mutation},
     request::{Data, Request},
-    snapshot::{Failure, Found, Snapshot, Wanted},
+    snapshot::{Failure, Found, Long, Snapshot, Wanted},
     state::State,
     store::Shared,
 };
@@ -73,16 +74,80 @@ impl RedbNamespace {
     /// The entry under `key` with its version: read here if that is quick.
     async fn find(&self, key: &Key<'_>, metadata: bool) -> Result<Option<(Entry, Version)>> {
         let key = entry_key::encode(self.namespace.number, key.as_str());
-        let mut found = Found::Long;
-        if !self.shared.cold_reads {
-            let wanted = Wanted { metadata, long: false };
-            found = self.read_here(|snapshot, state| snapshot.find(&key, wanted, state))?;
+        let wanted = Wanted { metadata, direct: true };
+        loop {
+            let found = if self.shared.cold_reads {
+                let key = key.clone();
+                self.read_aside(move |snapshot, state| snapshot.find(&key, wanted, state)).await?
+            } else {
+                self.read_here(|snapshot, state| snapshot.find(&key, wanted, state))?
+            };
+            let Found::Long(long) = found else { return Ok(found.into_entry()) };
+            if let Some(found) = self.complete(key.clone(), long, None).await? {
+                return Ok(found.into_entry());
+            }
+            // It was changed or removed meanwhile: what is there now?
         }
-        if let Found::Long = found {
-            let wanted = Wanted { metadata, long: true };
-            found = self.read_aside(move |snapshot, state| snapshot.find(&key, wanted, state)).await?;
+    }
+
+    /// The entry with its long value, which is put together on the blocking pool: from the snapshot, or from the latest one
+    /// by then. `None` if the entry has another version there.
+    async fn complete(
+        &self,
+        key: EntryKey,
+        long: Long,
+        snapshot: Option<Arc<Snapshot>>,
+    ) -> Result<Option<Found>> {
+        let state = &self.shared.state;
+        let version = long.version;
+        let namespace = self.clone();
+        let join = blocking::run(move || match snapshot {
+            Some(snapshot) => {
+                let state = &namespace.shared.state;
+                snapshot.join_version(&key, version, state).map_err(|failure| failure.into_error(state))
+            }
+            None => namespace.read_here(|snapshot, state| snapshot.join_version(&key, version, state)),
+        });
+        match state.joins.run(state, version, join).await? {
+            Joined::Value(bytes) => {
+                let found = long.with_value(bytes).map_err(|failure| failure.into_error(state));
+                found.map(Some)
+            }
+            Joined::Gone => Ok(None),
         }
-        Ok(found.into_entry())
+    }
+
+    /// The entries under `keys`, as they are at one moment. What is wrong with one of them is told with its key.
+    async fn find_many(&self, keys: Vec<Key<'static>>, options: GetOptions) -> Result<Vec<Option<Entry>>> {
+        self.check()?;
+        let wanted = Wanted { metadata: options.metadata, direct: true };
+        let namespace = self.clone();
+        let number = self.namespace.number;
+        let encode = move |key: &Key<'_>| entry_key::encode(number, key.as_str());
+        let (snapshot, keys, found) = blocking::run(move || {
+            let state = &namespace.shared.state;
+            let snapshot = state.snapshot()?;
+            namespace.namespace.check()?;
+            let find = |key: &Key<'static>| {
+                let found = snapshot.find(&encode(key), wanted, state);
+                found.map_err(|failure| failure.into_error(state).with_key(key))
+            };
+            let found = keys.iter().map(find).collect::<Result<Vec<_>>>()?;
+            Ok((snapshot, keys, found))
+        })
+        .await?;
+        let mut entries = Vec::with_capacity(keys.len());
+        for (key, mut found) in keys.iter().zip(found) {
+            while let Found::Long(long) = found {
+                let snapshot = Arc::clone(&snapshot);
+                let again = Long::clone(&long);
+                let completed = self.complete(encode(key), long, Some(snapshot)).await;
+                // A join that somebody else began may have come too late for this moment: then it is done once more.
+                found = completed.map_err(|error| error.with_key(key))?.unwrap_or(Found::Long(again));
+            }
+            entries.push(found.into_entry().map(|(entry, _)| entry));
+        }
+        Ok(entries)
     }
 
     /// One page: made here, in steps between which other tasks may run, if reads are quick.
@@ -145,16 +210,7 @@ impl KvNamespace for RedbNamespace {
     }
 
     async fn read_many(&self, keys: Vec<Key<'static>>, options: GetOptions) -> Result<Vec<Option<Entry>>> {
-        let number = self.namespace.number;
-        let wanted = Wanted { metadata: options.metadata, long: true };
-        let entries = self.read_aside(move |snapshot, state| {
-            let read = |key: &Key<'static>| {
-                let found = snapshot.find(&entry_key::encode(number, key.as_str()), wanted, state)?;
-                Ok(found.into_entry().map(|(entry, _)| entry))
-            };
-            keys.iter().map(read).collect()
-        });
-        entries.await.map_err(|error| error.with_operation("read_many"))
+        self.find_many(keys, options).await.map_err(|error| error.with_operation("read_many"))
     }
 
     async fn write_many(&self, entries: Vec<PutEntry>) -> Result<BulkReport> {

@@ -2,7 +2,10 @@
 
 use std::{fmt, hash::Hasher, ops::Bound};
 
-use kv_core::{Bytes, Entry, InvalidInput, KeyRange, ListOptions, Result, Value, Version};
+use kv_core::{
+    Bytes, Entry, InvalidInput, KeyRange, ListOptions, Metadata, Result, Timestamp, Value, Version,
+    limits::MAX_VALUE_BYTES,
+};
 use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase};
 use twox_hash::XxHash3_64;
 
@@ -10,6 +13,7 @@ use crate::{
     entry_key,
     error::{EngineResult, guard, read_failed},
     file::StoreFile,
+    joins::Joined,
     pieces,
     record::{Content, Damage, Pieces, Record},
     state::State,
@@ -17,7 +21,7 @@ use crate::{
 };
 
 /// A value up to this length is read on the calling task; copying a longer one takes long enough to hold up others.
-const MAX_DIRECT_BYTES: usize = 64 * 1024;
+const MAX_DIRECT_BYTES: u64 = 64 * 1024;
 
 /// How much of a piece is summed up before it is copied: what is in the fastest cache then is not fetched twice.
 const STRIDE: usize = 4096;
@@ -38,15 +42,31 @@ pub(crate) enum Found {
     Absent,
     /// The entry.
     Entry(Entry, Version),
-    /// An entry whose value is too long to be read on the calling task.
-    Long,
+    /// An entry whose value is too long to be put together on the calling task.
+    Long(Long),
+}
+
+/// An entry whose value is still to be put together.
+#[derive(Clone)]
+pub(crate) struct Long {
+    pub(crate) version: Version,
+    expires_at: Option<Timestamp>,
+    metadata: Option<Metadata>,
+}
+
+impl Long {
+    /// The entry, once its value is there.
+    pub(crate) fn with_value(self, bytes: Bytes) -> Result<Found, Failure> {
+        let entry = entry(bytes)?.with_expires_at(self.expires_at).with_metadata(self.metadata);
+        Ok(Found::Entry(entry, self.version))
+    }
 }
 
 impl Found {
     pub(crate) fn into_entry(self) -> Option<(Entry, Version)> {
         match self {
             Self::Entry(entry, version) => Some((entry, version)),
-            Self::Absent | Self::Long => None,
+            Self::Absent | Self::Long(_) => None,
         }
     }
 }
@@ -55,8 +75,8 @@ impl Found {
 #[derive(Clone, Copy)]
 pub(crate) struct Wanted {
     pub(crate) metadata: bool,
-    /// Whether to read a value that is long.
-    pub(crate) long: bool,
+    /// Whether to put a value together here, unless it is long.
+    pub(crate) direct: bool,
 }
 
 /// Why a read failed.
@@ -121,37 +141,53 @@ impl Snapshot {
         if record.is_expired(|| state.now()).map_err(Failure::Clock)? {
             return Ok(Found::Absent);
         }
+        let metadata = if wanted.metadata { record.metadata().map_err(Failure::Damage)? } else { None };
         let bytes = match record.value {
             Content::Whole(bytes) => Bytes::copy_from_slice(bytes),
-            Content::Pieces(pieces) => {
-                let joined = state.large_values.get(record.version);
-                let len = usize::try_from(pieces.len).unwrap_or(usize::MAX);
-                if joined.is_none() && len > MAX_DIRECT_BYTES && !wanted.long {
-                    return Ok(Found::Long);
+            Content::Pieces(pieces) => match state.large_values.get(record.version) {
+                Some(joined) => joined,
+                None if wanted.direct && pieces.len <= MAX_DIRECT_BYTES => {
+                    self.join(record.version, &pieces, state)?
                 }
-                if let Some(joined) = joined {
-                    joined
-                } else {
-                    let joined = self.join(record.version, len, &pieces)?;
-                    state.large_values.keep(record.version, joined.clone());
-                    joined
+                None => {
+                    let Record { version, expires_at, .. } = record;
+                    return Ok(Found::Long(Long { version, expires_at, metadata }));
                 }
-            }
+            },
         };
-        let value = Value::new(bytes)
-            .map_err(|_| Failure::Damage(Damage("a value is longer than a value may be")))?;
-        let mut entry = Entry::new(value).with_expires_at(record.expires_at);
-        if wanted.metadata {
-            entry = entry.with_metadata(record.metadata().map_err(Failure::Damage)?);
-        }
+        let entry = entry(bytes)?.with_expires_at(record.expires_at).with_metadata(metadata);
         Ok(Found::Entry(entry, record.version))
     }
 
-    /// The value of `len` bytes whose pieces are kept under `version`.
-    fn join(&self, version: Version, len: usize, record: &Pieces<'_>) -> Result<Bytes, Failure> {
+    /// Puts together the value that `version` of the entry has, if the entry still is that one.
+    pub(crate) fn join_version(
+        &self,
+        key: &[u8],
+        version: Version,
+        state: &State,
+    ) -> Result<Joined, Failure> {
+        guard(|| {
+            let Some(record) = self.entries.get(key)? else { return Ok(Joined::Gone) };
+            let record = Record::decode(key, record.value()).map_err(Failure::Damage)?;
+            match record.value {
+                Content::Pieces(pieces) if record.version == version => {
+                    let joined = match state.large_values.get(version) {
+                        Some(joined) => joined,
+                        None => self.join(version, &pieces, state)?,
+                    };
+                    Ok(Joined::Value(joined))
+                }
+                _ => Ok(Joined::Gone),
+            }
+        })
+    }
+
+    /// The value whose pieces are kept under `version`, which then is kept in memory too.
+    fn join(&self, version: Version, record: &Pieces<'_>, state: &State) -> Result<Bytes, Failure> {
         let damage = || Failure::Damage(Damage("a value's pieces do not make up the value"));
+        let len =
+            usize::try_from(record.len).ok().filter(|len| *len <= MAX_VALUE_BYTES).ok_or_else(damage)?;
         let mut bytes = Vec::new();
-        // A damaged length may be any number.
         bytes.try_reserve_exact(len).map_err(|_| damage())?;
         let mut checksum = XxHash3_64::new();
         for (number, _) in (0..).zip(pieces::cut(len)) {
@@ -162,8 +198,12 @@ impl Snapshot {
             }
         }
         bytes.extend_from_slice(record.end);
-        let whole = checksum.finish() == record.checksum && bytes.len() == len;
-        if whole { Ok(bytes.into()) } else { Err(damage()) }
+        if checksum.finish() != record.checksum || bytes.len() != len {
+            return Err(damage());
+        }
+        let joined = Bytes::from(bytes);
+        state.large_values.keep(version, joined.clone());
+        Ok(joined)
     }
 
     /// The rows of the namespace `number` that `options` ask for.
@@ -177,6 +217,13 @@ impl Snapshot {
         let range = (start.as_ref().map(|start| &start[..]), Bound::Excluded(&end[..]));
         Ok(Some(guard(|| Ok::<_, redb::Error>(self.entries.range::<&[u8]>(range)?))?))
     }
+}
+
+/// An entry with the value alone.
+fn entry(bytes: Bytes) -> Result<Entry, Failure> {
+    let value = Value::new(bytes);
+    let value = value.map_err(|_| Failure::Damage(Damage("a value is longer than a value may be")))?;
+    Ok(Entry::new(value))
 }
 
 impl fmt::Debug for Snapshot {

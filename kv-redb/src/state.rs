@@ -10,7 +10,9 @@ use arc_swap::ArcSwapOption;
 use kv_core::{Clock, Error, Result, Timestamp};
 use tokio::sync::Semaphore;
 
-use crate::{catalog::Catalog, error, large_values::LargeValues, record::Damage, snapshot::Snapshot};
+use crate::{
+    catalog::Catalog, error, joins::Joins, large_values::LargeValues, record::Damage, snapshot::Snapshot,
+};
 
 /// What the writer publishes and every handle reads.
 #[derive(Debug)]
@@ -19,6 +21,7 @@ pub(crate) struct State {
     clock: Arc<dyn Clock>,
     pub(crate) catalog: Catalog,
     pub(crate) large_values: LargeValues,
+    pub(crate) joins: Joins,
     /// What the last commit left; `None` once the store is closed.
     snapshot: ArcSwapOption<Snapshot>,
     /// Why the store takes no more writes, if it does not.
@@ -44,6 +47,7 @@ impl State {
             clock,
             catalog,
             large_values,
+            joins: Joins::default(),
             snapshot: ArcSwapOption::from_pointee(snapshot),
             failure: OnceLock::new(),
             close_failure: OnceLock::new(),

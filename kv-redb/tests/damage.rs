@@ -156,6 +156,24 @@ async fn a_damaged_page_is_an_error_and_no_panic() -> Result<()> {
     Ok(())
 }
 
+/// A bulk get is one answer, so it fails as a whole, and names the key that is damaged.
+#[tokio::test]
+async fn a_bulk_get_names_the_damaged_key() -> Result<()> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.kv");
+    let (store, kv) = open(&path).await?;
+    kv.put("bad", "1").await?;
+    kv.put("good", "2").await?;
+    store.close().await?;
+    change(&path, b"bad", |record| *record.last_mut().unwrap() ^= 1);
+    let (store, kv) = open(&path).await?;
+    let error = kv.get_many(["good", "bad"]).await.unwrap_err();
+    assert_eq!(error.key().map(kv_core::Key::as_str), Some("bad"), "{error:?}");
+    assert!(!error.is_retryable());
+    assert_eq!(kv.get_many(["good"]).await?[0].as_ref().unwrap(), "2");
+    store.close().await
+}
+
 #[tokio::test]
 async fn a_damaged_entry_is_listed_by_its_key_and_a_write_sets_it_right() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
