@@ -21,6 +21,7 @@ use crate::{
     large_values::LargeValues,
     open::{Opened, open},
     queue::queue,
+    recovery::{FIRST_PAUSE, Source},
     snapshot::Snapshot,
     state::State,
     store::{RedbStore, Shared},
@@ -58,6 +59,7 @@ pub struct RedbStoreBuilder {
     sweep_interval: Option<Duration>,
     cold_reads: bool,
     check: bool,
+    first_pause: Duration,
     #[cfg(feature = "test-backend")]
     backend: Option<TestBackend>,
 }
@@ -71,6 +73,7 @@ impl Default for RedbStoreBuilder {
             sweep_interval: Some(Duration::from_secs(10)),
             cold_reads: false,
             check: false,
+            first_pause: FIRST_PAUSE,
             #[cfg(feature = "test-backend")]
             backend: None,
         }
@@ -136,6 +139,13 @@ impl RedbStoreBuilder {
         self
     }
 
+    /// How long the first pause is before a store whose disk is full tries to write again; the others follow from it.
+    #[cfg(feature = "test-backend")]
+    pub fn full_disk_pause(mut self, pause: Duration) -> Self {
+        self.first_pause = pause;
+        self
+    }
+
     /// Keeps the store in `backend`, and not in the file that is opened, which then is a name for messages alone.
     #[cfg(feature = "test-backend")]
     pub fn storage_backend(mut self, backend: impl redb::StorageBackend) -> Self {
@@ -195,7 +205,8 @@ impl RedbStoreBuilder {
                 let (queue, requests) = queue();
                 let shared = Shared { state: Arc::clone(&state), queue, cold_reads: self.cold_reads };
                 let ticks = self.sweep_interval.map(ticks);
-                Ok((shared, Writer::new(file, state, requests, versions, ticks)))
+                let source = Source { engine, disk: file.disk.clone(), first_pause: self.first_pause };
+                Ok((shared, Writer::new(file, source, state, requests, versions, ticks)))
             });
             match writer {
                 Err(error) => answer(Err(error)),

@@ -104,4 +104,17 @@ impl Catalog {
         let names = self.read();
         names.by_id.values().map(|(namespace, title)| namespace.info(title.clone())).collect()
     }
+
+    /// Takes over the namespaces of `loaded`, which is what the file holds; handles of those that stay go on.
+    pub(crate) fn become_equal(&self, loaded: Self) {
+        let loaded = loaded.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let gone: Vec<_> =
+            self.read().by_id.keys().filter(|id| !loaded.by_id.contains_key(id)).cloned().collect();
+        for id in &gone {
+            self.delete(id);
+        }
+        for (id, (namespace, title)) in loaded.by_id {
+            self.set(self.get(&id).unwrap_or(namespace), title);
+        }
+    }
 }

@@ -7,7 +7,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
     },
 };
 
@@ -27,6 +27,8 @@ struct Inner {
     file: Option<File>,
     /// How long the file is, as far as redb knows.
     len: AtomicU64,
+    /// The worst failure of writing so far: one of the constants below.
+    failure: AtomicU8,
     /// What is locked. redb asks for it anew whenever it opens the file, which not every system grants.
     locked: Mutex<Vec<Lock>>,
     released: AtomicBool,
@@ -34,6 +36,10 @@ struct Inner {
 
 /// A range of the file, and whether the lock is shared.
 type Lock = (Bound<u64>, Bound<u64>, bool);
+
+const WORKS: u8 = 0;
+const FULL: u8 = 1;
+const BROKEN: u8 = 2;
 
 impl Disk {
     /// The file at `path`, which is made, readable for its owner alone, if there is none.
@@ -58,15 +64,38 @@ impl Disk {
             backend,
             file,
             len: len.into(),
+            failure: WORKS.into(),
             locked: Mutex::default(),
             released: false.into(),
         }))
+    }
+
+    /// Whether writing failed since the last look, and for nothing but a lack of space: then nothing is on the disk that
+    /// redb does not expect there.
+    pub(crate) fn was_full(&self) -> bool {
+        self.0.failure.swap(WORKS, Ordering::AcqRel) == FULL
     }
 
     /// Lets go of the file's lock. Nothing may use the file any more.
     pub(crate) fn release(&self) -> io::Result<()> {
         self.0.release()
     }
+
+    fn failed(&self, failure: u8) {
+        self.0.failure.fetch_max(failure, Ordering::AcqRel);
+    }
+
+    /// Notes what a change of the file came to.
+    fn note<T>(&self, changed: io::Result<T>) -> io::Result<T> {
+        if let Err(cause) = &changed {
+            self.failed(if is_full(cause) { FULL } else { BROKEN });
+        }
+        changed
+    }
+}
+
+fn is_full(cause: &io::Error) -> bool {
+    matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 impl Inner {
@@ -127,18 +156,23 @@ impl StorageBackend for Disk {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.0.backend.set_len(len)?;
+        self.note(self.0.backend.set_len(len))?;
         self.0.len.store(len, Ordering::Release);
         Ok(())
     }
 
     /// Syncs, and then looks whether the file is still there: once a commit, before it is answered.
     fn sync_data(&self) -> io::Result<()> {
-        self.0.backend.sync_data().and_then(|()| self.0.check())
+        let synced = self.0.backend.sync_data().and_then(|()| self.0.check());
+        if synced.is_err() {
+            // After a failed sync, also on a full disk, nobody knows what the disk has.
+            self.failed(BROKEN);
+        }
+        synced
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.0.backend.write(offset, data)
+        self.note(self.0.backend.write(offset, data))
     }
 
     /// Keeps the lock: see [`Disk::release`].

@@ -4,6 +4,7 @@ use std::{
     io,
     panic::{self, AssertUnwindSafe},
     path::Path,
+    time::Duration,
 };
 
 use kv_core::{Error, ErrorKind};
@@ -77,6 +78,26 @@ pub(crate) fn write_failed(path: &Path, cause: redb::Error) -> Error {
     error(ErrorKind::Closed, message).with_source(cause)
 }
 
+/// The batch that met a full disk; those behind it get [`full`].
+pub(crate) fn write_failed_full(path: &Path, cause: redb::Error) -> Error {
+    let message = format!(
+        "a write to the store {} failed, since its disk is full; whether it is in it is unknown: free space, and read \
+         what is there",
+        path.display()
+    );
+    error(ErrorKind::Closed, message).with_source(cause)
+}
+
+/// A write that was not tried.
+pub(crate) fn full(path: &Path, retry_after: Duration) -> Error {
+    let message = format!(
+        "the disk of the store {} is full, so it takes no writes, and this one was not tried: free space; the store \
+         goes on by itself",
+        path.display()
+    );
+    error(ErrorKind::Unavailable, message).with_retry_after(retry_after)
+}
+
 const WHAT_TO_DO: &str = "restore a backup of it";
 
 pub(crate) fn read_failed(path: &Path, cause: redb::Error) -> Error {
@@ -99,6 +120,14 @@ pub(crate) fn read_failed(path: &Path, cause: redb::Error) -> Error {
         ),
     };
     error(kind, message).with_source(cause)
+}
+
+/// A long read that began before the file was opened anew, which is when the disk of the store was full.
+pub(crate) fn opened_anew(path: &Path) -> Error {
+    error(
+        ErrorKind::Unavailable,
+        format!("the store {} was opened anew meanwhile: read again", path.display()),
+    )
 }
 
 pub(crate) fn damaged(path: &Path, damage: Damage) -> Error {

@@ -7,6 +7,7 @@ use redb::{Database, WriteTransaction};
 use crate::{
     disk::Disk,
     error::{EngineResult, guard},
+    overlay::Overlay,
 };
 
 /// How redb is set up for a file.
@@ -26,7 +27,14 @@ impl Engine {
     /// Opens what `disk` holds, for reading and writing.
     pub(crate) fn open_disk(self, disk: Disk) -> EngineResult<StoreFile> {
         let database = self.builder().create_with_backend(disk.clone())?;
-        Ok(StoreFile { database, disk, quick_repair: self.quick_repair })
+        Ok(StoreFile { database, disk, overlay: None, quick_repair: self.quick_repair })
+    }
+
+    /// Opens what `disk` holds, for reading alone: what redb writes as it opens a file stays in memory.
+    pub(crate) fn open_reading(self, disk: Disk) -> EngineResult<StoreFile> {
+        let overlay = Overlay::new(disk.clone())?;
+        let database = self.builder().create_with_backend(overlay.clone())?;
+        Ok(StoreFile { database, disk, overlay: Some(overlay), quick_repair: self.quick_repair })
     }
 
     fn builder(self) -> redb::Builder {
@@ -40,6 +48,8 @@ impl Engine {
 pub(crate) struct StoreFile {
     pub(crate) database: Database,
     pub(crate) disk: Disk,
+    /// What is between the two, where the file is open for reading alone.
+    overlay: Option<Overlay>,
     quick_repair: bool,
 }
 
@@ -53,10 +63,23 @@ impl StoreFile {
 
     /// Closes the file and lets go of its lock.
     pub(crate) fn close(self) -> EngineResult<()> {
-        let Self { database, disk, .. } = self;
-        let closed = guard(|| Ok::<_, redb::Error>(database.close()?));
+        let disk = self.disk.clone();
+        let closed = self.close_but_keep_lock();
         let released = disk.release();
         closed?;
         Ok(released?)
+    }
+
+    /// Closes the file, which is then opened again on the same disk.
+    pub(crate) fn close_but_keep_lock(self) -> EngineResult<()> {
+        match self.overlay {
+            // redb would write as it closes the file, over what may have changed meanwhile.
+            Some(overlay) => {
+                overlay.retire();
+                let _ = guard(|| Ok::<_, redb::Error>(self.database.close()?));
+                Ok(())
+            }
+            None => guard(|| Ok(self.database.close()?)),
+        }
     }
 }

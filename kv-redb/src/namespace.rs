@@ -51,20 +51,28 @@ impl RedbNamespace {
         self.namespace.check()
     }
 
-    /// Reads here.
-    fn read_here<T>(&self, read: impl FnOnce(&Snapshot, &State) -> Result<T, Failure>) -> Result<T> {
+    /// Reads here; again, if the file was opened anew meanwhile, as it is when its disk is full.
+    fn read_here<T>(&self, read: impl Fn(&Snapshot, &State) -> Result<T, Failure>) -> Result<T> {
         let state = &self.shared.state;
-        state.read(|snapshot| {
-            self.namespace.check()?;
-            read(snapshot, state).map_err(|failure| failure.into_error(state))
-        })
+        loop {
+            let outcome = state.read(|snapshot| {
+                self.namespace.check()?;
+                match read(snapshot, state) {
+                    Err(failure) if failure.is_of_the_file() && state.has_replaced(snapshot) => Ok(None),
+                    outcome => outcome.map(Some).map_err(|failure| failure.into_error(state)),
+                }
+            });
+            if let Some(outcome) = outcome? {
+                return Ok(outcome);
+            }
+        }
     }
 
     /// Reads where it holds up no task. The snapshot is taken there: one that waited for its turn with the call would
     /// keep its pages from being used again.
     async fn read_aside<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Snapshot, &State) -> Result<T, Failure> + Send + 'static,
+        read: impl Fn(&Snapshot, &State) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T> {
         self.check()?;
         let namespace = self.clone();

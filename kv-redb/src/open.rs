@@ -120,11 +120,11 @@ pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
-fn load_versions(file: &StoreFile) -> EngineResult<Versions> {
+pub(crate) fn load_versions(file: &StoreFile) -> EngineResult<Versions> {
     Versions::load(&file.database.begin_read()?.open_table(FILE)?)
 }
 
-fn load_catalog(file: &StoreFile) -> EngineResult<Catalog> {
+pub(crate) fn load_catalog(file: &StoreFile) -> EngineResult<Catalog> {
     let transaction = file.database.begin_read()?;
     let mut jurisdictions: HashMap<String, Jurisdiction> = HashMap::new();
     match transaction.open_table(JURISDICTIONS) {

@@ -52,8 +52,8 @@ impl Queue {
         request: impl FnOnce(Answer<T>) -> Request,
     ) -> Result<oneshot::Receiver<Result<T>>> {
         state.check_process()?;
-        if let Some(failure) = state.failure() {
-            return Err(failure.clone());
+        if let Some(refusal) = state.refusal() {
+            return Err(refusal);
         }
         let (answer, reply) = Answer::new();
         self.enqueue(state, request(answer)).await?;

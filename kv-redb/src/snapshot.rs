@@ -11,7 +11,7 @@ use twox_hash::XxHash3_64;
 
 use crate::{
     entry_key,
-    error::{EngineResult, guard, read_failed},
+    error::{EngineResult, guard, opened_anew, read_failed},
     file::StoreFile,
     joins::Joined,
     pieces,
@@ -107,8 +107,17 @@ impl From<redb::Error> for Failure {
 }
 
 impl Failure {
+    /// Whether reading the file failed, or it is closed: not so if it is opened anew.
+    pub(crate) fn is_of_the_file(&self) -> bool {
+        matches!(
+            self,
+            Self::Engine(redb::Error::DatabaseClosed | redb::Error::PreviousIo | redb::Error::Io(_))
+        )
+    }
+
     pub(crate) fn into_error(self, state: &State) -> kv_core::Error {
         match self {
+            Self::Engine(redb::Error::DatabaseClosed) if state.check().is_ok() => opened_anew(&state.path),
             Self::Engine(cause) => read_failed(&state.path, cause),
             Self::Damage(damage) => state.damaged(damage),
             Self::Refused(refused) => refused.into(),

@@ -24,6 +24,8 @@ pub(crate) struct State {
     pub(crate) joins: Joins,
     /// What the last commit left; `None` once the store is closed.
     snapshot: ArcSwapOption<Snapshot>,
+    /// Why the store takes no writes at the moment, while its disk is full.
+    full: ArcSwapOption<Error>,
     /// Why the store takes no more writes, if it does not.
     failure: OnceLock<Error>,
     /// Why closing the file failed, if it did.
@@ -49,6 +51,7 @@ impl State {
             large_values,
             joins: Joins::default(),
             snapshot: ArcSwapOption::from_pointee(snapshot),
+            full: ArcSwapOption::empty(),
             failure: OnceLock::new(),
             close_failure: OnceLock::new(),
             ended: Semaphore::new(0),
@@ -92,10 +95,10 @@ impl State {
         if self.snapshot.load().is_some() { Ok(()) } else { Err(self.closed()) }
     }
 
-    /// Fails if a write would be refused: the store is closed, or failed.
+    /// Fails if a write would be refused: the store is closed, failed, or its disk is full.
     pub(crate) fn check_writes(&self) -> Result<()> {
         self.check()?;
-        self.failure().map_or(Ok(()), |failure| Err(failure.clone()))
+        self.refusal().map_or(Ok(()), Err)
     }
 
     /// Fails in a process that was forked from the one that opened the store.
@@ -103,8 +106,23 @@ impl State {
         if std::process::id() == self.process { Ok(()) } else { Err(error::forked(&self.path)) }
     }
 
+    /// Why the store takes no writes, if it does not: at the moment, or until it is opened again.
+    pub(crate) fn refusal(&self) -> Option<Error> {
+        self.failure().cloned().or_else(|| self.full.load().as_deref().cloned())
+    }
+
     pub(crate) fn publish(&self, snapshot: Snapshot) {
         self.snapshot.store(Some(Arc::new(snapshot)));
+    }
+
+    /// Whether the file is open in another way by now than `snapshot` reads it.
+    pub(crate) fn has_replaced(&self, snapshot: &Snapshot) -> bool {
+        self.snapshot.load().as_deref().is_some_and(|current| !std::ptr::eq(current, snapshot))
+    }
+
+    /// Refuses writes while the disk is full, or no longer.
+    pub(crate) fn set_full(&self, refusal: Option<Error>) {
+        self.full.store(refusal.map(Arc::new));
     }
 
     /// Records that the store takes no more writes, and why.
@@ -115,7 +133,7 @@ impl State {
         });
     }
 
-    /// Why the store takes no more writes, if it does not.
+    /// Why the store takes no more writes until it is opened again, if it does not.
     pub(crate) fn failure(&self) -> Option<&Error> {
         self.failure.get()
     }
@@ -139,7 +157,7 @@ impl State {
     pub(crate) fn end(&self, closed: Result<(), redb::Error>) {
         // After a failed write, that closing fails too is no news.
         if let Err(cause) = closed
-            && self.failure.get().is_none()
+            && self.refusal().is_none()
         {
             let _ = self.close_failure.set(error::close_failed(&self.path, cause));
         }

@@ -249,7 +249,7 @@ impl KvStore for RedbStore {
         Arc::new(RedbNamespace::new(Arc::clone(&self.0), namespace))
     }
 
-    /// Fails after a write that failed, and once the store is closed.
+    /// Fails while the disk is full, after a write that failed for another reason, and once the store is closed.
     async fn check_ready(&self) -> Result<()> {
         self.0.state.check_writes().map_err(|error| error.with_operation("check_ready"))
     }

@@ -48,4 +48,10 @@ impl Versions {
     pub(crate) fn stored(&mut self) {
         self.stored_ceiling = self.ceiling;
     }
+
+    /// Goes on with those that neither this nor the file, as it was loaded anew, has given out.
+    pub(crate) fn skip_to(&mut self, loaded: &Self) {
+        let next = self.next.max(loaded.next);
+        *self = Self { next, ceiling: next.max(loaded.ceiling), stored_ceiling: loaded.stored_ceiling };
+    }
 }

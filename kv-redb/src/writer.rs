@@ -8,9 +8,10 @@ use tokio::{sync::OwnedSemaphorePermit, time::Interval};
 
 use crate::{
     admin,
-    error::{damaged_write, guard},
+    error::{damaged_write, guard, write_failed_full},
     file::StoreFile,
     queue::{Queued, Receiver},
+    recovery::{Recovery, Source},
     request::{Admin, Data, Request},
     state::State,
     transaction::WriteError,
@@ -29,6 +30,7 @@ const PATIENCE: usize = 8;
 /// now, and only then answers all of them.
 pub(crate) struct Writer {
     pub(crate) file: StoreFile,
+    pub(crate) source: Source,
     pub(crate) state: Arc<State>,
     requests: Receiver,
     pub(crate) versions: Versions,
@@ -38,23 +40,29 @@ pub(crate) struct Writer {
     pub(crate) sweeping: bool,
     /// A request that could not join the last batch.
     carried: Option<Queued>,
+    /// The way back from a full disk, while it is full.
+    pub(crate) recovery: Recovery,
 }
 
 enum Next {
     Request(Queued),
     Sweep,
+    /// It is time to see whether the disk still is full.
+    TryAgain,
     End,
 }
 
 impl Writer {
     pub(crate) fn new(
         file: StoreFile,
+        source: Source,
         state: Arc<State>,
         requests: Receiver,
         versions: Versions,
         ticks: Option<Interval>,
     ) -> Self {
-        Self { file, state, requests, versions, ticks, sweeping: false, carried: None }
+        let recovery = Recovery::new(&source);
+        Self { file, source, state, requests, versions, ticks, sweeping: false, carried: None, recovery }
     }
 
     /// Serves requests until the store is closed or every handle is gone, then closes the file.
@@ -69,6 +77,7 @@ impl Writer {
                     drop(room);
                 }
                 Next::Sweep => drop(self.try_commit(&mut [])),
+                Next::TryAgain => self.try_again(),
             }
         }
         let Self { file, state, mut requests, carried, .. } = self;
@@ -84,6 +93,12 @@ impl Writer {
     async fn next(&mut self) -> Next {
         if let Some(carried) = self.carried.take() {
             return Next::Request(carried);
+        }
+        if let Some(pause) = self.recovery.pause() {
+            return match future::select(pin!(self.requests.next()), pin!(pause)).await {
+                future::Either::Left((request, _)) => request.map_or(Next::End, Next::Request),
+                future::Either::Right(_) => Next::TryAgain,
+            };
         }
         if self.sweeping {
             return match self.requests.try_next() {
@@ -176,16 +191,24 @@ impl Writer {
 
     /// Why the store takes no writes, if it does not.
     fn refusal(&mut self) -> Option<Error> {
-        let failure = self.state.failure().cloned()?;
+        let refusal = self.state.refusal()?;
         self.sweeping = false;
-        Some(failure)
+        Some(refusal)
     }
 
-    /// Draws the consequences of a commit: after one that failed, the store takes no more writes. Answers what its callers
-    /// get.
+    /// Draws the consequences of a commit: after one that failed, the store waits until its disk has space again, or takes
+    /// no more writes. Answers what its callers get.
     fn settle(&mut self, committed: Result<(), WriteError>) -> Option<Error> {
-        let cause = committed.map_err(WriteError::into_cause).err()?;
+        let Err(cause) = committed.map_err(WriteError::into_cause) else {
+            self.recovery.succeeded();
+            return None;
+        };
         self.sweeping = false;
+        if self.source.disk.was_full() {
+            let failure = write_failed_full(&self.state.path, cause);
+            self.begin_recovery();
+            return Some(failure);
+        }
         self.state.fail(cause);
         self.state.failure().cloned()
     }

@@ -101,7 +101,7 @@ impl Disk {
         self.0.state.lock().unwrap()
     }
 
-    /// Lets it fail from now on, or mends it.
+    /// Lets it fail from now on, or work again.
     pub(crate) fn set_fault(&self, fault: Option<Fault>) {
         let mut state = self.lock();
         state.fault = fault;

@@ -13,54 +13,52 @@ fn open(disk: &Disk) -> Result<RedbStore> {
 
 #[test]
 fn after_a_failure_the_store_takes_no_write_until_it_is_opened_again() -> Result<()> {
-    for failure in [Failure::Full, Failure::Sync] {
-        block_on(async {
-            let disk = Disk::default();
-            let store = open(&disk)?;
-            let kv = store.open_namespace("a").await?;
-            kv.put("kept", "1").await?;
-            disk.set_fault(Some(Fault { failure, after: 0 }));
-            let failed = kv.put("lost", "2").await.unwrap_err();
-            assert_eq!(failed.kind(), ErrorKind::Closed);
-            assert!(failed.to_string().contains("failing.kv"), "{failed}");
-            assert!(std::error::Error::source(&failed).is_some());
+    block_on(async {
+        let disk = Disk::default();
+        let store = open(&disk)?;
+        let kv = store.open_namespace("a").await?;
+        kv.put("kept", "1").await?;
+        disk.set_fault(Some(Fault { failure: Failure::Sync, after: 0 }));
+        let failed = kv.put("lost", "2").await.unwrap_err();
+        assert_eq!(failed.kind(), ErrorKind::Closed);
+        assert!(failed.to_string().contains("failing.kv"), "{failed}");
+        assert!(std::error::Error::source(&failed).is_some());
 
-            // The cause is mended, but the store stays as it is.
-            disk.set_fault(None);
-            let id = kv.id();
-            for refused in [
-                kv.put("b", "1").await.unwrap_err(),
-                kv.delete("kept").await.unwrap_err(),
-                kv.delete_if("kept", Version::new(1)).await.unwrap_err(),
-                store.create_namespace(NamespaceTitle::new("b")?).await.unwrap_err(),
-                store.delete_namespace(id).await.unwrap_err(),
-                store.sweep(1).await.unwrap_err(),
-            ] {
-                assert_eq!(refused.kind(), ErrorKind::Closed, "{refused:?}");
-            }
-            let bulk = kv.put_many([PutEntry::new("b", "1")?]).await?;
-            assert_eq!(bulk.failed[0].error.kind(), ErrorKind::Closed);
+        // The cause is gone, but the store stays as it is.
+        disk.set_fault(None);
+        let id = kv.id();
+        for refused in [
+            kv.put("b", "1").await.unwrap_err(),
+            kv.delete("kept").await.unwrap_err(),
+            kv.delete_if("kept", Version::new(1)).await.unwrap_err(),
+            store.create_namespace(NamespaceTitle::new("b")?).await.unwrap_err(),
+            store.delete_namespace(id).await.unwrap_err(),
+            store.sweep(1).await.unwrap_err(),
+            store.check_ready().await.unwrap_err(),
+        ] {
+            assert_eq!(refused.kind(), ErrorKind::Closed, "{refused:?}");
+        }
+        let bulk = kv.put_many([PutEntry::new("b", "1")?]).await?;
+        assert_eq!(bulk.failed[0].error.kind(), ErrorKind::Closed);
 
-            // Reads answer what was acknowledged, or that they cannot: nothing else.
-            match kv.get("kept").await {
-                Ok(value) => assert_eq!(value.unwrap(), "1"),
-                Err(error) => assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}"),
-            }
-            match kv.list_page(ListOptions::default()).await {
-                Ok(page) => assert!(page.keys.iter().any(|key| key.name.as_str() == "kept")),
-                Err(error) => assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}"),
-            }
-            store.close().await?;
-            assert_eq!(kv.get("kept").await.unwrap_err().kind(), ErrorKind::Closed);
+        // Reads answer what was acknowledged, or that they cannot: nothing else.
+        match kv.get("kept").await {
+            Ok(value) => assert_eq!(value.unwrap(), "1"),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}"),
+        }
+        match kv.list_page(ListOptions::default()).await {
+            Ok(page) => assert!(page.keys.iter().any(|key| key.name.as_str() == "kept")),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}"),
+        }
+        store.close().await?;
+        assert_eq!(kv.get("kept").await.unwrap_err().kind(), ErrorKind::Closed);
 
-            let store = open(&disk)?;
-            let kv = store.open_namespace("a").await?;
-            assert_eq!(kv.get("kept").await?.unwrap(), "1");
-            kv.put("b", "1").await?;
-            store.close().await
-        })?;
-    }
-    Ok(())
+        let store = open(&disk)?;
+        let kv = store.open_namespace("a").await?;
+        assert_eq!(kv.get("kept").await?.unwrap(), "1");
+        kv.put("b", "1").await?;
+        store.close().await
+    })
 }
 
 #[test]

@@ -13,7 +13,7 @@ use kv_testkit::ManualClock;
 use redb::Database;
 
 use crate::{
-    disk::Disk,
+    disk::{Disk, Failure},
     history::{
         Draft, Drafter, FileSummary, Operation, Outcome, Past, Versions, check_file, check_reads, observe,
     },
@@ -65,6 +65,8 @@ impl Machine {
             .clock(Arc::new(self.clock.clone()))
             .sweep_interval(None)
             .quick_repair(setting.quick_repair)
+            // A full disk stays full for as long as a store is open: `full.rs` is about one that does not.
+            .full_disk_pause(LONG)
             .cache_bytes(cache)
     }
 
@@ -112,7 +114,7 @@ impl Machine {
                     self.past.answer(place, outcome);
                 }
                 Err(error) => {
-                    self.assert_failed(&error, ErrorKind::Closed);
+                    self.assert_refused(&error);
                     works = false;
                 }
             }
@@ -145,12 +147,28 @@ impl Machine {
 
     /// After a failure no write is taken, and reads answer what was answered before, or that they cannot.
     pub(crate) fn check_failed(&mut self, store: &RedbStore) {
+        if matches!(self.disk.fired(), Some(Failure::Full | Failure::FullOnce)) {
+            // The file is read anew, and what is read of what was not answered is there to stay.
+            match block_on(observe(store, &mut self.versions)) {
+                Ok(found) => drop(self.past.settle(found, self.clock.now())),
+                Err(error) => self.assert_failed(&error, ErrorKind::Unavailable),
+            }
+        }
         let known = self.past.answered();
         for operation in self.drafter.one_of_each(&known) {
             let refused = block_on(operation.perform(store)).unwrap_err();
-            self.assert_failed(&refused, ErrorKind::Closed);
+            self.assert_refused(&refused);
         }
+        self.assert_refused(&block_on(store.check_ready()).unwrap_err());
         block_on(check_reads(store, &known, self.clock.now()));
+    }
+
+    /// Checks the error of a write: of one whose outcome is unknown, or that was not tried since the disk is full.
+    fn assert_refused(&self, error: &Error) {
+        let is_full = matches!(self.disk.fired(), Some(Failure::Full | Failure::FullOnce));
+        let waits = is_full && error.kind() == ErrorKind::Unavailable;
+        assert!(!waits || error.retry_after().is_some(), "{error:?}");
+        self.assert_failed(error, if waits { ErrorKind::Unavailable } else { ErrorKind::Closed });
     }
 
     fn assert_failed(&self, error: &Error, kind: ErrorKind) {
@@ -186,7 +204,7 @@ impl Machine {
         block_on(store.close()).unwrap();
     }
 
-    /// Mends the disk, and checks that the store works again, that its tables agree, and that a sweep leaves nothing in
+    /// Lets the disk work again, and checks that the store works again, that its tables agree, and that a sweep leaves nothing in
     /// them of what is gone.
     pub(crate) fn check_recovered(&mut self, setting: Setting, drafts: Vec<Draft>) {
         self.disk.set_fault(None);

@@ -6,6 +6,7 @@
 
 mod disk;
 mod failures;
+mod full;
 #[path = "../history/mod.rs"]
 mod history;
 mod image;

@@ -1,0 +1,91 @@
+//! A real file system that is full for a while. It needs Linux, root, and leave to mount a tmpfs; skipped loudly otherwise.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use futures_executor::block_on;
+use kv_core::{ErrorKind, KvStore, Result, prelude::*};
+use kv_redb::RedbStore;
+
+/// A file system in memory, as long as this lives.
+struct Tmpfs(tempfile::TempDir);
+
+impl Tmpfs {
+    /// Mounts one of so many MiB, if that is allowed here.
+    fn mount(mib: usize) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={mib}m"), "tmpfs"])
+            .arg(folder.path())
+            .stderr(Stdio::null())
+            .status();
+        mounted.is_ok_and(|status| status.success()).then(|| Self(folder))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for Tmpfs {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.path()).status();
+    }
+}
+
+#[test]
+fn writes_go_on_once_there_is_space() -> Result<()> {
+    let Some(tmpfs) = Tmpfs::mount(8) else {
+        eprintln!("!! SKIPPED: no tmpfs can be mounted here, so no real disk was filled");
+        return Ok(());
+    };
+    let path = tmpfs.path().join("app.kv");
+    let ballast = tmpfs.path().join("ballast");
+    let builder =
+        RedbStore::builder().cache_bytes(0).sweep_interval(None).full_disk_pause(Duration::from_millis(1));
+    let store = builder.clone().open_blocking(&path)?;
+    let kv = block_on(store.open_namespace("a"))?;
+    for number in 0..100_u8 {
+        block_on(kv.put(format!("{number:03}"), vec![number; 10_000]))?;
+    }
+    block_on(store.close())?;
+
+    // Restarted on a disk that fills up, with nothing in memory.
+    let store = builder.clone().open_blocking(&path)?;
+    let kv = block_on(store.open_namespace("a"))?;
+    let mut len = 8 << 20;
+    while fs::write(&ballast, vec![1; len]).is_err() {
+        len -= 4096;
+    }
+    let mut failed = 0;
+    for number in 0..100 {
+        if let Err(error) = block_on(kv.put(format!("new {number}"), vec![1; 50_000])) {
+            assert!(matches!(error.kind(), ErrorKind::Closed | ErrorKind::Unavailable), "{error:?}");
+            failed += 1;
+        }
+        for number in (0..100_u8).step_by(17) {
+            assert_eq!(block_on(kv.get(format!("{number:03}")))?.unwrap(), vec![number; 10_000]);
+        }
+    }
+    assert!(failed > 0, "the disk is full");
+
+    fs::remove_file(&ballast).unwrap();
+    while let Err(error) = block_on(store.check_ready()) {
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+        thread::yield_now();
+    }
+    block_on(kv.put("last", vec![2; 50_000]))?;
+    block_on(store.close())?;
+    let store = builder.open_blocking(&path)?;
+    let kv = block_on(store.open_namespace("a"))?;
+    assert_eq!(block_on(kv.get("last"))?.unwrap(), vec![2; 50_000]);
+    assert_eq!(block_on(kv.get("099"))?.unwrap(), vec![99; 10_000]);
+    block_on(store.close())
+}
