@@ -86,7 +86,7 @@ fn target<T>(written: Result<T, impl Into<redb::Error>>) -> Result<T, Failure> {
 }
 
 /// No copy could be written.
-fn copy_failed(path: &Path, cause: redb::Error) -> Error {
+pub(crate) fn copy_failed(path: &Path, cause: redb::Error) -> Error {
     let path = path.display();
     let message = match cause {
         redb::Error::DatabaseAlreadyOpen => {

@@ -1,4 +1,4 @@
-//! A look at a file's checksums, before it is opened.
+//! A look at a file's checksums, before it is opened and on demand.
 
 use std::{
     fs::{File, TryLockError},
@@ -6,11 +6,17 @@ use std::{
     path::Path,
 };
 
+use kv_core::Result;
 use redb::TableHandle;
 
 use crate::{
-    pages::{Pages, Slot},
-    tables::{DEADLINES, ENTRIES, FILLER, PIECES},
+    RedbStore, blocking,
+    error::{header_damaged, not_ours, open_failed, unknown_format},
+    open::refuse_special,
+    pages::Pages,
+    report::{CheckReport, Progress},
+    survey::{Survey, count_damaged},
+    tables::{DEADLINES, ENTRIES, FILLER, FORMAT, FORMAT_VERSION, PIECES},
 };
 
 /// How much of a file is held against its checksums before it is opened.
@@ -58,15 +64,82 @@ fn count(file: &File, extent: Extent) -> io::Result<u64> {
     Ok(damaged_system + damaged_user + counts.sum::<io::Result<u64>>()?)
 }
 
-/// How many pages do not match their checksums, of all that a slot leads to.
-fn count_damaged(pages: &Pages<'_>, slot: Slot) -> io::Result<u64> {
-    let mut damaged = 0;
-    for root in [slot.system, slot.user] {
-        let (tables, damaged_tables) = pages.tables(root)?;
-        damaged += damaged_tables;
-        for (_, table) in tables {
-            damaged += pages.count_damaged(table)?;
-        }
+impl RedbStore {
+    /// Looks at every page and every entry of the closed store at `path`, and tells what is damaged. The file stays as it
+    /// is; it may be one that does not open any more. `progress` is called now and then, on another thread.
+    ///
+    /// It reads the whole file, on the blocking pool, and needs memory for each large value: some 50 bytes for every
+    /// 256 KiB of it.
+    ///
+    /// ```
+    /// # use kv_core::{KvStore, prelude::*};
+    /// # use kv_redb::RedbStore;
+    /// # #[tokio::main]
+    /// # async fn main() -> kv_core::Result<()> {
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("app.kv");
+    /// # let store = RedbStore::open(&path).await?;
+    /// # store.open_namespace("sessions").await?.put("17", "ada").await?;
+    /// # store.close().await?;
+    /// let report = RedbStore::check(&path, |_| ()).await?;
+    /// assert!(report.is_whole());
+    /// assert_eq!(report.whole_entries, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Locked`](kv_core::ErrorKind::Locked) if the file is open, here or elsewhere; [`Corrupt`](kv_core::ErrorKind::Corrupt)
+    /// if it is not a store of this crate, of an unknown version, or damaged in its header;
+    /// [`Other`](kv_core::ErrorKind::Other) if it cannot be read.
+    pub async fn check(
+        path: impl AsRef<Path>,
+        progress: impl FnMut(Progress) + Send + 'static,
+    ) -> Result<CheckReport> {
+        let path = path.as_ref().to_owned();
+        blocking::run(move || Self::check_blocking(path, progress)).await
     }
-    Ok(damaged)
+
+    /// As [`check`](RedbStore::check), blocking the calling thread: for code outside a runtime.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](RedbStore::check).
+    pub fn check_blocking(path: impl AsRef<Path>, mut progress: impl FnMut(Progress)) -> Result<CheckReport> {
+        let path = path.as_ref();
+        let checked = survey(path, |survey| {
+            survey.entries(&mut |_, _| Ok(()), &mut progress)?;
+            Ok(std::mem::take(&mut survey.report))
+        });
+        checked
+            .map_err(|error| error.with_operation("check"))?
+            .map_err(|cause| open_failed(path, cause.into()))
+    }
+}
+
+/// Surveys the store at `path`, if it is one.
+pub(crate) fn survey<T>(
+    path: &Path,
+    work: impl FnOnce(&mut Survey<'_>) -> io::Result<T>,
+) -> Result<io::Result<T>> {
+    refuse_special(path)?;
+    let looked = with_lock(path, |file| {
+        let Some(pages) = Pages::open(file)? else { return Ok(Err(header_damaged(path))) };
+        let Some(mut survey) = Survey::begin(&pages, file.metadata()?.len())? else {
+            return Ok(Err(header_damaged(path)));
+        };
+        let format = survey.numbers.get(FORMAT).copied();
+        if let Some(found) = format.filter(|found| *found != FORMAT_VERSION) {
+            return Ok(Err(unknown_format(path, found, FORMAT_VERSION)));
+        }
+        if format.is_none() && survey.report.damaged_pages == 0 && !survey.is_ours() {
+            return Ok(Err(not_ours(path)));
+        }
+        Ok(Ok(work(&mut survey)))
+    });
+    looked.map_err(|cause| match cause {
+        TryLockError::WouldBlock => open_failed(path, redb::Error::DatabaseAlreadyOpen),
+        TryLockError::Error(cause) => open_failed(path, cause.into()),
+    })?
 }

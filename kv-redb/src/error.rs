@@ -98,7 +98,8 @@ pub(crate) fn full(path: &Path, retry_after: Duration) -> Error {
     error(ErrorKind::Unavailable, message).with_retry_after(retry_after)
 }
 
-const WHAT_TO_DO: &str = "restore a backup of it";
+/// What `check` and `salvage` are for.
+const WHAT_TO_DO: &str = "restore a backup of it, or copy what is whole with `RedbStore::salvage`";
 
 pub(crate) fn read_failed(path: &Path, cause: redb::Error) -> Error {
     if let redb::Error::DatabaseClosed = cause {
@@ -185,6 +186,14 @@ pub(crate) fn damaged_pages(path: &Path, pages: u64) -> Error {
     error(
         ErrorKind::Corrupt,
         format!("the store {path} is damaged: {count} not match the checksum: {WHAT_TO_DO}"),
+    )
+}
+
+/// A file whose start is none that redb writes.
+pub(crate) fn header_damaged(path: &Path) -> Error {
+    error(
+        ErrorKind::Corrupt,
+        format!("the file {} is no store, or its header is damaged: restore a backup of it", path.display()),
     )
 }
 

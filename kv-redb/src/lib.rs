@@ -28,10 +28,13 @@ mod pieces;
 mod queue;
 mod record;
 mod recovery;
+mod report;
 mod request;
+mod salvage;
 mod snapshot;
 mod state;
 mod store;
+mod survey;
 mod sweep;
 mod tables;
 #[cfg(feature = "test-backend")]
@@ -41,4 +44,9 @@ mod unfinished;
 mod versions;
 mod writer;
 
-pub use crate::{builder::RedbStoreBuilder, namespace::RedbNamespace, store::RedbStore};
+pub use crate::{
+    builder::RedbStoreBuilder,
+    namespace::RedbNamespace,
+    report::{CheckReport, DamagedEntry, Progress, SalvageReport},
+    store::RedbStore,
+};

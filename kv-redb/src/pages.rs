@@ -64,6 +64,8 @@ pub(crate) enum Met<'p> {
     Pair {
         key: &'p [u8],
         value: &'p [u8],
+        /// Where the value starts in the file.
+        place: u64,
     },
     /// A page that does not match its checksum. What pairs can be made out in it come next.
     DamagedPage,
@@ -149,8 +151,8 @@ impl<'f> Pages<'f> {
             match node {
                 Some(Node::Leaf(leaf)) => {
                     for (key, value) in (0..leaf.pairs).filter_map(|number| leaf.pair(number)) {
-                        if let (Some(key), Some(bytes)) = (bytes.get(key), bytes.get(value)) {
-                            meet(Met::Pair { key, value: bytes })?;
+                        if let (Some(key), Some(bytes)) = (bytes.get(key), bytes.get(value.clone())) {
+                            meet(Met::Pair { key, value: bytes, place: start + value.start as u64 })?;
                         }
                     }
                 }
@@ -171,7 +173,7 @@ impl<'f> Pages<'f> {
         let mut damaged = 0;
         self.walk(root, TABLES, &mut |met| {
             match met {
-                Met::Pair { key, value } => {
+                Met::Pair { key, value, .. } => {
                     let named = std::str::from_utf8(key).ok().zip(table(value));
                     tables.extend(named.map(|(name, table)| (name.to_owned(), table)));
                 }
@@ -193,7 +195,7 @@ impl<'f> Pages<'f> {
     }
 
     /// `len` bytes from `start` on.
-    fn read(&self, start: u64, len: usize) -> io::Result<Vec<u8>> {
+    pub(crate) fn read(&self, start: u64, len: usize) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; len];
         let mut file = self.file;
         file.seek(SeekFrom::Start(start))?;

@@ -41,6 +41,9 @@ async fn a_new_file_is_its_owners_alone_and_copies_have_their_sources_mode() -> 
         assert_eq!(mode(&copy), given);
     }
     store.close().await?;
+    let salvaged = folder.path().join("salvaged.kv");
+    RedbStore::salvage(&path, &salvaged, |_| ()).await?;
+    assert_eq!(mode(&salvaged), 0o604);
 
     // A file that is there keeps its mode.
     let (store, _) = open(&path).await?;
@@ -58,6 +61,8 @@ async fn what_is_no_regular_file_is_refused_at_once() -> Result<()> {
     for path in [&fifo, Path::new("/dev/null"), folder.path()] {
         for error in [
             timeout(PATIENCE, RedbStore::open(path)).await.expect("it waits").unwrap_err(),
+            RedbStore::check(path, |_| ()).await.unwrap_err(),
+            RedbStore::salvage(path, folder.path().join("copy"), |_| ()).await.unwrap_err(),
             store.backup(path).await.unwrap_err(),
         ] {
             assert_eq!(error.kind(), ErrorKind::Other, "{error:?}");
