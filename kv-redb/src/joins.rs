@@ -99,3 +99,54 @@ impl fmt::Debug for Joins {
         f.debug_struct("Joins").field("room", &self.room.available_permits()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_executor::block_on;
+    use futures_util::future::{join, join_all};
+
+    use super::*;
+
+    /// How many joins are made, and are under way, when the versions are asked for at once.
+    fn run(versions: impl Iterator<Item = u64>) -> (usize, usize) {
+        let state = Arc::new(State::in_memory());
+        let made = Arc::new(AtomicUsize::new(0));
+        let under_way = Arc::new(AtomicUsize::new(0));
+        let peak = Arc::new(AtomicUsize::new(0));
+        let gate = Arc::new(Semaphore::new(0));
+        let joins = versions.map(|version| {
+            let made = Arc::clone(&made);
+            let under_way = Arc::clone(&under_way);
+            let peak = Arc::clone(&peak);
+            let gate = Arc::clone(&gate);
+            let join = async move {
+                made.fetch_add(1, Ordering::Relaxed);
+                peak.fetch_max(under_way.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+                // None ends before all have begun that may.
+                drop(gate.acquire().await);
+                under_way.fetch_sub(1, Ordering::Relaxed);
+                Ok(Joined::Value(Bytes::from(version.to_string())))
+            };
+            let state = Arc::clone(&state);
+            async move {
+                let joined = state.joins.run(&state, Version::new(version), join).await;
+                assert!(matches!(joined, Ok(Joined::Value(value)) if value == version.to_string()));
+            }
+        });
+        block_on(join(join_all(joins), async { gate.add_permits(1) }));
+        assert!(state.joins.under_way().is_empty(), "nothing is left of what is over");
+        (made.load(Ordering::Relaxed), peak.load(Ordering::Relaxed))
+    }
+
+    #[test]
+    fn few_are_under_way_at_a_time() {
+        assert_eq!(run(0..50), (50, MAX_JOINS));
+    }
+
+    #[test]
+    fn all_who_ask_for_a_version_share_one() {
+        assert_eq!(run(std::iter::repeat_n(7, 50)), (1, 1));
+    }
+}

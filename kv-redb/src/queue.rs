@@ -114,27 +114,13 @@ impl Drop for Receiver {
 
 #[cfg(test)]
 mod tests {
-    use std::{pin::pin, sync::Arc};
+    use std::pin::pin;
 
     use futures_util::{FutureExt, future::join};
-    use kv_core::{Clock, ErrorKind, SystemClock};
+    use kv_core::ErrorKind;
 
     use super::*;
-    use crate::{catalog::Catalog, large_values::LargeValues, request::Data};
-
-    fn state() -> State {
-        let engine = crate::file::Engine { cache_bytes: 0, quick_repair: false };
-        let disk = crate::disk::Disk::of_backend(redb::backends::InMemoryBackend::new()).unwrap();
-        let opened = crate::open::load("memory".as_ref(), engine.open_disk(disk).unwrap()).unwrap();
-        let snapshot = crate::snapshot::Snapshot::take(&opened.file).unwrap();
-        State::new(
-            "memory".into(),
-            Arc::new(SystemClock) as Arc<dyn Clock>,
-            Catalog::default(),
-            LargeValues::new(0),
-            snapshot,
-        )
-    }
+    use crate::request::Data;
 
     fn sweep(limit: usize) -> impl FnOnce(Answer<usize>) -> Request {
         move |answer| Request::Data(Data::Sweep(limit, answer))
@@ -152,7 +138,7 @@ mod tests {
 
     #[test]
     fn what_is_dropped_while_it_waits_for_room_is_not_queued_and_the_rest_keeps_its_order() {
-        let state = state();
+        let state = State::in_memory();
         let (queue, mut receiver) = with_room(2);
         assert!(queue.send(&state, sweep(1)).now_or_never().unwrap().is_ok());
         assert!(queue.send(&state, sweep(2)).now_or_never().unwrap().is_ok());
@@ -172,7 +158,7 @@ mod tests {
     /// The child of a fork has no writer: what it asks would wait for ever.
     #[test]
     fn a_forked_process_is_refused_and_queues_nothing() {
-        let state = state().forked();
+        let state = State::in_memory().forked();
         let (queue, mut receiver) = with_room(2);
         let refused = queue.ask(&state, sweep(1)).now_or_never().unwrap().unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Closed);
@@ -182,7 +168,7 @@ mod tests {
 
     #[test]
     fn what_is_dropped_after_it_was_queued_stays_queued() {
-        let state = state();
+        let state = State::in_memory();
         let (queue, mut receiver) = with_room(1);
         assert!(queue.ask(&state, sweep(1)).now_or_never().is_none());
         assert_eq!(limits(&mut receiver), [1]);
@@ -190,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_dropped_receiver_refuses_those_that_wait_and_those_that_come() {
-        let state = state();
+        let state = State::in_memory();
         let (queue, receiver) = with_room(1);
         let mut asked = pin!(queue.ask(&state, sweep(1)));
         let mut waiting = pin!(queue.ask(&state, sweep(2)));

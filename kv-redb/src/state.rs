@@ -59,6 +59,18 @@ impl State {
         }
     }
 
+    /// That of a store in memory.
+    #[cfg(test)]
+    #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    pub(crate) fn in_memory() -> Self {
+        let engine = crate::file::Engine { cache_bytes: 0, quick_repair: false };
+        let disk = crate::disk::Disk::of_backend(redb::backends::InMemoryBackend::new()).unwrap();
+        let opened = crate::open::load("memory".as_ref(), engine.open_disk(disk).unwrap()).unwrap();
+        let snapshot = Snapshot::take(&opened.file).unwrap();
+        let clock = Arc::new(kv_core::SystemClock);
+        Self::new("memory".into(), clock, Catalog::default(), LargeValues::new(0), snapshot)
+    }
+
     /// As another process sees it, to which it was copied by a fork.
     #[cfg(test)]
     pub(crate) fn forked(mut self) -> Self {
