@@ -1,0 +1,90 @@
+//! Clients that write until they are told to stop, and what is known of their keys.
+
+use std::sync::{
+    Arc, Mutex, MutexGuard,
+    atomic::{AtomicBool, Ordering},
+};
+
+use kv_core::prelude::*;
+use kv_redb::RedbNamespace;
+
+/// What is under a key: which write made it, and how long its value is; or nothing.
+pub(crate) type State = Option<(u64, usize)>;
+
+/// All that was ever under one key, which one client alone writes.
+#[derive(Debug, Clone)]
+pub(crate) struct Past {
+    pub(crate) key: String,
+    /// In their order, also what was asked for and not answered yet.
+    pub(crate) states: Vec<State>,
+    /// The place of the last one that was answered.
+    pub(crate) answered: usize,
+}
+
+impl Past {
+    pub(crate) fn new(key: String) -> Self {
+        Self { key, states: vec![None], answered: 0 }
+    }
+}
+
+/// The bytes of a value.
+pub(crate) fn value((write, len): (u64, usize)) -> Vec<u8> {
+    let mut bytes = format!("{write} {len}:").into_bytes();
+    bytes.resize(bytes.len() + len, write.to_le_bytes()[0]);
+    bytes
+}
+
+/// What all clients know.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Known {
+    pasts: Arc<Mutex<Vec<Past>>>,
+    stopped: Arc<AtomicBool>,
+}
+
+impl Known {
+    pub(crate) fn new(clients: usize, keys: usize) -> Self {
+        let pasts =
+            (0..clients).flat_map(|client| (0..keys).map(move |key| Past::new(format!("{client}-{key}"))));
+        Self { pasts: Arc::new(Mutex::new(pasts.collect())), stopped: Arc::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Past>> {
+        self.pasts.lock().unwrap()
+    }
+
+    /// What is known now.
+    pub(crate) fn pasts(&self) -> Vec<Past> {
+        self.lock().clone()
+    }
+
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// Writes the keys from `first` on, `count` of them, until it is told to stop.
+    pub(crate) async fn write(self, kv: RedbNamespace, first: usize, count: usize) {
+        for number in 0_u64.. {
+            if self.stopped.load(Ordering::Relaxed) {
+                return;
+            }
+            let place = first + usize::try_from(number).unwrap() * 7 % count;
+            let len = match number % 11 {
+                0 => 60_000,
+                1..4 => 3_000,
+                _ => 20,
+            };
+            let state = (number % 5 != 4).then_some((number, len));
+            let key = {
+                let past = &mut self.lock()[place];
+                past.states.push(state);
+                past.key.clone()
+            };
+            match state {
+                Some(state) => kv.put(&key, value(state)).await.unwrap(),
+                None => kv.delete(&key).await.unwrap(),
+            }
+            let past = &mut self.lock()[place];
+            past.answered = past.states.len() - 1;
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Mounts and loop devices, which are undone when they are dropped.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+    time::Duration,
+};
+
+use fuser::BackgroundSession;
+use tempfile::TempDir;
+
+use crate::disk::{Disk, NAME};
+
+/// The size of the disk: room for a small journal and a store of some megabytes.
+const DISK_BYTES: u64 = 40 << 20;
+
+/// How often a file system is asked to go while something uses it.
+const MAX_UNMOUNTS: u32 = 250;
+
+/// Runs a command to its end, and answers what it printed, or says how it failed.
+fn command(program: &str, arguments: &[&Path]) -> Result<String, String> {
+    let output = Command::new(program).args(arguments).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    if output.status.success() {
+        Ok(text(&output.stdout))
+    } else {
+        Err(format!("{program}: {}", text(&output.stderr)))
+    }
+}
+
+/// The bytes of an empty ext4.
+pub(crate) fn empty_ext4() -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let image = folder.path().join("image");
+    fs::File::create(&image).unwrap().set_len(DISK_BYTES).unwrap();
+    let options = ["-q", "-F", "-b", "4096", "-J", "size=4", "-E", "nodiscard,lazy_itable_init=0"];
+    let options: Vec<_> = options.iter().map(Path::new).chain([&*image]).collect();
+    command("mkfs.ext4", &options).unwrap();
+    fs::read(image).unwrap()
+}
+
+/// A loop device over a file.
+struct Loop(PathBuf);
+
+impl Loop {
+    fn over(file: &Path) -> Self {
+        Self(command("losetup", &["--find".as_ref(), "--show".as_ref(), file]).unwrap().into())
+    }
+}
+
+impl Drop for Loop {
+    fn drop(&mut self) {
+        _ = command("losetup", &["--detach".as_ref(), &self.0]);
+    }
+}
+
+/// A mounted ext4. The fields are dropped in their order.
+struct Mount {
+    folder: TempDir,
+    _device: Loop,
+}
+
+impl Mount {
+    fn of(file: &Path) -> Result<Self, String> {
+        let device = Loop::over(file);
+        let folder = tempfile::tempdir().unwrap();
+        let options = ["-t", "ext4", "-o", "noatime"].map(Path::new);
+        command("mount", &[&options[..], &[&device.0, folder.path()]].concat())?;
+        Ok(Self { folder, _device: device })
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        // A store that was just closed, or failed to open, may have a thread yet that closes the file.
+        let mut unmounted = Ok(String::new());
+        for _ in 0..MAX_UNMOUNTS {
+            unmounted = command("umount", &[self.folder.path()]);
+            if unmounted.is_ok() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        eprintln!("a mount stays behind: {unmounted:?}");
+    }
+}
+
+/// An ext4 on a disk whose power can be cut. The fields are dropped in their order.
+pub(crate) struct Machine {
+    mount: Mount,
+    _session: BackgroundSession,
+    _folder: TempDir,
+}
+
+impl Machine {
+    pub(crate) fn on(disk: &Disk) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let session = fuser::spawn_mount(disk.clone(), folder.path(), &fuser::Config::default()).unwrap();
+        let mount = Mount::of(&folder.path().join(NAME)).unwrap();
+        Self { mount, _session: session, _folder: folder }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.mount.folder.path()
+    }
+}
+
+/// Lets `look` at what is on an ext4 with these bytes, once its journal is replayed; the error says why it can't be mounted.
+pub(crate) fn look_at<T>(bytes: &[u8], look: impl FnOnce(&Path) -> T) -> Result<T, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let image = folder.path().join("image");
+    fs::write(&image, bytes).unwrap();
+    let mount = Mount::of(&image)?;
+    Ok(look(mount.folder.path()))
+}
