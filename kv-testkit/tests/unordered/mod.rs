@@ -45,21 +45,26 @@ pub(crate) enum Disorder {
     VersionsRepeat,
 }
 
+/// Sentences that a message has. Which of them it is may depend on which call meets the disorder first.
 const CONTRADICTS: &str = "<-- contradicts";
+const TORN: &str = "another write set beside it";
+const NO_METADATA: &str = "metadata that no write set";
+const TWO_VERSIONS: &str = "have two versions";
+const ONE_VERSION: &str = "took one version";
 
-/// Every disorder, and one of the sentences that the message about it has.
+/// Every disorder, and the sentences of which the message about it has one.
 pub(crate) const ALL: &[(Disorder, &[&str])] = &[
     (Disorder::StaleReads, &[CONTRADICTS]),
     (Disorder::StaleListings, &[CONTRADICTS]),
-    (Disorder::LostUpdates, &[CONTRADICTS]),
+    (Disorder::LostUpdates, &[CONTRADICTS, TWO_VERSIONS, ONE_VERSION]),
     (Disorder::AnsweredTooEarly, &[CONTRADICTS]),
-    (Disorder::DroppedWritesFlicker, &[CONTRADICTS, "have two versions"]),
-    (Disorder::DroppedWritesRepeat, &[CONTRADICTS, "have two versions"]),
-    (Disorder::DroppedWritesTear, &["another write set beside it"]),
+    (Disorder::DroppedWritesFlicker, &[CONTRADICTS, TWO_VERSIONS]),
+    (Disorder::DroppedWritesRepeat, &[CONTRADICTS, TWO_VERSIONS]),
+    (Disorder::DroppedWritesTear, &[TORN, NO_METADATA, CONTRADICTS, TWO_VERSIONS]),
     (Disorder::BulkAnsweredTooEarly, &[CONTRADICTS]),
     (Disorder::DroppedConditionsForgotten, &[CONTRADICTS]),
     (Disorder::FalseConflicts, &[CONTRADICTS]),
-    (Disorder::VersionsRepeat, &["took one version", CONTRADICTS]),
+    (Disorder::VersionsRepeat, &[ONE_VERSION, CONTRADICTS, TWO_VERSIONS]),
 ];
 
 /// A namespace in memory with a disorder.
