@@ -20,7 +20,7 @@ use tokio::runtime::{Builder, Runtime};
 
 const ID: &str = "0123456789abcdef0123456789abcdef";
 
-/// What the server answers to every request.
+/// Answer of the server to every request.
 static ANSWER: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 struct Client {
@@ -70,7 +70,8 @@ fn serve(connection: TcpStream) -> Option<()> {
 fuzz_target!(|data: &[u8]| {
     let end = data.windows(2).position(|window| window == b"\n\n");
     let Some(end) = end else { return };
-    let (head, body) = (&data[..end], &data[end + 2..]);
+    let head = &data[..end];
+    let body = &data[end + 2..];
     let mut lines = head.split(|byte| *byte == b'\n');
     let first = String::from_utf8_lossy(lines.next().unwrap_or_default()).into_owned();
     let Some((call, status)) = first.split_once(' ') else { return };

@@ -117,7 +117,7 @@ fn try_out(
     transact(file, |tables| work(tables).map(|()| ((), Change::None)))
 }
 
-/// What it takes to apply a request.
+/// Parts needed to apply a request.
 struct Applier<'a, 't> {
     state: &'a State,
     tables: &'a mut Tables<'t>,

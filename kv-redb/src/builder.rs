@@ -118,10 +118,11 @@ impl RedbStoreBuilder {
         self
     }
 
-    /// Whether opening holds every page of the file against its checksum first: off by default. A file with a damaged page
-    /// is then [`Corrupt`](ErrorKind::Corrupt), which is found otherwise when something on that page is read or written.
-    /// It reads the whole file, which takes seconds for gigabytes. After a crash that is done in any case, unless
-    /// [`quick_repair`](RedbStoreBuilder::quick_repair) was on; and what redb keeps for itself is checked each time.
+    /// Check of every page of the file against its checksum when the file is opened: off by default. A file with a
+    /// damaged page is then [`Corrupt`](ErrorKind::Corrupt); without the check, the damage is found when something on
+    /// that page is read or written. The check reads the whole file, which takes seconds for gigabytes. After a crash
+    /// it is done in any case, unless [`quick_repair`](RedbStoreBuilder::quick_repair) was on. The pages that redb
+    /// keeps for itself are checked each time.
     ///
     /// ```
     /// # use kv_core::KvStore;
@@ -139,7 +140,7 @@ impl RedbStoreBuilder {
         self
     }
 
-    /// How long the first pause is before a store whose disk is full tries to write again; the others follow from it.
+    /// First pause before a store whose disk is full tries to write again; the later ones follow from it.
     #[cfg(feature = "test-backend")]
     pub fn full_disk_pause(mut self, pause: Duration) -> Self {
         self.first_pause = pause;

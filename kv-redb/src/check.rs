@@ -19,18 +19,18 @@ use crate::{
     tables::{DEADLINES, ENTRIES, FILLER, FORMAT, FORMAT_VERSION, PIECES},
 };
 
-/// How much of a file is held against its checksums before it is opened.
+/// Part of a file that is checked against its checksums before the file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extent {
-    /// What redb keeps for itself, and the small tables: a few pages. A commit goes through them, and redb cannot be kept
-    /// from ending the process where it meets a damaged one.
+    /// Pages that redb keeps for itself, and those of the small tables: only a few. A commit goes through them, and
+    /// redb cannot be kept from ending the process where it meets a damaged one.
     Bookkeeping,
     /// Every page.
     All,
 }
 
-/// How many pages do not match their checksums. Not asked of a file that redb is going to check by itself, nor of one
-/// that somebody has open: opening it says so.
+/// Number of pages that do not match their checksums. It is 0, without a count, for a file that redb is going to check
+/// by itself, and for one that somebody has open: opening it says so.
 pub(crate) fn count_damaged_pages(path: &Path, extent: Extent) -> io::Result<u64> {
     let counted = with_lock(path, |file| count(file, extent));
     match counted {

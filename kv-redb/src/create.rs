@@ -9,7 +9,8 @@ use crate::{
     transaction::{Change, WriteError, transact},
 };
 
-/// How long the filler is: redb gives it a run of 32 pages, and the first such run that is free in a new file is the second.
+/// Length of the filler: redb gives it a run of 32 pages, and the first such run that is free in a new file is the
+/// second.
 const FILLER_BYTES: usize = 24 * 4096;
 
 /// Makes the file at `path`, of a length that doubles well.

@@ -25,11 +25,11 @@ struct Inner {
     backend: Box<dyn StorageBackend>,
     /// The file once more, to look at it.
     file: Option<File>,
-    /// How long the file is, as far as redb knows.
+    /// Length of the file in bytes, as far as redb knows.
     len: AtomicU64,
     /// The worst failure of writing so far: one of the constants below.
     failure: AtomicU8,
-    /// What is locked. redb asks for it anew whenever it opens the file, which not every system grants.
+    /// Locks that are held. redb asks for them anew whenever it opens the file, which not every system grants.
     locked: Mutex<Vec<Lock>>,
     released: AtomicBool,
 }
@@ -70,8 +70,8 @@ impl Disk {
         }))
     }
 
-    /// Whether writing failed since the last look, and for nothing but a lack of space: then nothing is on the disk that
-    /// redb does not expect there.
+    /// `true` if writing failed since the last call, and for nothing but a lack of space: then nothing is on the disk
+    /// that redb does not expect there.
     pub(crate) fn was_full(&self) -> bool {
         self.0.failure.swap(WORKS, Ordering::AcqRel) == FULL
     }
@@ -161,7 +161,7 @@ impl StorageBackend for Disk {
         Ok(())
     }
 
-    /// Syncs, and then looks whether the file is still there: once a commit, before it is answered.
+    /// Syncs, and then looks whether the file is still there: once per commit, before it is answered.
     fn sync_data(&self) -> io::Result<()> {
         let synced = self.0.backend.sync_data().and_then(|()| self.0.check());
         if synced.is_err() {

@@ -24,7 +24,7 @@ pub(crate) fn guard<T, E: From<redb::Error>>(work: impl FnOnce() -> Result<T, E>
     })
 }
 
-/// Whether the file is damaged, and not the disk or the caller at fault.
+/// `true` if the file is damaged, and neither the disk nor the caller is at fault.
 pub(crate) fn is_damage(cause: &redb::Error) -> bool {
     matches!(
         cause,
@@ -98,7 +98,7 @@ pub(crate) fn full(path: &Path, retry_after: Duration) -> Error {
     error(ErrorKind::Unavailable, message).with_retry_after(retry_after)
 }
 
-/// What `check` and `salvage` are for.
+/// Advice in messages about damage, the case that `check` and `salvage` are for.
 const WHAT_TO_DO: &str = "restore a backup of it, or copy what is whole with `RedbStore::salvage`";
 
 pub(crate) fn read_failed(path: &Path, cause: redb::Error) -> Error {
@@ -189,7 +189,7 @@ pub(crate) fn damaged_pages(path: &Path, pages: u64) -> Error {
     )
 }
 
-/// A file whose start is none that redb writes.
+/// A file whose start is not one that redb writes.
 pub(crate) fn header_damaged(path: &Path) -> Error {
     error(
         ErrorKind::Corrupt,

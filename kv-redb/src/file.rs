@@ -48,7 +48,7 @@ impl Engine {
 pub(crate) struct StoreFile {
     pub(crate) database: Database,
     pub(crate) disk: Disk,
-    /// What is between the two, where the file is open for reading alone.
+    /// Layer between the database and the disk, if the file is open for reading alone.
     overlay: Option<Overlay>,
     quick_repair: bool,
 }

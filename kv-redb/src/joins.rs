@@ -15,10 +15,10 @@ use tokio::sync::Semaphore;
 
 use crate::state::State;
 
-/// How many large values are put together at a time. Each takes up to 25 MiB, and a thread of the blocking pool.
+/// Most large values that are put together at a time. Each takes up to 25 MiB, and a thread of the blocking pool.
 const MAX_JOINS: usize = 8;
 
-/// How putting a value together ended.
+/// Outcome of putting a value together.
 #[derive(Clone)]
 pub(crate) enum Joined {
     Value(Bytes),
@@ -109,7 +109,7 @@ mod tests {
 
     use super::*;
 
-    /// How many joins are made, and are under way, when the versions are asked for at once.
+    /// Number of joins made, and the most that are under way together, when the versions are asked for at once.
     fn run(versions: impl Iterator<Item = u64>) -> (usize, usize) {
         let state = Arc::new(State::in_memory());
         let made = Arc::new(AtomicUsize::new(0));

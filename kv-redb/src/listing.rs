@@ -33,7 +33,7 @@ pub(crate) struct Listing {
     now: Timestamp,
     examined: usize,
     keys: Vec<KeyInfo>,
-    /// What the keys of all rows start with in the tables.
+    /// Beginning that the keys of all rows share in the tables.
     start: EntryKey,
     /// The last row's key in the tables, at first what all rows lie behind. A misplaced page would make rows come again.
     last: Vec<u8>,
@@ -122,7 +122,7 @@ impl Listing {
     }
 }
 
-/// What a page says of an entry.
+/// Information that a page gives on an entry.
 fn info(name: Key<'static>, record: Result<Record<'_>, Damage>) -> KeyInfo {
     let whole = record.and_then(|record| Ok((record.metadata()?, record.expires_at)));
     match whole {

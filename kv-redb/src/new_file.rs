@@ -12,26 +12,26 @@ pub(crate) fn options() -> OpenOptions {
     options
 }
 
-/// Whether an open file has no name any more.
+/// `true` once an open file has no name any more.
 #[cfg(unix)]
 pub(crate) fn is_deleted(metadata: &Metadata) -> bool {
     std::os::unix::fs::MetadataExt::nlink(metadata) == 0
 }
 
-/// Whether an open file has no name any more: elsewhere an open file cannot be deleted.
+/// `true` once an open file has no name any more: never outside Unix, since an open file cannot be deleted there.
 #[cfg(not(unix))]
 pub(crate) fn is_deleted(_metadata: &Metadata) -> bool {
     false
 }
 
-/// Whether both are of the same file.
+/// `true` if both are of the same file.
 #[cfg(unix)]
 pub(crate) fn is_same(a: &Metadata, b: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     (a.dev(), a.ino()) == (b.dev(), b.ino())
 }
 
-/// Whether both are of the same file: elsewhere one that is open and locked is not replaced.
+/// `true` if both are of the same file: always outside Unix, since one that is open and locked is not replaced there.
 #[cfg(not(unix))]
 pub(crate) fn is_same(_a: &Metadata, _b: &Metadata) -> bool {
     true

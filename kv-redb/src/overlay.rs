@@ -24,7 +24,7 @@ pub(crate) struct Overlay(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     disk: Disk,
-    /// Whether the disk is written again, and so may have changed under what is read here.
+    /// `true` once the disk is written again, and so may have changed under what is read here.
     retired: AtomicBool,
     written: Mutex<Written>,
 }
@@ -32,7 +32,7 @@ struct Inner {
 #[derive(Debug)]
 struct Written {
     len: u64,
-    /// How much of the disk is still visible: what was cut off stays away.
+    /// Length of the disk's part that is still visible, in bytes: what was cut off stays away.
     disk_len: u64,
     /// The blocks that were written, by their numbers.
     blocks: BTreeMap<u64, Vec<u8>>,

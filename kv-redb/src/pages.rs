@@ -34,7 +34,7 @@ pub(crate) struct Root {
     pub(crate) checksum: u128,
 }
 
-/// What a slot of the header leads to.
+/// Content of a slot of the header: the roots of two trees, and the number of the transaction that wrote it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Slot {
     pub(crate) user: Option<Root>,
@@ -42,7 +42,7 @@ pub(crate) struct Slot {
     transaction: u64,
 }
 
-/// How long the keys and the values of a tree are, where all have one length.
+/// Lengths of the keys and of the values of a tree in bytes, where all have one length.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shape {
     pub(crate) key: Option<usize>,
@@ -59,7 +59,7 @@ pub(crate) struct Table {
     pub(crate) shape: Shape,
 }
 
-/// What a walk through a tree meets.
+/// Item that a walk through a tree meets.
 pub(crate) enum Met<'p> {
     Pair {
         key: &'p [u8],
@@ -113,7 +113,8 @@ impl<'f> Pages<'f> {
         })
     }
 
-    /// Whether redb opens the file without a look at its checksums: it was closed cleanly, or written with quick repair.
+    /// `true` if redb opens the file without a look at its checksums: it was closed cleanly, or written with quick
+    /// repair.
     pub(crate) fn is_trusted(&self) -> bool {
         self.two_phase
     }
@@ -184,7 +185,7 @@ impl<'f> Pages<'f> {
         Ok((tables, damaged))
     }
 
-    /// How many pages of a table do not match their checksums.
+    /// Number of pages of a table that do not match their checksums.
     pub(crate) fn count_damaged(&self, table: Table) -> io::Result<u64> {
         let mut damaged = 0;
         self.walk(table.root, table.shape, &mut |met| {
@@ -216,7 +217,7 @@ impl<'f> Pages<'f> {
     }
 }
 
-/// What a slot says, if it matches its checksum and its format is known.
+/// Content of a slot, if it matches its checksum and its format is known.
 fn slot(bytes: &[u8]) -> Option<Slot> {
     let matches = XxHash3_128::oneshot(bytes.get(..SLOT_CHECKSUM)?)
         == u128::from_le_bytes(array(bytes, SLOT_CHECKSUM)?);

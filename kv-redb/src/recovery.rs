@@ -29,10 +29,10 @@ const MAX_PAUSE: Duration = Duration::from_secs(60);
 /// A pause is this many times as long as the last attempt took, which reads the whole file unless
 /// [`quick_repair`](crate::RedbStoreBuilder::quick_repair) is on. It bounds what attempts cost on large files.
 const PAUSE_PER_ATTEMPT: u32 = 10;
-/// How long the store waits for space in all, before it takes no more writes until it is opened again.
+/// Longest time that the store waits for space in all, before it takes no more writes until it is opened again.
 const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What the store is opened from, over again.
+/// Parts that the store is opened from, each time that it is opened again.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     pub(crate) engine: Engine,
@@ -46,7 +46,7 @@ pub(crate) struct Recovery {
     first_pause: Duration,
     /// The next pause.
     next_pause: Duration,
-    /// How long all pauses were so far; `None` unless the disk is full.
+    /// Sum of all pauses so far; `None` unless the disk is full.
     waited: Option<Duration>,
 }
 
@@ -76,7 +76,7 @@ impl Recovery {
     }
 }
 
-/// How an attempt to write again ended.
+/// Outcome of an attempt to write again.
 enum Attempt {
     Works(Box<(StoreFile, Catalog, Versions, Snapshot)>),
     StillFull,

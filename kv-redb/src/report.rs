@@ -1,27 +1,27 @@
-//! What a check and a salvage tell.
+//! Reports of a check and of a salvage.
 
 use kv_core::{Key, NamespaceId};
 
-/// How many damaged entries a report names; it counts the others.
+/// Most damaged entries that a report names; it counts the others.
 pub(crate) const MAX_NAMED: usize = 10_000;
 
-/// What [`RedbStore::check`](crate::RedbStore::check) found.
+/// Report of [`RedbStore::check`](crate::RedbStore::check).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CheckReport {
-    /// How many entries are whole: their records and values match their checksums. Expired ones count too.
+    /// Number of entries that are whole: their records and values match their checksums. Expired ones count too.
     pub whole_entries: u64,
-    /// How many entries are damaged, as far as they can be told.
+    /// Number of entries that are damaged, as far as they can be told.
     pub damaged_entries: u64,
     /// Those of them whose keys can be read, up to 10,000.
     pub damaged: Vec<DamagedEntry>,
-    /// How many pages of the file do not match their checksums. A page that leads to others may hide entries, which then
-    /// are in no count.
+    /// Number of pages of the file that do not match their checksums. A page that leads to others may hide entries,
+    /// which then are in no count.
     pub damaged_pages: u64,
 }
 
 impl CheckReport {
-    /// Whether nothing is damaged.
+    /// `true` if nothing is damaged.
     #[must_use]
     pub const fn is_whole(&self) -> bool {
         self.damaged_entries == 0 && self.damaged_pages == 0
@@ -44,28 +44,28 @@ pub struct DamagedEntry {
     pub namespace: Option<NamespaceId>,
     /// Its key, as far as can be told: it may be what is damaged. Think before logging it.
     pub key: Key<'static>,
-    /// What is wrong with it.
+    /// Description of the damage.
     pub what: &'static str,
 }
 
-/// What [`RedbStore::salvage`](crate::RedbStore::salvage) did.
+/// Report of [`RedbStore::salvage`](crate::RedbStore::salvage).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SalvageReport {
-    /// What the damaged file held. Its whole entries were copied.
+    /// Report on the damaged file. Its whole entries were copied.
     pub found: CheckReport,
-    /// How many namespaces got a new id and a title that starts with `salvaged-`, since theirs cannot be read.
+    /// Number of namespaces that got a new id and a title that starts with `salvaged-`, since theirs cannot be read.
     pub renamed_namespaces: u64,
 }
 
-/// How far a check or a salvage is.
+/// Progress of a check or a salvage.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// How many bytes were read so far. Large values are read twice.
+    /// Number of bytes read so far. Large values are read twice.
     pub bytes_read: u64,
-    /// How many bytes the file has.
+    /// Length of the file in bytes.
     pub bytes: u64,
-    /// How many entries were met so far.
+    /// Number of entries met so far.
     pub entries: u64,
 }

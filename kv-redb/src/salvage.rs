@@ -25,7 +25,7 @@ use crate::{
     transaction::WriteError,
 };
 
-/// What the copy keeps of itself in memory.
+/// Bytes of itself that the copy keeps in memory.
 const CACHE_BYTES: usize = 16 * 1024 * 1024;
 
 /// A failure of the copy, and not of what is copied.

@@ -75,7 +75,7 @@ impl Found {
 #[derive(Clone, Copy)]
 pub(crate) struct Wanted {
     pub(crate) metadata: bool,
-    /// Whether to put a value together here, unless it is long.
+    /// `true` to put a value together here, unless it is long.
     pub(crate) direct: bool,
 }
 
@@ -107,7 +107,7 @@ impl From<redb::Error> for Failure {
 }
 
 impl Failure {
-    /// Whether reading the file failed, or it is closed: not so if it is opened anew.
+    /// `true` if reading the file failed, or the file is closed: a read may succeed once the file is opened anew.
     pub(crate) fn is_of_the_file(&self) -> bool {
         matches!(
             self,

@@ -59,7 +59,7 @@ impl State {
         }
     }
 
-    /// That of a store in memory.
+    /// State of a store in memory.
     #[cfg(test)]
     #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     pub(crate) fn in_memory() -> Self {
@@ -127,7 +127,7 @@ impl State {
         self.snapshot.store(Some(Arc::new(snapshot)));
     }
 
-    /// Whether the file is open in another way by now than `snapshot` reads it.
+    /// `true` if the file is open in another way by now than `snapshot` reads it.
     pub(crate) fn has_replaced(&self, snapshot: &Snapshot) -> bool {
         self.snapshot.load().as_deref().is_some_and(|current| !std::ptr::eq(current, snapshot))
     }
@@ -150,7 +150,7 @@ impl State {
         self.failure.get()
     }
 
-    /// What is told of a record that this crate did not write.
+    /// Error for a record that this crate did not write.
     pub(crate) fn damaged(&self, damage: Damage) -> Error {
         error::damaged(&self.path, damage)
     }

@@ -21,7 +21,7 @@ use crate::{
 
 const MISSING_PIECES: Damage = Damage("a value's pieces do not make up the value");
 
-/// How often progress is told: after so many entries.
+/// Number of entries after which progress is told, each time.
 const ENTRIES_PER_REPORT: u64 = 1000;
 
 /// Where in the file a part of a value is.
@@ -31,7 +31,7 @@ struct Part {
     len: usize,
 }
 
-/// What a file holds beside its entries, as far as it can be read.
+/// Contents of a file beside its entries, as far as they can be read.
 pub(crate) struct Survey<'f> {
     pages: Pages<'f>,
     tables: HashMap<String, Table>,
@@ -88,7 +88,7 @@ impl<'f> Survey<'f> {
         Ok(Some(survey))
     }
 
-    /// Whether the file has the table that makes it ours.
+    /// `true` if the file has the table that makes it ours.
     pub(crate) fn is_ours(&self) -> bool {
         self.tables.contains_key(FILE.name())
     }
@@ -224,7 +224,7 @@ impl<'f> Survey<'f> {
     }
 }
 
-/// How many pages do not match their checksums, of all that a slot leads to.
+/// Number of pages that do not match their checksums, of all that a slot leads to.
 pub(crate) fn count_damaged(pages: &Pages<'_>, slot: Slot) -> io::Result<u64> {
     let mut damaged = 0;
     for root in [slot.system, slot.user] {

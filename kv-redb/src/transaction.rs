@@ -29,7 +29,7 @@ impl WriteError {
     }
 }
 
-/// What a transaction did to the tables.
+/// Effect of a transaction on the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
     /// Nothing that would have to reach the disk.

@@ -71,7 +71,7 @@ pub(crate) fn is_unfinished(file: &[u8]) -> bool {
         && (is_zero(page_bytes) || page_bytes == PAGE_BYTES)
 }
 
-/// Whether a file that starts like this is redb's, whole or not.
+/// `true` if a file that starts like this may be redb's, whole or not.
 pub(crate) fn may_be_redb(start: &[u8]) -> bool {
     start.iter().zip(MAGIC).all(|(byte, magic)| *byte == 0 || *byte == magic)
 }

@@ -223,7 +223,8 @@ mod tests {
                 let text = serde_json::to_string(text).unwrap();
                 if with_metadata { format!(r#"{{"value":{text},"metadata":[1.0]}}"#) } else { text }
             };
-            let (text, empty) = (show(&String::from_utf8_lossy(&value)), show(""));
+            let text = show(&String::from_utf8_lossy(&value));
+            let empty = show("");
             let expected = format!(r#"[{{"é\"":null,"k":{text},"l":{empty}}}]"#);
             prop_assert_eq!(written.concat(), expected.into_bytes());
         }

@@ -109,7 +109,8 @@ impl AsyncRead for ConnectionStream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let (before, room) = (buffer.filled().len(), buffer.remaining());
+        let before = buffer.filled().len();
+        let room = buffer.remaining();
         let polled = self.as_mut().poll(|socket| socket.poll_read(context, buffer));
         self.is_over |= polled.is_ready() && room > 0 && buffer.filled().len() == before;
         polled

@@ -44,7 +44,9 @@ impl Metrics {
         // From 100 µs to 26 s.
         let durations: Family<Asked, Histogram> =
             Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.0001, 4.0, 10)));
-        let (requests, in_flight, reserved_bytes) = (Family::default(), Gauge::default(), Gauge::default());
+        let requests = Family::default();
+        let in_flight = Gauge::default();
+        let reserved_bytes = Gauge::default();
         let mut all = Registry::with_prefix("kv_server");
         all.register(
             "requests",

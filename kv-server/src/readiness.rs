@@ -175,7 +175,8 @@ mod tests {
         let _guard = tracing::subscriber::set_default(logged.clone());
         let store =
             Store { inner: MemoryStore::new(), state: AtomicU8::new(READY), asked: AtomicUsize::new(0) };
-        let (readiness, store) = (Readiness::new(), &store);
+        let readiness = Readiness::new();
+        let store = &store;
         let mut expected = Vec::new();
         // While all is well, requests ask nothing.
         readiness.ask_after_request(store, false).await;

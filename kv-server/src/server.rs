@@ -134,7 +134,8 @@ impl KvServer {
         let service = |admission: Admission| {
             let shared = Arc::clone(&self.shared);
             service_fn(move |request: hyper::Request<Incoming>| {
-                let (shared, request) = (Arc::clone(&shared), request.map(to_body));
+                let shared = Arc::clone(&shared);
+                let request = request.map(to_body);
                 async move {
                     Ok::<_, Infallible>(match admission {
                         Admission::Served => dispatch::answer(shared, request, Source::Connection).await,

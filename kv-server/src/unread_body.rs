@@ -125,7 +125,7 @@ mod tests {
         let rate = usize::try_from(MIN_RATE).unwrap();
         let (bytes, time) = drained(1 << 20, Duration::ZERO).await;
         assert!((MAX_BYTES..=MAX_BYTES + (1 << 20)).contains(&bytes) && time == Duration::ZERO, "{bytes}");
-        // A byte a second, and the lowest rate.
+        // One byte per second, and the lowest rate.
         let (bytes, time) = drained(1, Duration::from_secs(1)).await;
         assert!(bytes < 20 && time < MAX_LAG + Duration::from_secs(1), "{bytes} {time:?}");
         let (bytes, time) = drained(rate, Duration::from_secs(1)).await;

@@ -237,13 +237,15 @@ async fn clients_are_answered_when_no_descriptors_are_left() {
     command.args(["--store", "memory:", "--listen", "127.0.0.1:0"]).kill_on_drop(true);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let process = start(command).await;
-    let (mut kept, mut refused) = (Vec::new(), 0);
+    let mut kept = Vec::new();
+    let mut refused = 0;
     for index in 0..60 {
         let path = if index % 2 == 0 { "/healthz" } else { NAMESPACES };
         let mut connection = TcpStream::connect(&process.address).await.unwrap();
         let head = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer any\r\n\r\n");
         connection.write_all(head.as_bytes()).await.unwrap();
-        let (mut answer, mut bytes) = (String::new(), [0; 4096]);
+        let mut answer = String::new();
+        let mut bytes = [0; 4096];
         while !answer.contains("\"messages\"") && !answer.ends_with("ok\n") {
             let read = timeout(Duration::from_secs(20), connection.read(&mut bytes)).await.unwrap().unwrap();
             assert_ne!(read, 0, "{index}: {answer}");

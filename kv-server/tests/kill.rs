@@ -103,21 +103,21 @@ async fn ask(address: &str, method: &str, path: &str, body: &[u8]) -> Option<(u1
     (body.len() == length).then_some((status, body))
 }
 
-/// What is under a key: a value, or nothing.
+/// Content of a key: a value, or nothing.
 type State = Option<Vec<u8>>;
 
-/// What may be under a key.
+/// Contents that a key may have.
 #[derive(Debug, Default, Clone)]
 struct Known {
     answered: State,
-    /// What was asked for and never answered.
+    /// Content that was asked for, in a request that was never answered.
     asked: Option<State>,
 }
 
 /// One client's keys.
 type Keys = BTreeMap<String, Known>;
 
-/// What a client does next.
+/// Next change of a client.
 #[derive(Debug, Clone)]
 enum Change {
     Put(usize, Vec<u8>),
@@ -238,7 +238,9 @@ async fn answered_writes_survive_kills() {
         let answers = Arc::<AtomicUsize>::default();
         let mut writers = JoinSet::new();
         for (number, keys) in clients.into_iter().enumerate() {
-            let (at, namespace, answers) = (at.clone(), namespace.clone(), Arc::clone(&answers));
+            let at = at.clone();
+            let namespace = namespace.clone();
+            let answers = Arc::clone(&answers);
             let seed = random.draw(any::<u64>());
             writers.spawn(async move { (number, write(&at, &namespace, keys, seed, &answers).await) });
         }

@@ -123,10 +123,10 @@ impl Server {
     /// A connection on which a request was sent, and the head of the answer.
     async fn ask(&self, method: &str, path: &str, body: &[u8]) -> (TcpStream, String) {
         let mut connection = TcpStream::connect(self.address).await.unwrap();
-        let (path, len) = (&self.path, (path, body.len()));
+        let namespace = &self.path;
+        let len = body.len();
         let head = format!(
-            "{method} {path}{} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer any\r\ncontent-length: {}\r\n\r\n",
-            len.0, len.1
+            "{method} {namespace}{path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer any\r\ncontent-length: {len}\r\n\r\n"
         );
         connection.write_all(head.as_bytes()).await.unwrap();
         connection.write_all(body).await.unwrap();
@@ -147,7 +147,8 @@ impl Server {
     ) -> Vec<(TcpStream, String)> {
         let mut asking = JoinSet::new();
         for _ in 0..clients {
-            let (server, body) = (Arc::clone(self), body.clone());
+            let server = Arc::clone(self);
+            let body = body.clone();
             asking.spawn(async move { server.ask(method, path, &body).await });
         }
         asking.join_all().await
@@ -196,7 +197,8 @@ fn count_answered(answers: &[(TcpStream, String)]) -> usize {
 
 /// The most bytes that were held meanwhile beyond those before.
 fn assert_bounded(before: usize, clients: usize) {
-    let (peak, bound) = (ALLOCATED.peak_usage() - before, MAX_MEMORY + clients * CONNECTION);
+    let peak = ALLOCATED.peak_usage() - before;
+    let bound = MAX_MEMORY + clients * CONNECTION;
     println!("peak: {} MiB of {}", peak / MIB, bound / MIB);
     assert!(peak <= bound, "{} MiB of {}", peak / MIB, bound / MIB);
 }
@@ -233,7 +235,8 @@ async fn answers_that_nobody_reads_are_bounded() {
         // What was begun is whole, although it was never there as a whole.
         let (connection, _) = answers.iter_mut().find(|(_, head)| head.starts_with("HTTP/1.1 200 ")).unwrap();
         let last = if method == "GET" { VALUE } else { 6 * VALUE };
-        let (mut len, mut chunk) = (0, vec![0; MIB]);
+        let mut len = 0;
+        let mut chunk = vec![0; MIB];
         while len < last {
             let read = connection.read(&mut chunk).await.unwrap();
             assert_ne!(read, 0, "{path} ended after {len} bytes");

@@ -7,7 +7,7 @@ use kv_core::{Expiration, KvStore, PutEntry, PutOptions, Result, prelude::*};
 use kv_redb::RedbStore;
 use kv_testkit::ManualClock;
 
-/// How the file came about.
+/// Origin of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Base {
     Closed,
@@ -15,7 +15,7 @@ pub(crate) enum Base {
     CrashedWithQuickRepair,
 }
 
-/// How many entries the first namespace holds.
+/// Number of entries that the first namespace holds.
 pub(crate) const ENTRIES: usize = 150;
 
 pub(crate) fn key(number: usize) -> String {

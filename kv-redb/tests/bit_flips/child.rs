@@ -97,7 +97,7 @@ async fn use_store(store: &RedbStore) {
     read(&kv).await;
 }
 
-/// What is read is what was put, or is an error. A key may be hidden: see the README.
+/// Reads every entry and lists the keys: a read yields what was put, or an error. A key may be hidden: see the README.
 async fn read(kv: &RedbNamespace) {
     for number in 0..ENTRIES {
         if let Some(Some(found)) = expected(kv.get(key(number)).await) {

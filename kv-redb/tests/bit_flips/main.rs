@@ -17,7 +17,7 @@ use libtest_mimic::{Arguments, Trial};
 
 use crate::base::Base;
 
-/// How many bits a plain run flips in each file.
+/// Number of bits that a plain run flips in each file.
 const FLIPS: usize = 100;
 
 fn main() {

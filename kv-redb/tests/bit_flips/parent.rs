@@ -12,7 +12,7 @@ use std::{
 
 use crate::{FLIPS, base::Base, child, random::Random, variable};
 
-/// How many children there are at a time.
+/// Number of children at a time.
 const CHILDREN: usize = 2;
 /// No flip takes a hundredth of it: a child that is silent for so long hangs.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -12,7 +12,7 @@ use crate::task::{Line, Task, VARIABLE};
 
 static KILLED: AtomicU32 = AtomicU32::new(0);
 
-/// How many processes were killed so far.
+/// Number of processes that were killed so far.
 pub(crate) fn killed() -> u32 {
     KILLED.load(Ordering::Relaxed)
 }

@@ -14,7 +14,7 @@ mod lives;
 mod machine;
 mod making;
 
-/// How many disks fail, unless the environment variable says another number.
+/// Number of disks that fail, unless the environment variable says another one.
 const CASES: u32 = 100;
 /// From so many on, nothing is left out.
 const ALL: u32 = 400;

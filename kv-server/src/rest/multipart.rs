@@ -208,7 +208,8 @@ mod tests {
             let rules = rules();
             let mut body = RequestBody::new(in_chunks(&text, len, &SENT), text.len(), &rules).unwrap();
             let mut pieces = Pieces::new(&mut body);
-            let (mut whole, mut count) = (Vec::new(), 0);
+            let mut whole = Vec::new();
+            let mut count = 0;
             while let Some(piece) = pieces.next().await.unwrap() {
                 whole.extend_from_slice(&piece);
                 count += 1;

@@ -94,7 +94,7 @@ pub(crate) async fn read(connection: &mut TcpStream) -> Answer {
     answer
 }
 
-/// What the chunks of a body hold.
+/// Bytes that the chunks of a body hold.
 fn without_framing(mut framed: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
     loop {

@@ -8,7 +8,7 @@ use std::sync::{
 use kv_core::prelude::*;
 use kv_redb::RedbNamespace;
 
-/// What is under a key: which write made it, and how long its value is; or nothing.
+/// Content of a key: the number of the write that made it, and the length of its value in bytes; or nothing.
 pub(crate) type State = Option<(u64, usize)>;
 
 /// All that was ever under one key, which one client alone writes.
@@ -34,7 +34,7 @@ pub(crate) fn value((write, len): (u64, usize)) -> Vec<u8> {
     bytes
 }
 
-/// What all clients know.
+/// Knowledge of all clients.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Known {
     pasts: Arc<Mutex<Vec<Past>>>,
@@ -52,7 +52,7 @@ impl Known {
         self.pasts.lock().unwrap()
     }
 
-    /// What is known now.
+    /// Pasts of all keys, as far as they are known now.
     pub(crate) fn pasts(&self) -> Vec<Past> {
         self.lock().clone()
     }

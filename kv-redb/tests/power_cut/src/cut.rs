@@ -23,7 +23,7 @@ const KEYS: usize = 10;
 const CUTS_WITHOUT_FLUSHES: u32 = 10;
 const FILE: &str = "app.kv";
 
-/// What one run of cuts showed.
+/// Result of one run of cuts.
 #[derive(Debug, Default)]
 struct Tally {
     /// Cuts with writes on the disk that were not flushed.

@@ -29,9 +29,9 @@ pub(crate) struct Disk {
 
 #[derive(Debug)]
 struct State {
-    /// What a reader sees.
+    /// Bytes that a reader sees.
     current: Vec<u8>,
-    /// What is there without power.
+    /// Bytes that are there without power.
     durable: Vec<u8>,
     unflushed: Vec<(usize, Vec<u8>)>,
     flushes: usize,
@@ -70,12 +70,12 @@ impl Disk {
         self.state.lock().unwrap()
     }
 
-    /// How often it was flushed.
+    /// Number of flushes so far.
     pub(crate) fn flushes(&self) -> usize {
         self.lock().flushes
     }
 
-    /// What the disk would hold without power now, and how many writes were not flushed.
+    /// Bytes that the disk would hold without power now, and the number of writes that were not flushed.
     pub(crate) fn without_power(&self, survivors: &Survivors) -> (Vec<u8>, usize) {
         let state = self.lock();
         let mut bytes = state.durable.clone();

@@ -16,7 +16,7 @@ use crate::disk::{Disk, NAME};
 /// The size of the disk: room for a small journal and a store of some megabytes.
 const DISK_BYTES: u64 = 40 << 20;
 
-/// How often a file system is asked to go while something uses it.
+/// Most times that a file system is asked to go while something uses it.
 const MAX_UNMOUNTS: u32 = 250;
 
 /// Runs a command to its end, and answers what it printed, or says how it failed.
