@@ -79,7 +79,7 @@ impl Allowance {
         self.limit.check().map_err(|not| not.wait_time_from(self.clock.now()))
     }
 
-    /// How long a request has to wait that has `ahead` others before it.
+    /// Time that a request with `ahead` others before it has to wait.
     pub(crate) fn wait(&self, ahead: usize) -> Duration {
         let now = Duration::from(self.clock.now().duration_since(self.start));
         let arrival = *self.arrival.0.lock().unwrap_or_else(PoisonError::into_inner);

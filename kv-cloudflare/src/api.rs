@@ -93,7 +93,7 @@ pub(crate) struct Namespace {
 }
 
 impl Namespace {
-    /// Whether it says anything.
+    /// `true` if both the id and the title are there.
     pub(crate) const fn is_told(&self) -> bool {
         self.id.is_some() && self.title.is_some()
     }

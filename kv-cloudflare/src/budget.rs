@@ -12,8 +12,9 @@ use crate::deadline::YEAR;
 /// A request that is over it waits in line. One whose turn comes after the end of its call's total time is
 /// [`RateLimited`](kv_core::ErrorKind::RateLimited) at once, with the time to wait.
 ///
-/// What waits says so to [`tracing`](https://docs.rs/tracing): an event of level `INFO` and the target [`Budget::TRACING_TARGET`],
-/// with the time to wait (`wait_ms`) and, for a request that has to wait for others, their number (`ahead`). It holds no key.
+/// A request that waits reports it to [`tracing`](https://docs.rs/tracing): an event of level `INFO` and the target
+/// [`Budget::TRACING_TARGET`], with the time to wait (`wait_ms`) and, for a request that has to wait for others, their
+/// number (`ahead`). It holds no key.
 ///
 /// ```
 /// use std::{num::NonZeroU32, time::Duration};

@@ -159,9 +159,9 @@ macro_rules! setters {
                 self
             }
 
-            /// How many items a request of a bulk write or a bulk deletion has at most: 1,000 by default, 1 to 10,000 (the
-            /// service's own limit). Where the service is too slow for as many, they are sent in halves, and as many stay
-            /// together for the rest of the call as it was fast enough for.
+            /// Maximum number of items per request of a bulk write or a bulk deletion: 1,000 by default, 1 to 10,000
+            /// (the service's own limit). Where the service is too slow for that many, they are sent in halves, and the
+            /// rest of the call keeps to the number that it was fast enough for.
             #[must_use]
             pub fn bulk_size(mut self, items: usize) -> Self {
                 self.settings.bulk_size = items;

@@ -89,7 +89,7 @@ struct Batch {
     members: Vec<usize>,
     /// The pauses before those that the service leaves undone go again.
     pauses: ExponentialBackoff,
-    /// Whether they were sent before.
+    /// `true` if they were sent before.
     again: bool,
 }
 

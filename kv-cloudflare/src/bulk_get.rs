@@ -70,8 +70,8 @@ impl CloudflareNamespace {
         Ok(told.into_iter().map(entry).collect())
     }
 
-    /// What is told by one request, or by halves of it where the answer would be too large, or the service is too slow for it. As
-    /// many keys as `most` are asked for at once.
+    /// Answers for `keys`, from requests for at most `most` keys each. A request is halved where its answer would be
+    /// too large, or the service is too slow for it.
     async fn read_part(
         &self,
         keys: &[&Key<'static>],

@@ -8,7 +8,7 @@ use crate::{
 };
 
 impl CloudflareNamespace {
-    /// Whether there is an entry under `key`. It is one request, whatever the length of the value.
+    /// `true` if there is an entry under `key`. It is one request, whatever the length of the value.
     ///
     /// # Errors
     ///

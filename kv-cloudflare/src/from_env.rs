@@ -40,7 +40,7 @@ mod tests {
 
     const DEFAULT_URL: &str = "https://api.cloudflare.com/client/v4";
 
-    /// What is read where each of these variables is set to the text beside it.
+    /// Settings that are read where each of these variables is set to the text beside it.
     fn with(variables: &[(&str, &str)]) -> super::Settings {
         read(|name| variables.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned()))
     }

@@ -78,7 +78,7 @@ impl Writes {
         Some(Self { limit, recent, clock, start, interval })
     }
 
-    /// How long one of `keys` may not be written yet by the first in their lines.
+    /// Time until the request that is first in the lines of `keys` may write all of them.
     fn wait(&self, keys: &[u64]) -> Duration {
         if keys.is_empty() {
             return Duration::ZERO;
@@ -180,7 +180,7 @@ impl Limiter {
         Ok(Some(place))
     }
 
-    /// What the request has to wait for now. `None` if it may go: then it is counted.
+    /// Step that the request has to wait for now; `None` if it may go, and then it is counted.
     fn step(&self, place: &mut Place<'_>, deadline: &Deadline) -> Result<Option<Step>, OverBudget> {
         let mut lines = self.lines();
         if !lines.may_write(place.keys, &place.waiter) {
@@ -218,7 +218,7 @@ impl Limiter {
         self.writes.as_ref().map_or(Duration::ZERO, |writes| writes.wait(keys))
     }
 
-    /// How long a request has to wait that comes behind those in `lines`.
+    /// Time that a request behind those in `lines` has to wait.
     fn wait_behind(&self, keys: &[u64], lines: &Lines) -> Duration {
         let for_keys = self.writes.as_ref().map_or(Duration::ZERO, |writes| writes.wait_behind(keys, lines));
         let for_request =

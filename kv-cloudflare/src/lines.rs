@@ -56,12 +56,12 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// How many wait for a request.
+    /// Number of waiters in the line for requests.
     pub(crate) fn requests(&self) -> usize {
         self.requests.len()
     }
 
-    /// How many wait to write `key`.
+    /// Number of waiters in the line of `key`.
     pub(crate) fn writers_of(&self, key: u64) -> usize {
         self.keys.get(&key).map_or(0, Line::len)
     }
@@ -76,12 +76,12 @@ impl Lines {
         self.requests.join(waiter);
     }
 
-    /// Whether it is the first in the lines of all its keys.
+    /// `true` if `waiter` is the first in the lines of all its keys.
     pub(crate) fn may_write(&self, keys: &[u64], waiter: &Arc<Waiter>) -> bool {
         keys.iter().all(|key| self.keys.get(key).is_some_and(|line| line.is_first(waiter)))
     }
 
-    /// Whether it is the first of those that wait for a request.
+    /// `true` if `waiter` is the first in the line for requests.
     pub(crate) fn may_go(&self, waiter: &Arc<Waiter>) -> bool {
         self.requests.is_first(waiter)
     }

@@ -54,7 +54,9 @@ impl CloudflareNamespace {
         CloudflareNamespaceBuilder::default()
     }
 
-    /// How to make one, with what the environment sets under the names of Cloudflare's own tools:
+    /// Builder with what the environment sets under the names of Cloudflare's own tools.
+    ///
+    /// It reads these variables:
     ///
     /// - `CLOUDFLARE_ACCOUNT_ID`;
     /// - `CLOUDFLARE_API_TOKEN`, or else `CLOUDFLARE_EMAIL` and `CLOUDFLARE_API_KEY` (a global API key);

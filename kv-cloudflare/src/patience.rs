@@ -28,12 +28,12 @@ impl<'a> Patience<'a> {
         Self { client, deadline, pauses: pauses(client), is_lost: false }
     }
 
-    /// Until when the next request may take.
+    /// Deadline of the next request.
     pub(crate) const fn deadline(&self) -> &Deadline {
         &self.deadline
     }
 
-    /// Whether no other request is worth while.
+    /// `true` if no other request is worth while.
     pub(crate) fn is_over(&self) -> bool {
         self.is_lost || self.deadline.has_passed()
     }

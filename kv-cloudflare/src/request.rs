@@ -27,9 +27,9 @@ pub(crate) struct Request<'a> {
     pub(crate) secrets: Secrets<'a>,
     /// Whether it may be sent again when it is not known whether the first one was carried out.
     pub(crate) repeatable: bool,
-    /// Whether parts of it are sent in its place where the service is too slow for all of it.
+    /// `true` if parts of it are sent in its place where the service is too slow for all of it.
     pub(crate) divisible: bool,
-    /// Whether the answer has to come as it is, so that its length is known.
+    /// `true` if the answer has to come uncompressed, so that its length is known.
     pub(crate) uncompressed: bool,
 }
 
@@ -101,7 +101,7 @@ impl<'a> Request<'a> {
 }
 
 impl Payload {
-    /// Whether another attempt would send the same again.
+    /// `true` if another attempt would send the same again.
     pub(crate) fn can_be_sent_again(&self) -> bool {
         match self {
             Self::Value(ValueBody::Source(source)) | Self::ValueAndMetadata(ValueBody::Source(source), _) => {

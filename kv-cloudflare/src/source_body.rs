@@ -29,7 +29,7 @@ pub(crate) struct SharedSource {
 
 struct State {
     opener: Opener,
-    /// What was wrong with the source itself.
+    /// Error of the source itself.
     fault: Option<Error>,
 }
 
@@ -50,13 +50,13 @@ impl SharedSource {
         self.length
     }
 
-    /// Whether another attempt would have all bytes.
+    /// `true` if another attempt would have all bytes.
     pub(crate) fn can_be_sent_again(&self) -> bool {
         let state = self.state();
         state.fault.is_none() && !matches!(state.opener, Opener::Once(None))
     }
 
-    /// What was wrong with the source, in place of which the wire saw a body that broke off.
+    /// Error of the source itself, in place of which the wire saw a body that broke off.
     pub(crate) fn fault(&self) -> Option<Error> {
         self.state().fault.clone()
     }
@@ -93,7 +93,7 @@ pub(crate) struct SourceBody {
     source: SharedSource,
     /// `None` before the first byte is asked for. A lock that nobody takes, since a body has to be `Sync`.
     chunks: Option<Mutex<DebugChunks>>,
-    /// What is left of the last chunk.
+    /// Rest of the last chunk.
     chunk: Bytes,
     /// The bytes of all chunks so far.
     taken: u64,

@@ -37,7 +37,7 @@ pub(crate) struct Progress {
 struct State {
     /// Milliseconds after the start.
     last: AtomicU64,
-    /// Whether all of it was handed over.
+    /// `true` once all of it was handed over.
     has_ended: AtomicBool,
 }
 
@@ -52,7 +52,7 @@ impl Progress {
         self.start + Duration::from_millis(last)
     }
 
-    /// Whether there is a body of which something was not handed over yet.
+    /// `true` while there is a body of which something was not handed over yet.
     pub(crate) fn is_under_way(&self) -> bool {
         self.state.as_ref().is_some_and(|state| !state.has_ended.load(Ordering::Relaxed))
     }

@@ -35,7 +35,7 @@ pub struct ValueSource {
     pub(crate) length: Option<u64>,
 }
 
-/// Where the bytes come from.
+/// Source of the bytes.
 pub(crate) enum Opener {
     /// `None` once they were taken.
     Once(Option<Chunks>),
@@ -53,7 +53,7 @@ impl ValueSource {
         Self { opener: Opener::Once(Some(chunks(stream))), length: None }
     }
 
-    /// What a reader reads: a file, say.
+    /// The bytes of a reader: a file, say.
     pub fn from_reader(reader: impl AsyncRead + Send + 'static) -> Self {
         Self::new(ReaderStream::with_capacity(reader, FRAME))
     }

@@ -53,13 +53,13 @@ impl ValueStream {
         Ok(Self { length, expires_at, chunks: Box::pin(chunks) })
     }
 
-    /// How many bytes there are, if the service says so at the start. Cloudflare does.
+    /// Number of bytes, if the service says it at the start. Cloudflare does.
     #[must_use]
     pub const fn length(&self) -> Option<u64> {
         self.length
     }
 
-    /// When the entry expires; `None` if it does not.
+    /// Time at which the entry expires; `None` if it does not.
     #[must_use]
     pub const fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at

@@ -91,7 +91,7 @@ pub trait KvStore: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// What a write would be answered with now.
+    /// The error that a write would be answered with now.
     async fn check_ready(&self) -> Result<()> {
         self.list_namespaces().await.map(drop)
     }

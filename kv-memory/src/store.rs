@@ -21,7 +21,7 @@ use crate::{MemoryNamespace, error, freeing::Freeing, gate::Gate};
 ///
 /// Its namespaces are [`MemoryNamespace`]s. Deleting one, and closing the store, gives their memory back although handles
 /// are still about: both answer at once, however much there was, and a thread of the store's own frees it behind them.
-/// What is closed is lost.
+/// A closed store's entries are lost.
 ///
 /// ```
 /// use kv_core::{KvStore, NamespaceTitle, prelude::*};

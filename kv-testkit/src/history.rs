@@ -19,14 +19,14 @@ use self::{
 };
 use crate::Subject;
 
-/// How often a plan that failed once runs again before a smaller one counts as harmless: another run of the same plan
-/// takes another course.
+/// Number of times that a smaller plan than one that failed runs before it counts as harmless: another run of the same
+/// plan takes another course.
 const ATTEMPTS_TO_SHRINK: usize = 20;
 
 /// The most smaller plans that are tried.
 const MAX_SHRINKS: u32 = 60;
 
-/// How much a history test runs.
+/// Options of a history test: how much it runs.
 ///
 /// ```
 /// use kv_testkit::HistoryOptions;
@@ -37,22 +37,22 @@ const MAX_SHRINKS: u32 = 60;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HistoryOptions {
-    /// How many histories run, one after the other, each on keys of its own: 100, or what the environment variable
+    /// Number of histories, run one after the other, each on keys of its own: 100, or what the environment variable
     /// `KV_HISTORIES` says.
     pub histories: u32,
-    /// How many clients call at the same time: 4.
+    /// Number of clients that call at the same time: 4.
     pub clients: usize,
-    /// How many calls each client makes, one after the other: 12.
+    /// Number of calls per client, one after the other: 12.
     pub calls: usize,
-    /// How many keys the clients share: 2. More of them find less, since calls of different keys do not disturb each
-    /// other.
+    /// Number of keys that the clients share: 2. More of them find less, since calls of different keys do not disturb
+    /// each other.
     pub keys: usize,
-    /// How many calls of a hundred are dropped before they are done: 20.
+    /// Percentage of calls that are dropped before they are done: 20.
     pub dropped_percent: u32,
-    /// Whether pages of listings have to be as fresh as reads: yes.
+    /// `true`, the default, if pages of listings have to be as fresh as reads.
     pub listings: bool,
-    /// Where the plans of the clients come from: a random number where there is none, or what the environment variable
-    /// `KV_HISTORY_SEED` says. The same number gives the same plans; how the clients meet is left to the threads.
+    /// Seed of the clients' plans: what the environment variable `KV_HISTORY_SEED` says, or else `None`, which stands
+    /// for a random number. The same number gives the same plans; how the clients meet is left to the threads.
     pub seed: Option<u64>,
 }
 
@@ -129,7 +129,7 @@ impl HistoryOptions {
     }
 }
 
-/// What a history test ran. Its `Display` is one line.
+/// Counts of what a history test ran. Its `Display` is one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HistoryReport {
@@ -177,8 +177,8 @@ impl fmt::Display for HistoryReport {
 /// # Panics
 ///
 /// If no order explains the answers, with the history of the key, the answer that contradicts, the smallest plan that
-/// showed it, and the seed; if a call fails otherwise than with an error that [may
-/// pass](kv_core::ErrorKind::is_retryable).
+/// showed it, and the seed; if a call fails with an error that is not
+/// [retryable](kv_core::ErrorKind::is_retryable).
 ///
 /// ```
 /// use std::sync::Arc;

@@ -43,7 +43,7 @@ fn quiet_the_history_test() {
     });
 }
 
-/// What the history test says of a namespace with `disorder`.
+/// Message of the history test about a namespace with `disorder`.
 fn found(disorder: Disorder) -> String {
     let factory = async || {
         let namespace = Unordered::new(MemoryNamespace::new(), disorder);

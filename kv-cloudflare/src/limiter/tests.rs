@@ -24,7 +24,8 @@ impl Clock for RuntimeClock {
     }
 }
 
-/// When each of the requests went that came at `starts` and write the keys beside them.
+/// Times at which the requests went, each with its key. `requests` has the time at which each comes and the key that it
+/// writes.
 fn times(budget: Budget, requests: &[(Duration, Option<u64>)]) -> Vec<(Duration, Option<u64>)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.unwrap().block_on(async {

@@ -170,7 +170,7 @@ fn a_long_line_refuses_at_once_and_tells_the_true_wait() {
     });
 }
 
-/// What the subscriber is told while `work` runs, a line for each event.
+/// Lines that the subscriber is told while `work` runs, one per event.
 async fn events(work: impl Future<Output = ()>) -> Vec<String> {
     #[derive(Clone, Default)]
     struct Log(Arc<Mutex<Vec<u8>>>);
@@ -195,7 +195,7 @@ async fn events(work: impl Future<Output = ()>) -> Vec<String> {
     log.lines().filter(|line| line.contains(Budget::TRACING_TARGET)).map(str::to_owned).collect()
 }
 
-/// Who waits for the budget can see it: one event for each call that waits, none for the others, and no key in them.
+/// A wait for the budget can be seen: one event per call that waits, none for the others, and no key in them.
 #[test]
 fn a_wait_is_told_to_tracing() {
     on_paused_time(async {

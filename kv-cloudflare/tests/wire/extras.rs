@@ -36,5 +36,5 @@ async fn what_goes_wrong_is_named() {
         assert_eq!(error.key(), Some(&KEY));
     }
     assert_eq!(client.exists("").await.unwrap_err().kind(), ErrorKind::InvalidInput);
-    assert_eq!(server.asked().len(), 2, "a key that is none is not asked for");
+    assert_eq!(server.asked().len(), 2, "an invalid key is not asked for");
 }

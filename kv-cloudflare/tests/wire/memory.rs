@@ -61,7 +61,8 @@ fn a_streamed_value_is_never_held() {
     let (_runtime, written) = server(Reaction::result(json!(null)));
     for options in [PutOptions::default(), PutOptions::from(Metadata::parse("1").unwrap())] {
         for source in [source(), source().with_length(LARGEST as u64).unwrap()] {
-            let (client, options) = (written.client(), options.clone());
+            let client = written.client();
+            let options = options.clone();
             let peak = peak(async move { client.put_stream("k", source, options).await.unwrap() });
             assert!(peak < 2 * MIB, "{peak} bytes");
         }

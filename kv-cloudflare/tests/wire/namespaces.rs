@@ -79,7 +79,8 @@ async fn a_jurisdiction_is_asked_for_and_told() {
 #[tokio::test]
 async fn an_unknown_jurisdiction_is_read_as_none() {
     for odd in [json!("moon"), json!(""), json!("EU"), json!(null)] {
-        let (mut first, second) = (one(1), one(2));
+        let mut first = one(1);
+        let second = one(2);
         first["jurisdiction"] = odd.clone();
         let server = Scripted::in_turn(vec![Reaction::result(json!([first, second]))]).await;
         let listed = account(&server).list_namespaces().await.unwrap();

@@ -151,7 +151,7 @@ fn a_stream_that_breaks_off_is_an_error() {
     });
 }
 
-/// Who reads slowly is not cut off, whatever the call's total time.
+/// A slow reader is not cut off, whatever the call's total time.
 #[test]
 fn the_reader_may_take_its_time() {
     on_paused_time(async {
@@ -200,7 +200,7 @@ fn every_byte_of_a_source_is_written() {
     outcome.unwrap();
 }
 
-/// What is wrong with the source is told, and the request breaks off before its end, so that nothing is written.
+/// A fault of the source is told, and the request breaks off before its end, so that nothing is written.
 #[tokio::test]
 async fn a_source_that_is_not_as_it_says_writes_nothing() {
     type Make = fn() -> ValueSource;

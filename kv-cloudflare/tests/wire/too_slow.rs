@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use crate::paused_time::{on_paused_time, together};
 use crate::scripted::{Asked, Reaction, Scripted};
 
-/// How long a call may take: its total time, and a step of the paused time.
+/// Longest time of a call: its total time, and a step of the paused time.
 const TOTAL: Duration = Duration::from_millis(120_100);
 
 /// The ways in which an answer says that the time was too short. Silence is ended by this client.
@@ -47,7 +47,7 @@ fn keys(count: usize) -> Vec<Key<'static>> {
 }
 
 impl Call {
-    /// How many items succeeded, and the first error.
+    /// Number of items that succeeded, and the first error.
     async fn make(self, kv: &CloudflareNamespace, count: usize) -> (usize, Option<Error>) {
         let told = |report: BulkReport| {
             assert_eq!(report.succeeded + report.failed.len(), count, "each item is reported");
@@ -118,7 +118,7 @@ fn what_is_too_slow_is_halved() {
     });
 }
 
-/// What one part of a call taught, the others need not learn again.
+/// A size that was too slow in one part of a call is not tried again in the others.
 #[test]
 fn the_size_is_kept_for_the_rest_of_the_call() {
     on_paused_time(async {
@@ -178,7 +178,7 @@ fn an_outage_takes_no_more_requests_than_retries() {
     });
 }
 
-/// What was not even sent says so.
+/// An item that was not even sent says so.
 #[test]
 fn items_that_were_not_sent_are_told_as_such() {
     on_paused_time(async {
@@ -209,7 +209,7 @@ fn a_single_item_is_sent_again() {
     });
 }
 
-/// How long the service asks to wait is kept to before the halves too.
+/// The wait that the service asks for is kept to before the halves too.
 #[test]
 fn halves_wait_as_long_as_they_are_asked_to() {
     on_paused_time(async {

@@ -27,8 +27,8 @@ impl Places {
     }
 }
 
-/// Whether some order of the events explains all of them: each takes effect at one moment between its beginning and its
-/// end, and an unanswered one at any later moment or never. The key is absent before the first.
+/// `true` if some order of the events explains all of them: each takes effect at one moment between its beginning and
+/// its end, and an unanswered one at any later moment or never. The key is absent before the first.
 pub(super) fn is_linearizable(events: &[Event]) -> bool {
     let mut tried: HashSet<(Places, State)> = HashSet::new();
     let mut open = vec![(Places::new(events.len()), None)];

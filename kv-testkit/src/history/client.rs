@@ -23,16 +23,16 @@ use super::{
     versions::{Origin, Versions},
 };
 
-/// Where clients meet: the keys that they share, and the count of moments.
+/// Meeting place of the clients: the keys that they share, and the count of moments.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) namespace: Arc<dyn KvNamespace>,
     pub(super) atomic: Option<Arc<dyn AtomicKv>>,
     pub(super) keys: Vec<Key<'static>>,
-    /// What all of the keys begin with, and no other key does.
+    /// Prefix of all of the keys, and of no other key.
     pub(super) prefix: Prefix,
     pub(super) moments: AtomicU64,
-    /// How many clients have yet to come before any begins.
+    /// Number of clients that have yet to come before any begins.
     pub(super) missing: AtomicUsize,
 }
 
@@ -42,7 +42,7 @@ impl Place {
     }
 }
 
-/// What a client recorded, each by the number of its key.
+/// Records of a client, each by the number of its key.
 #[derive(Debug, Default)]
 pub(super) struct Log {
     pub(super) events: Vec<(usize, Event)>,

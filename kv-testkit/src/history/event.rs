@@ -5,10 +5,10 @@ use std::fmt;
 /// The number of a write, which no other write of its history has.
 pub(super) type WriteId = u32;
 
-/// What is under a key: what this write made, or nothing.
+/// State of a key: the entry that this write made, or nothing.
 pub(super) type State = Option<WriteId>;
 
-/// What a call does to its key, or what it saw there.
+/// Effect of a call on its key, or the state that it saw there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Action {
     Read(State),
@@ -18,7 +18,7 @@ pub(super) enum Action {
     RemoveIf { expected: WriteId },
 }
 
-/// How a call ended.
+/// Outcome of a call that was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// It took effect. A read always does.
@@ -35,14 +35,14 @@ pub(super) struct Event {
     pub(super) call: &'static str,
     pub(super) action: Action,
     pub(super) began: u64,
-    /// When it was answered and how; `None` if its outcome is unknown: it may take effect at any moment from its
-    /// beginning on, or never.
+    /// Moment of its answer, and its outcome; `None` if the outcome is unknown: it may take effect at any moment from
+    /// its beginning on, or never.
     pub(super) ended: Option<(u64, Outcome)>,
 }
 
 impl Event {
-    /// What is under the key after this call, if it takes effect at a moment when `state` is; `None` if its answer cannot be
-    /// given then, or if there is no point in it.
+    /// State of the key after this call, if it takes effect at a moment when the state is `state`; `None` if its answer
+    /// cannot be given then, or if there is no point in it.
     pub(super) fn applied_to(&self, state: State) -> Option<State> {
         let conflicts = self.ended.is_some_and(|(_, outcome)| outcome == Outcome::Conflict);
         let (holds, after) = match self.action {
@@ -59,7 +59,7 @@ impl Event {
         }
     }
 
-    /// When it was answered; after everything else if it was not.
+    /// Moment of its answer; after everything else if it was not answered.
     pub(super) fn end(&self) -> u64 {
         self.ended.map_or(u64::MAX, |(end, _)| end)
     }

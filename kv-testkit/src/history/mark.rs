@@ -37,7 +37,7 @@ impl Mark {
     }
 }
 
-/// Which write made `entry`; an error if no write can have made all of it.
+/// Number of the write that made `entry`; an error if no write can have made all of it.
 pub(super) fn writer(entry: Option<&Entry>, with_metadata: bool) -> Result<State, String> {
     let Some(entry) = entry else { return Ok(None) };
     let mark = Mark::of(&entry.value).filter(|mark| mark.value() == entry.value);
@@ -54,7 +54,7 @@ pub(super) fn writer(entry: Option<&Entry>, with_metadata: bool) -> Result<State
     Ok(Some(mark.write))
 }
 
-/// Which write set `metadata`, as a listing shows it.
+/// Number of the write that set `metadata`, as a listing shows it.
 pub(super) fn writer_by_metadata(metadata: Option<&Metadata>) -> Result<State, String> {
     let write = metadata.and_then(|metadata| metadata.as_str().parse().ok());
     write.map(Some).ok_or_else(|| "a listing showed an entry with metadata that no write set".to_owned())

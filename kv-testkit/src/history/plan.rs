@@ -1,4 +1,4 @@
-//! What the clients of a history do.
+//! Plans of what the clients of a history do.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use proptest::{collection::vec, prelude::*};
 
 use super::HistoryOptions;
 
-/// What each client does, in its order.
+/// Steps of each client, in their order.
 #[derive(Clone)]
 pub(super) struct Plan {
     pub(super) keys: usize,
@@ -19,12 +19,12 @@ pub(super) struct Step {
     pub(super) call: Call,
     /// The key, counted from 0, of a call that has one.
     pub(super) key: usize,
-    /// How often the client lets others go first.
+    /// Number of times that the client lets others go first.
     pub(super) pauses: usize,
     pub(super) drop: Option<Drop>,
 }
 
-/// When a future is dropped before it is done.
+/// Moment at which a future is dropped before it is done.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Drop {
     /// After so many polls.

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::Subject;
 
-/// How many calls there were.
+/// Numbers of calls.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Totals {
     pub(super) answered: usize,
@@ -71,7 +71,7 @@ pub(super) async fn run(subject: &Subject, plan: &Plan) -> Result<Totals, String
     Ok(Totals { answered, unknown, overlapping: overlapping(&log.events) })
 }
 
-/// How many events began before another one on the same key, which had begun before them, had ended.
+/// Number of events that began while an earlier one on the same key, which was answered later, was under way.
 fn overlapping(events: &[(usize, Event)]) -> usize {
     let overlaps = |(key, event): &&(usize, Event)| {
         let before = events.iter().filter(|(other, before)| other == key && before.began < event.began);

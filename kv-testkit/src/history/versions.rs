@@ -1,4 +1,4 @@
-//! Which version each write took.
+//! Versions that writes took.
 
 use std::collections::HashMap;
 
@@ -6,14 +6,14 @@ use kv_core::Version;
 
 use super::event::WriteId;
 
-/// What took a version. A removal takes one too; it is told by the moment at which it ended.
+/// Call that took a version. A removal takes one too; it is told by the moment at which it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Origin {
     Write(WriteId),
     Removal(u64),
 }
 
-/// Which version each write took, as answers told, each by the number of its key.
+/// Versions that writes took, as answers told, each by the number of its key.
 #[derive(Debug, Default)]
 pub(super) struct Versions(Vec<(usize, Origin, Version)>);
 

@@ -16,7 +16,7 @@ use kv_core::{
 use kv_memory::MemoryNamespace;
 use tokio::task::yield_now;
 
-/// What is broken.
+/// Defect of a namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Disorder {
     /// Nothing: reads and writes only let others go first, before they take effect and after it.
@@ -73,7 +73,7 @@ pub(crate) struct Unordered {
     inner: MemoryNamespace,
     disorder: Disorder,
     calls: AtomicUsize,
-    /// What reads and listings saw last.
+    /// Last answers to reads and, in `listed`, to listings.
     seen: Mutex<HashMap<String, Option<Entry>>>,
     listed: Mutex<HashMap<String, ListPage>>,
 }
@@ -87,7 +87,7 @@ impl Unordered {
         self.disorder == disorder
     }
 
-    /// Whether this is one of every five calls.
+    /// `true` once per five calls.
     fn is_fifth_call(&self) -> bool {
         self.calls.fetch_add(1, Ordering::Relaxed).is_multiple_of(5)
     }
@@ -185,8 +185,10 @@ impl KvNamespace for Unordered {
             Disorder::DroppedWritesRepeat => {
                 self.inner.write(key.clone(), value.clone(), options.clone()).await?;
                 let mut repeat = OnDrop::new(move || {
-                    let (inner, key) = (inner.clone(), key.clone());
-                    let (value, options) = (value.clone(), options.clone());
+                    let inner = inner.clone();
+                    let key = key.clone();
+                    let value = value.clone();
+                    let options = options.clone();
                     later(async move { inner.write(key, value, options).await.unwrap() });
                 });
                 yield_now().await;
@@ -268,7 +270,8 @@ impl AtomicKv for Unordered {
                 Ok(Conditional::Applied(written.map_or(Version::new(u64::MAX), |(_, version)| version)))
             }
             Disorder::DroppedConditionsForgotten => {
-                let (inner, key) = (self.inner.clone(), key.into_owned());
+                let inner = self.inner.clone();
+                let key = key.into_owned();
                 let forgetful = (inner.clone(), key.clone(), value.clone(), options.clone());
                 let mut write = OnDrop::new(move || {
                     let (inner, key, value, options) = forgetful.clone();
