@@ -152,7 +152,8 @@ macro_rules! setters {
                 self
             }
 
-            /// How many requests one bulk call has under way at once: 16 by default, 1 at least.
+            /// Keys that one bulk call reads or writes singly at once: 16 by default, 1 at least. Bulk gets of texts go 4 at once
+            /// at most, and requests of bulk writes and bulk deletions one after the other.
             #[must_use]
             pub fn concurrency(mut self, requests: usize) -> Self {
                 self.settings.concurrency = requests.max(1);
