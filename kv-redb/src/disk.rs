@@ -94,7 +94,8 @@ impl Disk {
     }
 }
 
-fn is_full(cause: &io::Error) -> bool {
+/// Whether it says that the disk, or its owner's share of it, is full.
+pub(crate) fn is_full(cause: &io::Error) -> bool {
     matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 

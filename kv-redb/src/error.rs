@@ -9,7 +9,7 @@ use std::{
 
 use kv_core::{Error, ErrorKind};
 
-use crate::record::Damage;
+use crate::{disk::is_full, record::Damage};
 
 /// What redb answers; its one error stands for those of each phase.
 pub(crate) type EngineResult<T> = Result<T, redb::Error>;
@@ -165,6 +165,10 @@ pub(crate) fn open_failed(path: &Path, cause: redb::Error) -> Error {
         redb::Error::Io(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => {
             (ErrorKind::Corrupt, format!("the store {path} is cut short: {WHAT_TO_DO}"))
         }
+        redb::Error::Io(cause) if is_full(cause) => (
+            ErrorKind::Other,
+            format!("the store {path} cannot be opened: its disk is full: free space and try again"),
+        ),
         redb::Error::Io(_) => (
             ErrorKind::Other,
             format!(

@@ -89,3 +89,21 @@ fn writes_go_on_once_there_is_space() -> Result<()> {
     assert_eq!(block_on(kv.get("099"))?.unwrap(), vec![99; 10_000]);
     block_on(store.close())
 }
+
+#[test]
+fn a_store_that_finds_no_space_to_be_made_in_says_so_and_is_made_later() -> Result<()> {
+    let Some(tmpfs) = Tmpfs::mount(2) else {
+        eprintln!("!! SKIPPED: no tmpfs can be mounted here, so no real disk was filled");
+        return Ok(());
+    };
+    let path = tmpfs.path().join("app.kv");
+    let ballast = tmpfs.path().join("ballast");
+    fs::write(&ballast, vec![1; (2 << 20) - 4096]).unwrap();
+    let error = RedbStore::builder().open_blocking(&path).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Other);
+    assert!(error.to_string().contains("its disk is full: free space"), "{error}");
+    fs::remove_file(&ballast).unwrap();
+    let store = RedbStore::builder().open_blocking(&path)?;
+    block_on(block_on(store.open_namespace("a"))?.put("a", "1"))?;
+    block_on(store.close())
+}
