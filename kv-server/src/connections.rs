@@ -1,6 +1,6 @@
 //! The connections of a listener.
 
-use std::{error::Error as StdError, io, pin::pin, sync::Arc, time::Duration};
+use std::{error::Error as StdError, future, io, pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body::Body;
@@ -50,6 +50,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 const MAX_REFUSED: usize = 16;
 /// Time in which one of these has to ask, and to read the answer.
 const REFUSED_TIMEOUT: Duration = Duration::from_secs(5);
+/// The same while as many wait to be told as may: others are behind them, and those that ask have been answered by then.
+const CROWDED_TIMEOUT: Duration = Duration::from_millis(500);
+/// Pause between looks if it is so still.
+const CROWDED_PAUSE: Duration = Duration::from_millis(10);
 
 /// Accepts connections until `shutdown` is ready, then lets those end that are under way. `service` answers the requests
 /// of `max_connections` at once, and refuses those of a few more.
@@ -90,9 +94,13 @@ pub(crate) async fn serve<S, B>(
                 let admission = if spare.is_used() { Admission::Refused } else { place.admission };
                 let connection =
                     connection(socket, admission, timeouts, service(admission), graceful.watcher());
+                let crowded_out = places.crowded_out(admission, spare.is_used());
                 connections.spawn(async move {
                     let _place = place;
-                    connection.await
+                    tokio::select! {
+                        ended = connection => ended,
+                        () = crowded_out => Ok(()),
+                    }
                 });
             }
             Err(error) if is_the_clients(&error) => {}
@@ -191,6 +199,22 @@ impl Places {
             (Ok(Err(_)) | Err(Err(_)), _) => return Err(io::ErrorKind::Other.into()),
         };
         Ok((socket, place))
+    }
+
+    /// Ends when a connection that is refused has to make room for the next one, as it always has to if it
+    /// has the last descriptor.
+    fn crowded_out(&self, admission: Admission, is_last: bool) -> impl Future<Output = ()> + use<> {
+        let refused = Arc::clone(&self.refused);
+        async move {
+            if admission == Admission::Served {
+                return future::pending().await;
+            }
+            time::sleep(CROWDED_TIMEOUT).await;
+            // The first to see it makes room for one, so no more are cut off than there are others.
+            while !is_last && refused.available_permits() > 0 {
+                time::sleep(CROWDED_PAUSE).await;
+            }
+        }
     }
 }
 

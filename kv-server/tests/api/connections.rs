@@ -125,6 +125,23 @@ async fn one_connection_too_many_is_told_to_come_again() {
 }
 
 #[tokio::test]
+async fn silent_connections_keep_no_others_from_an_answer() {
+    let server = Server::start_with(|builder| builder.max_connections(1)).await;
+    let mut silent = Vec::new();
+    // More than may wait to be told that they are too many; each could keep its place for 5 s, and as it is closed for 2 s.
+    for _ in 0..50 {
+        let mut connection = server.connect().await;
+        connection.write_all(b"GET /healthz HTTP/1.1\r\nhost: a").await.unwrap();
+        silent.push(connection);
+    }
+    let mut connection = server.connect().await;
+    connection.write_all(b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    timeout(Duration::from_secs(10), connection.read_to_string(&mut answer)).await.unwrap().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
+#[tokio::test]
 async fn a_client_that_leaves_gives_its_place_back() {
     let (server, permits) = waiting(|builder| builder.max_concurrent_requests(1)).await;
     let path = format!("{}/values/k", server.namespace("n").await);
