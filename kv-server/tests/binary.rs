@@ -262,6 +262,10 @@ async fn clients_are_answered_when_no_descriptors_are_left() {
     }
     assert!(kept.len() > 10 && refused > 10, "{} {refused}", kept.len());
     drop(kept);
+    // It takes a moment until the server sees that.
+    let until_free =
+        async { while process.ask("GET", NAMESPACES, "any", "").await.starts_with("HTTP/1.1 503 ") {} };
+    timeout(Duration::from_secs(20), until_free).await.unwrap();
     process.create("any").await;
 }
 
