@@ -1,19 +1,21 @@
-//! How long the service asks to wait.
+//! Wait that the service asks for.
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use kv_core::Timestamp;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
+use crate::deadline::YEAR;
+
 /// The wait that `Retry-After` asks for at `now`: a number of seconds, or a date (RFC 9110, section 10.2.3). A date that has
-/// passed asks for none.
+/// passed asks for none. A wait over a year is one of a year, so that a caller can add it to a time.
 pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
+        return Some(Duration::from_secs(seconds).min(YEAR));
     }
     let date = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
-    Some(date.saturating_sub(Duration::from_secs(now.as_secs())))
+    Some(date.saturating_sub(Duration::from_secs(now.as_secs())).min(YEAR))
 }
 
 #[cfg(test)]
@@ -33,6 +35,8 @@ mod tests {
             ("0", Some(0)),
             ("120", Some(120)),
             (" 7 ", Some(7)),
+            ("18446744073709551615", Some(31_536_000)),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", Some(31_536_000)),
             ("Sun, 06 Nov 1994 08:49:47 GMT", Some(10)),
             ("Sunday, 06-Nov-94 08:50:37 GMT", Some(60)),
             ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
