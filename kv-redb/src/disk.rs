@@ -13,7 +13,10 @@ use std::{
 
 use redb::{BackendError, StorageBackend, backends::FileBackend};
 
-use crate::{error::EngineResult, new_file};
+use crate::{
+    error::EngineResult,
+    new_file::{self, Presence},
+};
 
 /// The storage below redb; clones are the same. It keeps the file's lock until it is [released](Disk::release), however
 /// often redb opens and closes what is in it.
@@ -124,16 +127,14 @@ impl Inner {
     /// Fails if the file lost its name, or a part of itself, while it was open: what is written to it then is lost.
     fn check(&self) -> io::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
-        let metadata = file.metadata()?;
-        if new_file::is_deleted(&metadata) {
+        let Presence { len, is_deleted } = new_file::presence(file)?;
+        if is_deleted {
             return Err(io::Error::other("the file was deleted while it was open"));
         }
         let expected = self.len.load(Ordering::Acquire);
-        if metadata.len() < expected {
-            let message = format!(
-                "the file was cut short while it was open: {} bytes are left of {expected}",
-                metadata.len()
-            );
+        if len < expected {
+            let message =
+                format!("the file was cut short while it was open: {len} bytes are left of {expected}");
             return Err(io::Error::other(message));
         }
         Ok(())
