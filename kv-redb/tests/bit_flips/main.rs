@@ -3,7 +3,7 @@
 //! Over some damaged pages redb panics, and a panic of a destructor while another one unwinds ends the process, so the
 //! files are opened in child processes, whose exit is looked at. A plain run flips some hundred bits; `KV_REDB_FLIPS=20000`
 //! before it sets how many, and `KV_REDB_SEED` repeats a run. In a release build it goes faster:
-//! `KV_REDB_FLIPS=20000 cargo test --release -p kv-redb --test bit_flips`.
+//! `KV_REDB_FLIPS=20000 cargo test --release -p workers-kv-redb --test bit_flips`.
 //!
 //! This is a test of its own harness, since it is also the child.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]

@@ -1,6 +1,6 @@
 //! What is left when the disk fails, is full, or loses its power.
 //!
-//! `cargo test -p kv-redb --test power_loss` runs what fits into some seconds; `PROPTEST_CASES=20000` before it runs more, and
+//! `cargo test -p workers-kv-redb --test power_loss` runs what fits into some seconds; `PROPTEST_CASES=20000` before it runs more, and
 //! from 400 on also every torn end of a new file's header.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

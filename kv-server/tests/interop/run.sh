@@ -137,7 +137,7 @@ for client; do
     [[ $client == @(workerd|wrangler|foreign) ]] || { echo "there is no client $client" >&2; exit 2; }
 done
 
-binary=${KV_SERVER_BINARY:-$(build kv-server)}
+binary=${KV_SERVER_BINARY:-$(build workers-kv-server)}
 cores=$(getconf _NPROCESSORS_ONLN)
 token=interop-token
 export KV_ACCOUNT_ID=023e105f4ecef8ad9ca31a8372d0c353 INTEROP_JOBS=${KV_SERVER_INTEROP_JOBS:-$cores}
