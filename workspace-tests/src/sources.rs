@@ -7,7 +7,7 @@ use walkdir::{DirEntry, WalkDir};
 /// A file of the workspace.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// Path from the folder that was read, with `/` between its parts.
+    /// Path from a folder that the reader named, with `/` between its parts.
     pub path: String,
     /// The whole text.
     pub text: String,
@@ -21,20 +21,20 @@ impl Source {
     }
 }
 
-/// Reads all files below `folder` whose names end in `suffix`, in the order of their paths. Hidden folders, folders that
-/// cargo builds into and installed packages are left out.
+/// Reads all files below `folder` of `top` whose names end in `suffix`, in the order of their paths, which are from `top`.
+/// Hidden folders, folders that cargo builds into and installed packages are left out.
 ///
 /// # Panics
 ///
 /// If a file or a folder cannot be read.
 #[must_use]
-pub fn read(folder: &Path, suffix: &str) -> Vec<Source> {
+pub fn read(top: &Path, folder: &str, suffix: &str) -> Vec<Source> {
     let is_ours = |entry: &DirEntry| {
         let name = entry.file_name().to_string_lossy();
         entry.depth() == 0 || !(name.starts_with('.') || name == "target" || name == "node_modules")
     };
     let mut sources = Vec::new();
-    for entry in WalkDir::new(folder).sort_by_file_name().into_iter().filter_entry(is_ours) {
+    for entry in WalkDir::new(top.join(folder)).sort_by_file_name().into_iter().filter_entry(is_ours) {
         let entry = entry.unwrap_or_else(|error| panic!("{error}"));
         let path = entry.path();
         let name = entry.file_name().to_string_lossy();
@@ -42,7 +42,7 @@ pub fn read(folder: &Path, suffix: &str) -> Vec<Source> {
             continue;
         }
         let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let relative = path.strip_prefix(folder).unwrap_or(path);
+        let relative = path.strip_prefix(top).unwrap_or(path);
         let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
         sources.push(Source { path: parts.join("/"), text });
     }
