@@ -10,6 +10,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use memchr::memchr;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A byte that no target may hold: hyper answers 400.
@@ -78,7 +79,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for FragmentGuard<T> {
 #[derive(Debug, Default)]
 struct Requests {
     place: Place,
-    /// The start of the line that is read, where lines are kept.
+    /// Start of a line of which only a part has come.
     line: Vec<u8>,
     /// The length of the body that follows the headers.
     length: u64,
@@ -129,36 +130,54 @@ impl Requests {
     }
 
     fn pass_request_line(&mut self, bytes: &mut [u8]) -> usize {
-        for (index, byte) in bytes.iter_mut().enumerate() {
-            match (self.place, *byte) {
-                (Place::Start, b'\r' | b'\n') => {}
-                (_, b'\n') => {
-                    *self = Self { place: Place::Header, ..Self::default() };
-                    return index + 1;
+        let mut start = 0;
+        if self.place == Place::Start {
+            let is_empty_line = |byte: &u8| matches!(byte, b'\r' | b'\n');
+            let Some(first) = bytes.iter().position(|byte| !is_empty_line(byte)) else { return bytes.len() };
+            start = first;
+            self.place = Place::Method;
+        }
+        let line = bytes.get_mut(start..).unwrap_or_default();
+        let end = memchr(b'\n', line);
+        let line = line.split_at_mut(end.unwrap_or(line.len())).0;
+        let target = match self.place {
+            Place::Method => memchr(b' ', line).and_then(|space| line.get_mut(space..)),
+            _ => Some(line),
+        };
+        if let Some(target) = target {
+            self.place = Place::Target;
+            for byte in target {
+                if *byte == b'#' {
+                    *byte = REFUSED;
                 }
-                (Place::Target, b'#') => *byte = REFUSED,
-                (Place::Method, b' ') => self.place = Place::Target,
-                (Place::Start, _) => self.place = Place::Method,
-                _ => {}
             }
         }
-        bytes.len()
+        let Some(end) = end else { return bytes.len() };
+        *self = Self { place: Place::Header, line: std::mem::take(&mut self.line), ..Self::default() };
+        start + end + 1
     }
 
     /// Passes a line, or a part of one.
     fn pass_line(&mut self, bytes: &[u8]) -> usize {
-        let end = bytes.iter().position(|byte| *byte == b'\n');
-        let passed = end.map_or(bytes.len(), |end| end + 1);
+        let end = memchr(b'\n', bytes);
+        let part = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
         let room = MAX_LINE_BYTES.saturating_sub(self.line.len());
-        self.line.extend(bytes.iter().take(passed).take(room));
-        if end.is_some() {
-            let line = std::mem::take(&mut self.line);
+        let kept = part.get(..room).unwrap_or(part);
+        let Some(end) = end else {
+            self.line.extend_from_slice(kept);
+            return bytes.len();
+        };
+        if self.line.is_empty() {
+            self.place = self.after(kept.trim_ascii_end());
+        } else {
+            let mut line = std::mem::take(&mut self.line);
+            line.extend_from_slice(kept);
             self.place = self.after(line.trim_ascii_end());
             // Its room serves for the next one.
+            line.clear();
             self.line = line;
-            self.line.clear();
         }
-        passed
+        end + 1
     }
 
     /// The place behind a line.
