@@ -6,12 +6,15 @@ use kv_core::{Error, ErrorKind, Result};
 use redb::{ReadableTable, TableDefinition, TableHandle, WriteTransaction};
 
 use crate::{
-    RedbStore, blocking,
-    error::{error, guard},
-    file::{Engine, StoreFile},
-    partial::Partial,
-    snapshot::Snapshot,
-    tables::{DEADLINES, DELETED, ENTRIES, FILE, JURISDICTIONS, NAMESPACES, PIECES},
+    blocking,
+    file::{
+        error::{error, guard},
+        partial::Partial,
+        store_file::{Engine, StoreFile},
+        tables::{DEADLINES, DELETED, ENTRIES, FILE, JURISDICTIONS, NAMESPACES, PIECES},
+    },
+    read::snapshot::Snapshot,
+    store::RedbStore,
 };
 
 /// What a copy keeps of itself in memory.
@@ -57,7 +60,7 @@ impl RedbStore {
         let copying = blocking::run(move || {
             let snapshot = state.snapshot()?;
             copy(&snapshot, permissions, &path).map_err(|failure| match failure {
-                Failure::Source(cause) => crate::error::read_failed(&state.path, cause),
+                Failure::Source(cause) => crate::file::error::read_failed(&state.path, cause),
                 Failure::Target(cause) => copy_failed(&path, cause),
             })
         });

@@ -13,19 +13,21 @@ use tokio::{
 };
 
 #[cfg(feature = "test-backend")]
-use crate::test_backend::TestBackend;
+use crate::file::test_backend::TestBackend;
 use crate::{
-    check::Extent,
-    error::{error, open_failed},
-    file::Engine,
-    large_values::LargeValues,
-    open::{Opened, open},
-    queue::queue,
-    recovery::{FIRST_PAUSE, Source},
-    snapshot::Snapshot,
-    state::State,
+    file::{
+        error::{error, open_failed},
+        open::{Opened, open},
+        store_file::Engine,
+    },
+    read::{snapshot::Snapshot, state::State, value_cache::LargeValues},
+    repair::check::Extent,
     store::{RedbStore, Shared},
-    writer::{Ending, Writer},
+    write::{
+        queue::queue,
+        recovery::{FIRST_PAUSE, Source},
+        writer::{Ending, Writer},
+    },
 };
 
 /// The part of the cache that keeps large values as they are handed out: one in so many bytes.
@@ -231,7 +233,7 @@ impl RedbStoreBuilder {
     fn open_file(&self, path: &Path, engine: Engine) -> Result<Opened> {
         #[cfg(feature = "test-backend")]
         if let Some(backend) = &self.backend {
-            return crate::test_backend::open(path, engine, backend.clone());
+            return crate::file::test_backend::open(path, engine, backend.clone());
         }
         open(path, engine, if self.check { Extent::All } else { Extent::Bookkeeping })
     }

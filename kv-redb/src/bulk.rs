@@ -5,9 +5,12 @@ use std::sync::Arc;
 use kv_core::{BulkReport, Key, Result};
 
 use crate::{
-    RedbNamespace, entry_key,
-    mutation::{Action, Mutation},
-    request::{Data, Request},
+    file::entry_key,
+    namespace::RedbNamespace,
+    write::{
+        mutation::{Action, Mutation},
+        request::{Data, Request},
+    },
 };
 
 /// The most items of one request to the writer.

@@ -9,15 +9,19 @@ use kv_core::{
 
 use crate::{
     blocking,
-    catalog::Namespace,
-    entry_key::{self, EntryKey},
-    joins::Joined,
-    listing::Listing,
-    mutation::{Action, Mutation},
-    request::{Data, Request},
-    snapshot::{Failure, Found, Long, Snapshot, Wanted},
-    state::State,
+    file::entry_key::{self, EntryKey},
+    read::{
+        catalog::Namespace,
+        joins::Joined,
+        listing::Listing,
+        snapshot::{Failure, Found, Long, Snapshot, Wanted},
+        state::State,
+    },
     store::Shared,
+    write::{
+        mutation::{Action, Mutation},
+        request::{Data, Request},
+    },
 };
 
 /// One namespace of a [`RedbStore`](crate::RedbStore). Clones are the same namespace.

@@ -8,11 +8,14 @@ use kv_core::{
 };
 
 use crate::{
-    RedbNamespace, RedbStoreBuilder,
-    queue::Queue,
-    request::{Admin, Answer, Data, Request},
-    state::State,
-    sweep,
+    builder::RedbStoreBuilder,
+    namespace::RedbNamespace,
+    read::state::State,
+    write::{
+        queue::Queue,
+        request::{Admin, Answer, Data, Request},
+        sweep,
+    },
 };
 
 /// A file with many namespaces, open for reading and writing. Clones are the same store.

@@ -1,0 +1,209 @@
+//! The storage below redb: one file with its lock, kept while redb opens and closes it over again.
+
+use std::{
+    fs::File,
+    io,
+    ops::Bound,
+    path::Path,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
+    },
+};
+
+use redb::{BackendError, StorageBackend, backends::FileBackend};
+
+use crate::file::{
+    error::EngineResult,
+    new_file::{self, Presence},
+};
+
+/// The storage below redb; clones are the same. It keeps the file's lock until it is [released](Disk::release), however
+/// often redb opens and closes what is in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Disk(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    backend: Box<dyn StorageBackend>,
+    /// The file once more, to look at it.
+    file: Option<File>,
+    /// Length of the file in bytes, as far as redb knows.
+    len: AtomicU64,
+    /// The worst failure of writing so far: one of the constants below.
+    failure: AtomicU8,
+    /// Locks that are held. redb asks for them anew whenever it opens the file, which not every system grants.
+    locked: Mutex<Vec<Lock>>,
+    released: AtomicBool,
+}
+
+/// A range of the file, and whether the lock is shared.
+type Lock = (Bound<u64>, Bound<u64>, bool);
+
+const WORKS: u8 = 0;
+const FULL: u8 = 1;
+const BROKEN: u8 = 2;
+
+impl Disk {
+    /// The file at `path`, which is made, readable for its owner alone, if there is none.
+    pub(crate) fn open(path: &Path) -> EngineResult<Self> {
+        Self::of_file(new_file::options().truncate(false).create(true).open(path)?)
+    }
+
+    pub(crate) fn of_file(file: File) -> EngineResult<Self> {
+        let len = file.metadata()?.len();
+        let copy = file.try_clone()?;
+        Ok(Self::new(Box::new(FileBackend::new(file)?), Some(copy), len))
+    }
+
+    #[cfg(any(test, feature = "test-backend"))]
+    pub(crate) fn of_backend(backend: impl StorageBackend) -> io::Result<Self> {
+        let len = backend.len()?;
+        Ok(Self::new(Box::new(backend), None, len))
+    }
+
+    fn new(backend: Box<dyn StorageBackend>, file: Option<File>, len: u64) -> Self {
+        Self(Arc::new(Inner {
+            backend,
+            file,
+            len: len.into(),
+            failure: WORKS.into(),
+            locked: Mutex::default(),
+            released: false.into(),
+        }))
+    }
+
+    /// `true` if writing failed since the last call, and for nothing but a lack of space: then nothing is on the disk
+    /// that redb does not expect there.
+    pub(crate) fn was_full(&self) -> bool {
+        self.0.failure.swap(WORKS, Ordering::AcqRel) == FULL
+    }
+
+    /// Lets go of the file's lock. Nothing may use the file any more.
+    pub(crate) fn release(&self) -> io::Result<()> {
+        self.0.release()
+    }
+
+    fn failed(&self, failure: u8) {
+        self.0.failure.fetch_max(failure, Ordering::AcqRel);
+    }
+
+    /// Notes what a change of the file came to.
+    fn note<T>(&self, changed: io::Result<T>) -> io::Result<T> {
+        if let Err(cause) = &changed {
+            self.failed(if is_full(cause) { FULL } else { BROKEN });
+        }
+        changed
+    }
+}
+
+/// Whether it says that the disk, or its owner's share of it, is full.
+pub(crate) fn is_full(cause: &io::Error) -> bool {
+    matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+impl Inner {
+    fn locked(&self) -> MutexGuard<'_, Vec<Lock>> {
+        self.locked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_once(
+        &self,
+        lock: Lock,
+        take: impl FnOnce() -> Result<bool, BackendError>,
+    ) -> Result<bool, BackendError> {
+        let mut locked = self.locked();
+        let has_it = locked.contains(&lock) || take()?;
+        if has_it && !locked.contains(&lock) {
+            locked.push(lock);
+        }
+        Ok(has_it)
+    }
+
+    fn release(&self) -> io::Result<()> {
+        if self.released.swap(true, Ordering::AcqRel) { Ok(()) } else { self.backend.close() }
+    }
+
+    /// Fails if the file lost its name, or a part of itself, while it was open: what is written to it then is lost.
+    fn check(&self) -> io::Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let Presence { len, is_deleted } = new_file::presence(file)?;
+        if is_deleted {
+            return Err(io::Error::other("the file was deleted while it was open"));
+        }
+        let expected = self.len.load(Ordering::Acquire);
+        if len < expected {
+            let message =
+                format!("the file was cut short while it was open: {len} bytes are left of {expected}");
+            return Err(io::Error::other(message));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Closing the file alone would leave the lock to a process that another thread is just starting.
+        let _ = self.release();
+    }
+}
+
+impl StorageBackend for Disk {
+    fn len(&self) -> io::Result<u64> {
+        self.0.backend.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.0.backend.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.note(self.0.backend.set_len(len))?;
+        self.0.len.store(len, Ordering::Release);
+        Ok(())
+    }
+
+    /// Syncs, and then looks whether the file is still there: once per commit, before it is answered.
+    fn sync_data(&self) -> io::Result<()> {
+        let synced = self.0.backend.sync_data().and_then(|()| self.0.check());
+        if synced.is_err() {
+            // After a failed sync, also on a full disk, nobody knows what the disk has.
+            self.failed(BROKEN);
+        }
+        synced
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.note(self.0.backend.write(offset, data))
+    }
+
+    /// Keeps the lock: see [`Disk::release`].
+    fn close(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.0.lock_once((start, end, false), || self.0.backend.try_lock_range(start, end))
+    }
+
+    fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.0.lock_once((start, end, true), || self.0.backend.try_lock_shared_range(start, end))
+    }
+
+    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.0.backend.lock_range(start, end)
+    }
+
+    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.0.backend.lock_shared_range(start, end)
+    }
+
+    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.0.locked().retain(|(locked_start, locked_end, _)| (*locked_start, *locked_end) != (start, end));
+        self.0.backend.unlock_range(start, end)
+    }
+
+    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.0.backend.query_lock_range(start, end)
+    }
+}

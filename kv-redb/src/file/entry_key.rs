@@ -1,0 +1,47 @@
+//! The key of an entry in the file's tables: its namespace's number, then the key's bytes.
+
+use kv_core::Key;
+use smallvec::SmallVec;
+
+use crate::file::stored_entry::Damage;
+
+const NUMBER_BYTES: usize = 4;
+
+/// Most keys are short enough to be kept without an allocation.
+pub(crate) type EntryKey = SmallVec<[u8; 48]>;
+
+/// The key in the tables of what is called `key` in the namespace `number`.
+pub(crate) fn encode(number: u32, key: &str) -> EntryKey {
+    let mut bytes = EntryKey::with_capacity(NUMBER_BYTES + key.len());
+    bytes.extend_from_slice(&number.to_be_bytes());
+    bytes.extend_from_slice(key.as_bytes());
+    bytes
+}
+
+/// The key that the caller knows.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Key<'static>, Damage> {
+    let text = bytes.get(NUMBER_BYTES..).and_then(|text| std::str::from_utf8(text).ok());
+    let key = text.and_then(|text| Key::new(text.to_owned()).ok());
+    key.ok_or(Damage("a key in a table is no key"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn keys_sort_by_namespace_then_bytes(a: (u32, String), b: (u32, String)) {
+            prop_assert_eq!(encode(a.0, &a.1).cmp(&encode(b.0, &b.1)), a.cmp(&b));
+        }
+
+        #[test]
+        fn any_bytes_are_a_key_or_damage(bytes: Vec<u8>) {
+            if let Ok(key) = decode(&bytes) {
+                prop_assert_eq!(key.as_str().as_bytes(), &bytes[NUMBER_BYTES..]);
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The store's file: how it is made, opened, locked and laid out in tables, and how their rows are encoded.
+//!
+//! May import `file` and `pages`.
+
+pub(crate) mod chunks;
+pub(crate) mod create;
+pub(crate) mod disk;
+pub(crate) mod entry_key;
+pub(crate) mod error;
+pub(crate) mod new_file;
+pub(crate) mod open;
+pub(crate) mod overlay;
+pub(crate) mod partial;
+pub(crate) mod store_file;
+pub(crate) mod stored_entry;
+pub(crate) mod tables;
+#[cfg(feature = "test-backend")]
+pub(crate) mod test_backend;
+pub(crate) mod torn_create;
+pub(crate) mod transaction;
+pub(crate) mod versions;

@@ -1,0 +1,100 @@
+//! The pages of redb's trees, read with distrust.
+
+use std::ops::Range;
+
+use crate::pages::reader::{Root, Shape, array};
+
+/// A page of a tree.
+pub(crate) enum Node<'p> {
+    Leaf(Leaf<'p>),
+    Branch(Branch<'p>),
+}
+
+/// Pairs: behind the page's kind and their number where each key ends and where each value ends, then the keys, then the
+/// values.
+pub(crate) struct Leaf<'p> {
+    bytes: &'p [u8],
+    shape: Shape,
+    pub(crate) pairs: usize,
+}
+
+/// Children: the checksums and the pages of all, then where each of the keys between them ends.
+pub(crate) struct Branch<'p> {
+    bytes: &'p [u8],
+    key: Option<usize>,
+    pub(crate) keys: usize,
+}
+
+impl<'p> Node<'p> {
+    pub(crate) fn parse(bytes: &'p [u8], shape: Shape) -> Option<Self> {
+        let [kind, _, low, high] = array(bytes, 0)?;
+        let count = usize::from(u16::from_le_bytes([low, high]));
+        match kind {
+            1 if count > 0 => Some(Self::Leaf(Leaf { bytes, shape, pairs: count })),
+            2 if count > 0 => Some(Self::Branch(Branch { bytes, key: shape.key, keys: count })),
+            _ => None,
+        }
+    }
+
+    /// Where what the checksum covers ends.
+    pub(crate) fn end(&self) -> Option<usize> {
+        match self {
+            Self::Leaf(leaf) => leaf.value_end(leaf.pairs - 1),
+            Self::Branch(branch) => branch.end(),
+        }
+    }
+}
+
+impl Leaf<'_> {
+    fn keys_start(&self) -> usize {
+        let lists = usize::from(self.shape.key.is_none()) + usize::from(self.shape.value.is_none());
+        4 + 4 * self.pairs * lists
+    }
+
+    fn key_end(&self, number: usize) -> Option<usize> {
+        match self.shape.key {
+            Some(len) => Some(self.keys_start() + len * (number + 1)),
+            None => offset(self.bytes, 4 + 4 * number),
+        }
+    }
+
+    fn value_end(&self, number: usize) -> Option<usize> {
+        match (self.shape.value, self.shape.key) {
+            (Some(len), _) => Some(self.key_end(self.pairs - 1)? + len * (number + 1)),
+            (None, Some(_)) => offset(self.bytes, 4 + 4 * number),
+            (None, None) => offset(self.bytes, 4 + 4 * self.pairs + 4 * number),
+        }
+    }
+
+    /// Where the key and the value of a pair are.
+    pub(crate) fn pair(&self, number: usize) -> Option<(Range<usize>, Range<usize>)> {
+        let (key_start, value_start) = match number.checked_sub(1) {
+            Some(before) => (self.key_end(before)?, self.value_end(before)?),
+            None => (self.keys_start(), self.key_end(self.pairs - 1)?),
+        };
+        Some((key_start..self.key_end(number)?, value_start..self.value_end(number)?))
+    }
+}
+
+impl Branch<'_> {
+    pub(crate) fn child(&self, number: usize) -> Option<Root> {
+        let checksums = 8;
+        let pages = 8 + 16 * (self.keys + 1);
+        Some(Root {
+            page: u64::from_le_bytes(array(self.bytes, pages + 8 * number)?),
+            checksum: u128::from_le_bytes(array(self.bytes, checksums + 16 * number)?),
+        })
+    }
+
+    fn end(&self) -> Option<usize> {
+        let children_end = 8 + (16 + 8) * (self.keys + 1);
+        match self.key {
+            Some(len) => Some(children_end + len * self.keys),
+            None => offset(self.bytes, children_end + 4 * (self.keys - 1)),
+        }
+    }
+}
+
+fn offset(bytes: &[u8], place: usize) -> Option<usize> {
+    usize::try_from(u32::from_le_bytes(array(bytes, place)?)).ok()
+}

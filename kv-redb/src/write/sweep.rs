@@ -1,0 +1,90 @@
+//! Reclaiming what has expired and what deleted namespaces held.
+
+use kv_core::Timestamp;
+use redb::ReadableTable;
+
+use crate::file::{entry_key, error::EngineResult, tables::Tables, transaction::Change};
+
+/// How many entries one transaction reclaims at the most, so that writes never wait for long behind it.
+pub(crate) const STEP: usize = 1000;
+
+/// What a step of the sweep did.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Swept {
+    /// How many entries it reclaimed.
+    pub(crate) entries: usize,
+    pub(crate) change: Change,
+}
+
+/// Reclaims up to `limit` entries: first those that have expired at `now`, then those of deleted namespaces. What does not
+/// go, although it is there, is damage: the sweep would meet it for ever.
+pub(crate) fn step(tables: &mut Tables<'_>, now: Timestamp, limit: usize) -> EngineResult<Swept> {
+    let expired = reclaim_expired(tables, now, limit)?;
+    let deleted = reclaim_deleted(tables, limit - expired)?;
+    let mut change = deleted.change;
+    if expired > 0 {
+        change = Change::Some;
+    }
+    Ok(Swept { entries: expired + deleted.entries, change })
+}
+
+fn reclaim_expired(tables: &mut Tables<'_>, now: Timestamp, limit: usize) -> EngineResult<usize> {
+    let after_now = (now.as_secs() + 1, &[][..]);
+    let due: Vec<(u64, Vec<u8>)> = tables
+        .deadlines()?
+        .range(..after_now)?
+        .take(limit)
+        .map(|row| row.map(|(row, _)| (row.value().0, row.value().1.to_owned())))
+        .collect::<Result<_, _>>()?;
+    for (deadline, key) in &due {
+        if tables.deadlines()?.remove((*deadline, &key[..]))?.is_none() {
+            return Err(misplaced("deadlines"));
+        }
+        // Only the entry that this row is about: one that is damaged stays, to be told from an absent one.
+        if let Ok(Some(header)) = tables.header(key)?
+            && header.expires_at.is_some_and(|expires_at| expires_at.as_secs() == *deadline)
+        {
+            tables.remove(key, &header)?;
+        }
+    }
+    Ok(due.len())
+}
+
+fn reclaim_deleted(tables: &mut Tables<'_>, limit: usize) -> EngineResult<Swept> {
+    let mut swept = Swept { entries: 0, change: Change::None };
+    while swept.entries < limit {
+        let Some(number) = tables.deleted()?.first()?.map(|(number, _)| number.value()) else {
+            break;
+        };
+        let start = entry_key::encode(number, "");
+        let end = entry_key::encode(number.saturating_add(1), "");
+        let keys: Vec<Vec<u8>> = tables
+            .entries
+            .range(&start[..]..&end[..])?
+            .take(limit - swept.entries)
+            .map(|row| row.map(|(key, _)| key.value().to_owned()))
+            .collect::<Result<_, _>>()?;
+        swept.change = Change::Some;
+        if keys.is_empty() && tables.deleted()?.remove(number)?.is_none() {
+            return Err(misplaced("deleted namespaces"));
+        }
+        for key in &keys {
+            // What a misplaced page holds may be another namespace's.
+            if !key.starts_with(&start) {
+                return Err(misplaced("entries"));
+            }
+            match tables.header(key)? {
+                Ok(Some(header)) => tables.remove(key, &header)?,
+                Ok(None) => return Err(misplaced("entries")),
+                Err(_) => drop(tables.entries.remove(&key[..])?),
+            }
+        }
+        swept.entries += keys.len();
+    }
+    Ok(swept)
+}
+
+/// Rows that a scan finds and a look-up does not.
+fn misplaced(table: &str) -> redb::Error {
+    redb::Error::Corrupted(format!("a page of the table of {table} is not in its place"))
+}
