@@ -1,7 +1,9 @@
 //! Work that may take long.
 
-use kv_core::{Error, ErrorKind, Result};
+use kv_core::{ErrorKind, Result};
 use tokio::runtime::Handle;
+
+use crate::file::error::error;
 
 /// Runs `work` where it holds up no task: on the runtime's blocking pool, or here where there is no runtime.
 pub(crate) async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
@@ -9,7 +11,6 @@ pub(crate) async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Se
         return work();
     };
     let stopped = "the runtime stopped before the store answered: try again on one that runs";
-    runtime.spawn_blocking(work).await.unwrap_or_else(|cause| {
-        Err(Error::new(ErrorKind::Unavailable, env!("CARGO_PKG_NAME"), stopped).with_source(cause))
-    })
+    let done = runtime.spawn_blocking(work).await;
+    done.unwrap_or_else(|cause| Err(error(ErrorKind::Unavailable, stopped).with_source(cause)))
 }

@@ -1,6 +1,7 @@
 //! What redb's errors mean to a caller.
 
 use std::{
+    borrow::Cow,
     io,
     panic::{self, AssertUnwindSafe},
     path::Path,
@@ -10,6 +11,9 @@ use std::{
 use kv_core::{Error, ErrorKind};
 
 use crate::file::{disk::is_full, stored_entry::Damage};
+
+/// Name of this backend in errors. The package's name has the family's before it.
+const BACKEND: &str = "kv-redb";
 
 /// What redb answers; its one error stands for those of each phase.
 pub(crate) type EngineResult<T> = Result<T, redb::Error>;
@@ -37,8 +41,8 @@ pub(crate) fn is_damage(cause: &redb::Error) -> bool {
 }
 
 /// An error of this crate.
-pub(crate) fn error(kind: ErrorKind, message: String) -> Error {
-    Error::new(kind, env!("CARGO_PKG_NAME"), message)
+pub(crate) fn error(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Error {
+    Error::new(kind, BACKEND, message)
 }
 
 pub(crate) fn closed(path: &Path) -> Error {
@@ -65,7 +69,7 @@ pub(crate) fn clock_panicked(path: &Path) -> Error {
 
 pub(crate) fn namespace_not_found() -> Error {
     let message = "the store has no namespace with this id, which was deleted or never was: create one, or correct the id";
-    Error::new(ErrorKind::NamespaceNotFound, env!("CARGO_PKG_NAME"), message)
+    error(ErrorKind::NamespaceNotFound, message)
 }
 
 /// The batch whose commit failed may or may not be on the disk, and redb writes no more.
