@@ -16,13 +16,14 @@ use tokio::{
 use crate::file::test_backend::TestBackend;
 use crate::{
     file::{
+        checksums::Extent,
         error::{error, open_failed},
         open::{Opened, open},
         store_file::Engine,
     },
-    read::{snapshot::Snapshot, state::State, value_cache::LargeValues},
-    repair::check::Extent,
-    store::{RedbStore, Shared},
+    read::{catalog::Catalog, snapshot::Snapshot, state::State, value_cache::LargeValues},
+    shared::Shared,
+    store::RedbStore,
     write::{
         queue::queue,
         recovery::{FIRST_PAUSE, Source},
@@ -201,10 +202,11 @@ impl RedbStoreBuilder {
             };
             let writer = runtime.block_on(async {
                 let engine = self.engine();
-                let Opened { file, catalog, versions } = self.open_file(&path, engine)?;
+                let Opened { file, namespaces, versions } = self.open_file(&path, engine)?;
                 let snapshot = Snapshot::take(&file).map_err(|cause| open_failed(&path, cause))?;
                 let large_values = LargeValues::new(self.cache_bytes / LARGE_VALUES_SHARE);
-                let state = Arc::new(State::new(path, self.clock, catalog, large_values, snapshot));
+                let state =
+                    Arc::new(State::new(path, self.clock, Catalog::new(namespaces), large_values, snapshot));
                 let (queue, requests) = queue();
                 let shared = Shared { state: Arc::clone(&state), queue, cold_reads: self.cold_reads };
                 let ticks = self.sweep_interval.map(ticks);

@@ -5,10 +5,12 @@ mod blocking;
 mod builder;
 mod bulk;
 mod file;
+mod maintenance;
 mod namespace;
 mod pages;
 mod read;
 mod repair;
+mod shared;
 mod store;
 mod write;
 

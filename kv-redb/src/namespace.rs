@@ -14,10 +14,11 @@ use crate::{
         catalog::Namespace,
         joins::Joined,
         listing::Listing,
-        snapshot::{Failure, Found, Long, Snapshot, Wanted},
+        read_error::ReadError,
+        snapshot::{Found, Long, Snapshot, Wanted},
         state::State,
     },
-    store::Shared,
+    shared::Shared,
     write::{
         mutation::{Action, Mutation},
         request::{Data, Request},
@@ -56,14 +57,14 @@ impl RedbNamespace {
     }
 
     /// Reads here; again, if the file was opened anew meanwhile, as it is when its disk is full.
-    fn read_here<T>(&self, read: impl Fn(&Snapshot, &State) -> Result<T, Failure>) -> Result<T> {
+    fn read_here<T>(&self, read: impl Fn(&Snapshot, &State) -> Result<T, ReadError>) -> Result<T> {
         let state = &self.shared.state;
         loop {
             let outcome = state.read(|snapshot| {
                 self.namespace.check()?;
                 match read(snapshot, state) {
                     Err(failure) if failure.is_of_the_file() && state.has_replaced(snapshot) => Ok(None),
-                    outcome => outcome.map(Some).map_err(|failure| failure.into_error(state)),
+                    outcome => outcome.map(Some).map_err(|failure| state.read_error(failure)),
                 }
             });
             if let Some(outcome) = outcome? {
@@ -76,7 +77,7 @@ impl RedbNamespace {
     /// keep its pages from being used again.
     async fn read_aside<T: Send + 'static>(
         &self,
-        read: impl Fn(&Snapshot, &State) -> Result<T, Failure> + Send + 'static,
+        read: impl Fn(&Snapshot, &State) -> Result<T, ReadError> + Send + 'static,
     ) -> Result<T> {
         self.check()?;
         let namespace = self.clone();
@@ -90,9 +91,14 @@ impl RedbNamespace {
         loop {
             let found = if self.shared.cold_reads {
                 let key = key.clone();
-                self.read_aside(move |snapshot, state| snapshot.find(&key, wanted, state)).await?
+                self.read_aside(move |snapshot, state| {
+                    snapshot.find(&key, wanted, || state.now(), &state.large_values)
+                })
+                .await?
             } else {
-                self.read_here(|snapshot, state| snapshot.find(&key, wanted, state))?
+                self.read_here(|snapshot, state| {
+                    snapshot.find(&key, wanted, || state.now(), &state.large_values)
+                })?
             };
             let Found::Long(long) = found else { return Ok(found.into_entry()) };
             if let Some(found) = self.complete(key.clone(), long, None).await? {
@@ -116,13 +122,16 @@ impl RedbNamespace {
         let join = blocking::run(move || match snapshot {
             Some(snapshot) => {
                 let state = &namespace.shared.state;
-                snapshot.join_version(&key, version, state).map_err(|failure| failure.into_error(state))
+                snapshot
+                    .join_version(&key, version, &state.large_values)
+                    .map_err(|failure| state.read_error(failure))
             }
-            None => namespace.read_here(|snapshot, state| snapshot.join_version(&key, version, state)),
+            None => namespace
+                .read_here(|snapshot, state| snapshot.join_version(&key, version, &state.large_values)),
         });
-        match state.joins.run(state, version, join).await? {
+        match state.joins.run(version, join).await? {
             Joined::Value(bytes) => {
-                let found = long.with_value(bytes).map_err(|failure| failure.into_error(state));
+                let found = long.with_value(bytes).map_err(|failure| state.read_error(failure));
                 found.map(Some)
             }
             Joined::Gone => Ok(None),
@@ -141,8 +150,8 @@ impl RedbNamespace {
             let snapshot = state.snapshot()?;
             namespace.namespace.check()?;
             let find = |key: &Key<'static>| {
-                let found = snapshot.find(&encode(key), wanted, state);
-                found.map_err(|failure| failure.into_error(state).with_key(key))
+                let found = snapshot.find(&encode(key), wanted, || state.now(), &state.large_values);
+                found.map_err(|failure| state.read_error(failure).with_key(key))
             };
             let found = keys.iter().map(find).collect::<Result<Vec<_>>>()?;
             Ok((snapshot, keys, found))
@@ -165,14 +174,16 @@ impl RedbNamespace {
     /// One page: made here, in steps between which other tasks may run, if reads are quick.
     async fn list(&self, options: ListOptions) -> Result<ListPage> {
         let number = self.namespace.number;
-        let begin =
-            move |snapshot: &Snapshot, state: &State| Listing::begin(snapshot, number, &options, state);
+        let begin = move |snapshot: &Snapshot, state: &State| {
+            let now = state.now().map_err(ReadError::Clock)?;
+            Listing::begin(snapshot, number, &options, now)
+        };
         if self.shared.cold_reads {
             return self.read_aside(move |snapshot, state| begin(snapshot, state)?.finish()).await;
         }
         let mut listing = self.read_here(begin)?;
         loop {
-            let page = listing.step().await.map_err(|failure| failure.into_error(&self.shared.state))?;
+            let page = listing.step().await.map_err(|failure| self.shared.state.read_error(failure))?;
             if let Some(page) = page {
                 return Ok(page);
             }

@@ -10,12 +10,8 @@ use kv_core::{
 use crate::{
     builder::RedbStoreBuilder,
     namespace::RedbNamespace,
-    read::state::State,
-    write::{
-        queue::Queue,
-        request::{Admin, Answer, Data, Request},
-        sweep,
-    },
+    shared::Shared,
+    write::request::{Admin, Request},
 };
 
 /// A file with many namespaces, open for reading and writing. Clones are the same store.
@@ -44,21 +40,7 @@ use crate::{
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct RedbStore(Arc<Shared>);
-
-/// What every handle of a store holds.
-pub(crate) struct Shared {
-    pub(crate) state: Arc<State>,
-    pub(crate) queue: Queue,
-    pub(crate) cold_reads: bool,
-}
-
-impl Shared {
-    /// Asks the writer, and waits for its answer.
-    pub(crate) async fn ask<T>(&self, request: impl FnOnce(Answer<T>) -> Request) -> Result<T> {
-        self.queue.ask(&self.state, request).await
-    }
-}
+pub struct RedbStore(pub(crate) Arc<Shared>);
 
 impl RedbStore {
     pub(crate) fn new(shared: Shared) -> Self {
@@ -126,48 +108,6 @@ impl RedbStore {
         let open = self.0.ask(|answer| Request::Admin(Admin::Open(title, answer)));
         let namespace = open.await.map_err(|error| error.with_operation("open_namespace"))?;
         Ok(RedbNamespace::new(Arc::clone(&self.0), namespace))
-    }
-
-    /// Reclaims up to `limit` entries that have expired or whose namespace was deleted, in steps between which writes are
-    /// served, and answers how many. Fewer than `limit` means that none is left. The store does this by itself every
-    /// [`sweep_interval`](RedbStoreBuilder::sweep_interval).
-    ///
-    /// The file does not become shorter, but what comes uses the space.
-    ///
-    /// ```
-    /// # use kv_core::{KvStore, prelude::*};
-    /// # use kv_redb::RedbStore;
-    /// # #[tokio::main]
-    /// # async fn main() -> kv_core::Result<()> {
-    /// # let folder = tempfile::tempdir().unwrap();
-    /// # let path = folder.path().join("app.kv");
-    /// let store = RedbStore::builder().sweep_interval(None).open(&path).await?;
-    /// // At a time that suits:
-    /// let reclaimed = store.sweep(10_000).await?;
-    /// assert_eq!(reclaimed, 0, "nothing had expired");
-    /// # store.close().await
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Closed`](kv_core::ErrorKind::Closed).
-    pub async fn sweep(&self, limit: usize) -> Result<usize> {
-        let mut swept = 0;
-        while swept < limit {
-            let step = (limit - swept).min(sweep::STEP);
-            let reclaimed = self.0.ask(|answer| Request::Data(Data::Sweep(step, answer))).await;
-            let reclaimed = reclaimed.map_err(|error| error.with_operation("sweep"))?;
-            swept += reclaimed;
-            if reclaimed < step {
-                break;
-            }
-        }
-        Ok(swept)
-    }
-
-    pub(crate) fn state(&self) -> Arc<State> {
-        Arc::clone(&self.0.state)
     }
 
     async fn create(

@@ -14,8 +14,8 @@ use std::{
 use redb::{BackendError, StorageBackend, backends::FileBackend};
 
 use crate::file::{
-    error::EngineResult,
-    new_file::{self, Presence},
+    error::{EngineResult, is_full},
+    os_file::{self, Presence},
 };
 
 /// The storage below redb; clones are the same. It keeps the file's lock until it is [released](Disk::release), however
@@ -47,7 +47,7 @@ const BROKEN: u8 = 2;
 impl Disk {
     /// The file at `path`, which is made, readable for its owner alone, if there is none.
     pub(crate) fn open(path: &Path) -> EngineResult<Self> {
-        Self::of_file(new_file::options().truncate(false).create(true).open(path)?)
+        Self::of_file(os_file::options().truncate(false).create(true).open(path)?)
     }
 
     pub(crate) fn of_file(file: File) -> EngineResult<Self> {
@@ -97,11 +97,6 @@ impl Disk {
     }
 }
 
-/// Whether it says that the disk, or its owner's share of it, is full.
-pub(crate) fn is_full(cause: &io::Error) -> bool {
-    matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-}
-
 impl Inner {
     fn locked(&self) -> MutexGuard<'_, Vec<Lock>> {
         self.locked.lock().unwrap_or_else(PoisonError::into_inner)
@@ -127,7 +122,7 @@ impl Inner {
     /// Fails if the file lost its name, or a part of itself, while it was open: what is written to it then is lost.
     fn check(&self) -> io::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
-        let Presence { len, is_deleted } = new_file::presence(file)?;
+        let Presence { len, is_deleted } = os_file::presence(file)?;
         if is_deleted {
             return Err(io::Error::other("the file was deleted while it was open"));
         }

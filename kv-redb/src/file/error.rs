@@ -10,7 +10,7 @@ use std::{
 
 use kv_core::{Error, ErrorKind};
 
-use crate::file::{disk::is_full, stored_entry::Damage};
+use crate::file::stored_entry::Damage;
 
 /// Name of this backend in errors. The package's name has the family's before it.
 const BACKEND: &str = "kv-redb";
@@ -38,6 +38,11 @@ pub(crate) fn is_damage(cause: &redb::Error) -> bool {
             | redb::Error::TableIsMultimap(_)
             | redb::Error::TypeDefinitionChanged { .. }
     )
+}
+
+/// Whether it says that the disk, or its owner's share of it, is full.
+pub(crate) fn is_full(cause: &io::Error) -> bool {
+    matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// An error of this crate.
@@ -232,5 +237,20 @@ pub(crate) fn close_failed(path: &Path, cause: redb::Error) -> Error {
         "closing the store {} failed: every acknowledged write is in it, but the next opening has to repair it",
         path.display()
     );
+    error(ErrorKind::Other, message).with_source(cause)
+}
+
+/// No copy could be written.
+pub(crate) fn copy_failed(path: &Path, cause: redb::Error) -> Error {
+    let path = path.display();
+    let message = match cause {
+        redb::Error::DatabaseAlreadyOpen => {
+            format!("another copy is being written to {path}: wait for it, or choose another path")
+        }
+        _ => format!(
+            "no copy of the store could be written to {path}: there has to be room, and no file yet, also none of \
+             somebody else with .partial behind its name"
+        ),
+    };
     error(ErrorKind::Other, message).with_source(cause)
 }

@@ -2,13 +2,14 @@
 //!
 //! May import `file` and `pages`.
 
+pub(crate) mod checksums;
 pub(crate) mod chunks;
 pub(crate) mod create;
 pub(crate) mod disk;
 pub(crate) mod entry_key;
 pub(crate) mod error;
-pub(crate) mod new_file;
 pub(crate) mod open;
+pub(crate) mod os_file;
 pub(crate) mod overlay;
 pub(crate) mod partial;
 pub(crate) mod store_file;

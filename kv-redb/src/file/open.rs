@@ -1,65 +1,55 @@
 //! Opening a file: whose it is, which layout it has, what it holds.
 
-use std::{
-    collections::HashMap,
-    fs::{self, File},
-    io,
-    path::Path,
-    sync::Arc,
-};
+use std::{collections::HashMap, path::Path};
 
 use kv_core::{Jurisdiction, NamespaceId, NamespaceTitle, Result};
 use redb::{DatabaseError, ReadOnlyDatabase, ReadableDatabase, ReadableTable};
 
-use crate::{
-    file::{
-        create,
-        error::{EngineResult, damaged_pages, guard, no_regular_file, not_ours, open_failed, unknown_format},
-        store_file::{Engine, StoreFile},
-        tables::{FILE, FORMAT, FORMAT_VERSION, JURISDICTIONS, NAMESPACES},
-        torn_create::is_new,
-        versions::Versions,
-    },
-    read::catalog::{Catalog, Namespace},
-    repair::check::{self, Extent},
+use crate::file::{
+    checksums::{self, Extent},
+    create,
+    error::{EngineResult, damaged_pages, guard, not_ours, open_failed, unknown_format},
+    os_file,
+    store_file::{Engine, StoreFile},
+    tables::{FILE, FORMAT, FORMAT_VERSION, JURISDICTIONS, NAMESPACES},
+    torn_create::is_new,
+    versions::Versions,
 };
 
 /// What an opened file holds beside its entries.
 pub(crate) struct Opened {
     pub(crate) file: StoreFile,
-    pub(crate) catalog: Catalog,
+    pub(crate) namespaces: Vec<NamespaceRow>,
     pub(crate) versions: Versions,
+}
+
+/// A namespace as the file has it.
+#[derive(Debug)]
+pub(crate) struct NamespaceRow {
+    pub(crate) id: NamespaceId,
+    /// Number that stands for it in the keys of entries.
+    pub(crate) number: u32,
+    pub(crate) title: NamespaceTitle,
+    pub(crate) jurisdiction: Option<Jurisdiction>,
 }
 
 /// Opens the store at `path`, and makes it if there is none. Checks so much of a file first.
 pub(crate) fn open(path: &Path, engine: Engine, extent: Extent) -> Result<Opened> {
-    refuse_special(path)?;
+    os_file::refuse_special(path)?;
     if is_new(path).map_err(|cause| open_failed(path, cause))? {
         create::create(path, engine).map_err(|cause| open_failed(path, cause))?;
     } else {
         guard(|| Ok::<_, redb::Error>(inspect(path))).map_err(|cause| open_failed(path, cause))??;
         let pages =
-            check::count_damaged_pages(path, extent).map_err(|cause| open_failed(path, cause.into()))?;
+            checksums::count_damaged_pages(path, extent).map_err(|cause| open_failed(path, cause.into()))?;
         if pages > 0 {
             return Err(damaged_pages(path, pages));
         }
     }
     let file = engine.open(path).map_err(|cause| open_failed(path, cause))?;
     let opened = load(path, file)?;
-    sync_folder(path).map_err(|cause| open_failed(path, cause.into()))?;
+    os_file::sync_folder(path).map_err(|cause| open_failed(path, cause.into()))?;
     Ok(opened)
-}
-
-/// Refuses what is no regular file: opening a FIFO would wait for somebody who writes into it.
-pub(crate) fn refuse_special(path: &Path) -> Result<()> {
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => Err(no_regular_file(path, "a folder")),
-        Ok(metadata) if !metadata.is_file() => {
-            Err(no_regular_file(path, "no regular file but a FIFO, a device or a socket"))
-        }
-        // Opening it tells what is wrong.
-        Ok(_) | Err(_) => Ok(()),
-    }
 }
 
 /// Refuses a file that is not ours before it is opened for writing, which alone would change it.
@@ -89,8 +79,8 @@ pub(crate) fn load(path: &Path, file: StoreFile) -> Result<Opened> {
     }
     check(path, layout)?;
     let versions = guard(|| load_versions(&file)).map_err(failed)?;
-    let catalog = guard(|| load_catalog(&file)).map_err(failed)?;
-    Ok(Opened { file, catalog, versions })
+    let namespaces = guard(|| load_namespaces(&file)).map_err(failed)?;
+    Ok(Opened { file, namespaces, versions })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -113,20 +103,11 @@ fn layout(database: &impl ReadableDatabase) -> EngineResult<Layout> {
     }
 }
 
-/// Makes the file's name as durable as its contents: whoever made it may have crashed before he could.
-pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
-    if !cfg!(unix) {
-        return Ok(());
-    }
-    let path = fs::canonicalize(path)?;
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
-}
-
 pub(crate) fn load_versions(file: &StoreFile) -> EngineResult<Versions> {
     Versions::load(&file.database.begin_read()?.open_table(FILE)?)
 }
 
-pub(crate) fn load_catalog(file: &StoreFile) -> EngineResult<Catalog> {
+pub(crate) fn load_namespaces(file: &StoreFile) -> EngineResult<Vec<NamespaceRow>> {
     let transaction = file.database.begin_read()?;
     let mut jurisdictions: HashMap<String, Jurisdiction> = HashMap::new();
     match transaction.open_table(JURISDICTIONS) {
@@ -141,16 +122,16 @@ pub(crate) fn load_catalog(file: &StoreFile) -> EngineResult<Catalog> {
         Err(redb::TableError::TableDoesNotExist(_)) => {}
         Err(cause) => return Err(cause.into()),
     }
-    let catalog = Catalog::default();
+    let mut rows = Vec::new();
     for row in transaction.open_table(NAMESPACES)?.iter()? {
         let (id, namespace) = row?;
         let (number, title) = namespace.value();
         let jurisdiction = jurisdictions.remove(id.value());
         let id = NamespaceId::new(id.value()).map_err(|_| bad_name("a namespace's id"))?;
         let title = NamespaceTitle::new(title).map_err(|_| bad_name("a namespace's title"))?;
-        catalog.set(Arc::new(Namespace::new(id, number, jurisdiction)), title);
+        rows.push(NamespaceRow { id, number, title, jurisdiction });
     }
-    Ok(catalog)
+    Ok(rows)
 }
 
 fn bad_name(what: &str) -> redb::Error {

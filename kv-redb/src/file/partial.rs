@@ -12,8 +12,7 @@ use redb::StorageBackend;
 use crate::file::{
     disk::Disk,
     error::EngineResult,
-    new_file,
-    open::sync_folder,
+    os_file::{self, sync_folder},
     store_file::{Engine, StoreFile},
     torn_create,
 };
@@ -41,7 +40,7 @@ impl Partial {
         let mut partial = path.as_os_str().to_owned();
         partial.push(".partial");
         let partial = PathBuf::from(partial);
-        let mut file = new_file::options().create(true).truncate(false).open(&partial)?;
+        let mut file = os_file::options().create(true).truncate(false).open(&partial)?;
         let disk = Disk::of_file(file.try_clone()?)?;
         let everything = (Bound::Unbounded, Bound::Unbounded);
         if let Ok(false) = disk.try_lock_range(everything.0, everything.1) {
@@ -80,7 +79,7 @@ impl Drop for Partial {
 fn empty(file: &mut File, partial: &Path, path: &Path) -> io::Result<()> {
     // While the lock was waited for, another one may have finished the file, which then has another name.
     let is_same = fs::metadata(partial)
-        .is_ok_and(|named| file.metadata().is_ok_and(|open| new_file::is_same(&named, &open)));
+        .is_ok_and(|named| file.metadata().is_ok_and(|open| os_file::is_same(&named, &open)));
     let mut start = Vec::new();
     file.take(16).read_to_end(&mut start)?;
     if !is_same || path.try_exists()? || !torn_create::may_be_redb(&start) {

@@ -1,8 +1,16 @@
 //! The tables of the file, and their layout's version.
 
-use redb::{Table, TableDefinition, WriteTransaction};
+use std::{hash::Hasher, ops::Range};
 
-use crate::file::error::{EngineResult, guard};
+use kv_core::{PutOptions, Timestamp, Value, Version};
+use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
+use twox_hash::XxHash3_64;
+
+use crate::file::{
+    chunks,
+    error::{EngineResult, guard},
+    stored_entry::{Content, Damage, Header, Pieces, Record},
+};
 
 /// The layout that this version of the crate reads and writes. A change that an older version would misread raises it.
 pub(crate) const FORMAT_VERSION: u64 = 1;
@@ -118,6 +126,77 @@ impl<'t> Tables<'t> {
             close(jurisdictions),
         ];
         closed.into_iter().collect()
+    }
+}
+
+impl Tables<'_> {
+    /// The header of the entry that is `key` in the tables, expired or not.
+    pub(crate) fn header(&self, key: &[u8]) -> EngineResult<Result<Option<Header>, Damage>> {
+        let Some(record) = self.entries.get(key)? else {
+            return Ok(Ok(None));
+        };
+        Ok(Record::decode(key, record.value()).map(|record| Some(record.header())))
+    }
+
+    pub(crate) fn insert(
+        &mut self,
+        key: &[u8],
+        version: Version,
+        options: &PutOptions,
+        now: Timestamp,
+        value: &Value,
+    ) -> EngineResult<()> {
+        let expires_at = options.expires_at(now);
+        let metadata = options.metadata.as_ref().map_or(&[][..], |metadata| metadata.as_str().as_bytes());
+        let value = if value.len() <= chunks::MAX_WHOLE_BYTES {
+            Content::Whole(value)
+        } else {
+            Content::Pieces(self.insert_pieces(version, value)?)
+        };
+        let record = Record { version, expires_at, metadata, value }.encode(key);
+        self.entries.insert(key, &record[..])?;
+        if let Some(deadline) = expires_at {
+            self.deadlines()?.insert((deadline.as_secs(), key), ())?;
+        }
+        Ok(())
+    }
+
+    /// Writes the pieces of `value`, and gives what its record has to hold.
+    fn insert_pieces<'v>(&mut self, version: Version, value: &'v Value) -> EngineResult<Pieces<'v>> {
+        let mut checksum = XxHash3_64::new();
+        let mut rest = &value[..];
+        let table = self.pieces()?;
+        for (number, Range { start, end }) in (0..).zip(chunks::cut(value.len())) {
+            let (piece, after) = rest.split_at(end - start);
+            checksum.write(piece);
+            table.insert((version.as_u64(), number), piece)?;
+            rest = after;
+        }
+        Ok(Pieces { len: value.len() as u64, checksum: checksum.finish(), end: rest })
+    }
+
+    /// Removes the entry that is `key` in the tables, and whose header is `header`.
+    pub(crate) fn remove(&mut self, key: &[u8], header: &Header) -> EngineResult<()> {
+        self.entries.remove(key)?;
+        self.remove_apart(key, header)
+    }
+
+    /// Removes what an overwriting insert would leave: the deadline and the pieces.
+    pub(crate) fn remove_apart(&mut self, key: &[u8], header: &Header) -> EngineResult<()> {
+        if let Some(deadline) = header.expires_at {
+            self.deadlines()?.remove((deadline.as_secs(), key))?;
+        }
+        if header.in_pieces {
+            let version = header.version.as_u64();
+            let pieces = self.pieces()?;
+            // Not with `retain_in`, whose destructors may panic over a damaged page while a panic unwinds.
+            for number in 0.. {
+                if pieces.remove((version, number))?.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 }
 

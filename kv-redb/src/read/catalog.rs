@@ -1,7 +1,7 @@
 //! The namespaces of a store, as every handle sees them.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicBool, Ordering},
@@ -10,7 +10,7 @@ use std::{
 
 use kv_core::{Error, Jurisdiction, NamespaceId, NamespaceInfo, NamespaceTitle};
 
-use crate::file::error::namespace_not_found;
+use crate::file::{error::namespace_not_found, open::NamespaceRow};
 
 /// A namespace, as its handles hold it.
 #[derive(Debug)]
@@ -58,6 +58,12 @@ struct Names {
 }
 
 impl Catalog {
+    pub(crate) fn new(rows: Vec<NamespaceRow>) -> Self {
+        let catalog = Self::default();
+        catalog.replace(rows);
+        catalog
+    }
+
     fn read(&self) -> RwLockReadGuard<'_, Names> {
         // Nothing that runs under the lock panics, so a poisoned one holds nothing half done.
         self.0.read().unwrap_or_else(PoisonError::into_inner)
@@ -105,16 +111,16 @@ impl Catalog {
         names.by_id.values().map(|(namespace, title)| namespace.info(title.clone())).collect()
     }
 
-    /// Takes over the namespaces of `loaded`, which is what the file holds; handles of those that stay go on.
-    pub(crate) fn become_equal(&self, loaded: Self) {
-        let loaded = loaded.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let gone: Vec<_> =
-            self.read().by_id.keys().filter(|id| !loaded.by_id.contains_key(id)).cloned().collect();
+    /// Takes over the namespaces that the file holds; handles of those that stay go on.
+    pub(crate) fn replace(&self, rows: Vec<NamespaceRow>) {
+        let kept: BTreeSet<&NamespaceId> = rows.iter().map(|row| &row.id).collect();
+        let gone: Vec<_> = self.read().by_id.keys().filter(|id| !kept.contains(id)).cloned().collect();
         for id in &gone {
             self.delete(id);
         }
-        for (id, (namespace, title)) in loaded.by_id {
-            self.set(self.get(&id).unwrap_or(namespace), title);
+        for NamespaceRow { id, number, title, jurisdiction } in rows {
+            let known = self.get(&id);
+            self.set(known.unwrap_or_else(|_| Arc::new(Namespace::new(id, number, jurisdiction))), title);
         }
     }
 }

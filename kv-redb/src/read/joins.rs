@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use futures_util::{
@@ -12,8 +12,6 @@ use futures_util::{
 };
 use kv_core::{Bytes, Result, Version};
 use tokio::sync::Semaphore;
-
-use crate::read::state::State;
 
 /// Most large values that are put together at a time. Each takes up to 25 MiB, and a thread of the blocking pool.
 const MAX_JOINS: usize = 8;
@@ -28,44 +26,48 @@ pub(crate) enum Joined {
 
 type Join = Shared<BoxFuture<'static, Result<Joined>>>;
 
+type UnderWay = Mutex<HashMap<Version, WeakShared<BoxFuture<'static, Result<Joined>>>>>;
+
 /// Large values that are being put together: a value that many ask for at once is put together once, and only a few are
 /// at the same time.
 pub(crate) struct Joins {
-    under_way: Mutex<HashMap<Version, WeakShared<BoxFuture<'static, Result<Joined>>>>>,
+    under_way: Arc<UnderWay>,
     room: Arc<Semaphore>,
 }
 
 impl Default for Joins {
     fn default() -> Self {
-        Self { under_way: Mutex::default(), room: Arc::new(Semaphore::new(MAX_JOINS)) }
+        Self { under_way: Arc::default(), room: Arc::new(Semaphore::new(MAX_JOINS)) }
     }
 }
 
-impl Joins {
-    fn under_way(&self) -> MutexGuard<'_, HashMap<Version, WeakShared<BoxFuture<'static, Result<Joined>>>>> {
-        // Nothing that runs under the lock panics, so a poisoned one holds nothing half done.
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock(
+    under_way: &UnderWay,
+) -> MutexGuard<'_, HashMap<Version, WeakShared<BoxFuture<'static, Result<Joined>>>>> {
+    // Nothing that runs under the lock panics, so a poisoned one holds nothing half done.
+    under_way.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
+impl Joins {
     /// The value that belongs to `version`: that of a join under way, or of `join`, which is started.
-    pub(crate) async fn run<F>(&self, state: &Arc<State>, version: Version, join: F) -> Result<Joined>
+    pub(crate) async fn run<F>(&self, version: Version, join: F) -> Result<Joined>
     where
         F: Future<Output = Result<Joined>> + Send + 'static,
     {
-        let joined = self.under_way_or(state, version, join);
+        let joined = self.under_way_or(version, join);
         joined.await
     }
 
-    fn under_way_or<F>(&self, state: &Arc<State>, version: Version, join: F) -> Join
+    fn under_way_or<F>(&self, version: Version, join: F) -> Join
     where
         F: Future<Output = Result<Joined>> + Send + 'static,
     {
-        let mut under_way = self.under_way();
+        let mut under_way = lock(&self.under_way);
         if let Some(join) = under_way.get(&version).and_then(WeakShared::upgrade) {
             return join;
         }
         let room = Arc::clone(&self.room);
-        let over = Over { state: Arc::downgrade(state), version };
+        let over = Over { under_way: Arc::clone(&self.under_way), version };
         let join = async move {
             let _over = over;
             // The semaphore is never closed.
@@ -82,15 +84,13 @@ impl Joins {
 
 /// Ends a join when it is dropped: done, or given up by all who asked for it.
 struct Over {
-    state: Weak<State>,
+    under_way: Arc<UnderWay>,
     version: Version,
 }
 
 impl Drop for Over {
     fn drop(&mut self) {
-        if let Some(state) = self.state.upgrade() {
-            state.joins.under_way().remove(&self.version);
-        }
+        lock(&self.under_way).remove(&self.version);
     }
 }
 
@@ -111,7 +111,7 @@ mod tests {
 
     /// Number of joins made, and the most that are under way together, when the versions are asked for at once.
     fn run(versions: impl Iterator<Item = u64>) -> (usize, usize) {
-        let state = Arc::new(State::in_memory());
+        let flights = Joins::default();
         let made = Arc::new(AtomicUsize::new(0));
         let under_way = Arc::new(AtomicUsize::new(0));
         let peak = Arc::new(AtomicUsize::new(0));
@@ -129,14 +129,14 @@ mod tests {
                 under_way.fetch_sub(1, Ordering::Relaxed);
                 Ok(Joined::Value(Bytes::from(version.to_string())))
             };
-            let state = Arc::clone(&state);
+            let flights = &flights;
             async move {
-                let joined = state.joins.run(&state, Version::new(version), join).await;
+                let joined = flights.run(Version::new(version), join).await;
                 assert!(matches!(joined, Ok(Joined::Value(value)) if value == version.to_string()));
             }
         });
         block_on(join(join_all(joins), async { gate.add_permits(1) }));
-        assert!(state.joins.under_way().is_empty(), "nothing is left of what is over");
+        assert!(lock(&flights.under_way).is_empty(), "nothing is left of what is over");
         (made.load(Ordering::Relaxed), peak.load(Ordering::Relaxed))
     }
 

@@ -10,8 +10,8 @@ use crate::{
         stored_entry::{Damage, Record},
     },
     read::{
-        snapshot::{Failure, Rows, Snapshot},
-        state::State,
+        read_error::ReadError,
+        snapshot::{Rows, Snapshot},
     },
 };
 
@@ -49,13 +49,12 @@ impl Listing {
         snapshot: &Snapshot,
         number: u32,
         options: &ListOptions,
-        state: &State,
-    ) -> Result<Self, Failure> {
+        now: Timestamp,
+    ) -> Result<Self, ReadError> {
         let rows = snapshot.rows(number, options)?;
         let keys = Vec::with_capacity(if rows.is_some() { options.limit() } else { 0 });
         let prefix = options.prefix().clone();
         let limit = options.limit();
-        let now = state.now().map_err(Failure::Clock)?;
         // What a cursor names was given before, and no key is as short as the namespace's number alone.
         let last = entry_key::encode(number, options.start()?.unwrap_or_default()).to_vec();
         let start = entry_key::encode(number, prefix.as_str());
@@ -63,7 +62,7 @@ impl Listing {
     }
 
     /// The page, made without a pause.
-    pub(crate) fn finish(mut self) -> Result<ListPage, Failure> {
+    pub(crate) fn finish(mut self) -> Result<ListPage, ReadError> {
         loop {
             if let Some(page) = self.advance()? {
                 return Ok(page);
@@ -72,7 +71,7 @@ impl Listing {
     }
 
     /// Looks at up to [`STEP`] more entries, and lets other tasks run if this one has had its turn.
-    pub(crate) async fn step(&mut self) -> Result<Option<ListPage>, Failure> {
+    pub(crate) async fn step(&mut self) -> Result<Option<ListPage>, ReadError> {
         let examined = self.examined;
         let page = self.advance()?;
         for _ in 0..(self.examined - examined).div_ceil(ENTRIES_PER_UNIT) {
@@ -82,11 +81,11 @@ impl Listing {
     }
 
     /// Looks at up to [`STEP`] more entries, and gives the page once it is complete.
-    fn advance(&mut self) -> Result<Option<ListPage>, Failure> {
+    fn advance(&mut self) -> Result<Option<ListPage>, ReadError> {
         guard(|| self.look_at_some())
     }
 
-    fn look_at_some(&mut self) -> Result<Option<ListPage>, Failure> {
+    fn look_at_some(&mut self) -> Result<Option<ListPage>, ReadError> {
         for _ in 0..STEP {
             let Some(row) = self.rows.as_mut().and_then(Iterator::next) else {
                 return Ok(Some(self.end(None)));
@@ -94,7 +93,7 @@ impl Listing {
             let (key, record) = row?;
             let key = key.value();
             if key <= &self.last[..] || !key.starts_with(&self.start) {
-                return Err(Failure::Damage(Damage("a page of entries is not in its place")));
+                return Err(ReadError::Damage(Damage("a page of entries is not in its place")));
             }
             self.last.clear();
             self.last.extend_from_slice(key);

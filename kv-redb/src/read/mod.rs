@@ -5,6 +5,7 @@
 pub(crate) mod catalog;
 pub(crate) mod joins;
 pub(crate) mod listing;
+pub(crate) mod read_error;
 pub(crate) mod snapshot;
 pub(crate) mod state;
 pub(crate) mod value_cache;

@@ -3,8 +3,7 @@
 use std::{fmt, hash::Hasher, ops::Bound};
 
 use kv_core::{
-    Bytes, Entry, InvalidInput, KeyRange, ListOptions, Metadata, Result, Timestamp, Value, Version,
-    limits::MAX_VALUE_BYTES,
+    Bytes, Entry, KeyRange, ListOptions, Metadata, Result, Timestamp, Value, Version, limits::MAX_VALUE_BYTES,
 };
 use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase};
 use twox_hash::XxHash3_64;
@@ -12,12 +11,12 @@ use twox_hash::XxHash3_64;
 use crate::{
     file::{
         chunks, entry_key,
-        error::{EngineResult, guard, opened_anew, read_failed},
+        error::{EngineResult, guard},
         store_file::StoreFile,
         stored_entry::{Content, Damage, Pieces, Record},
         tables::{ENTRIES, PIECES},
     },
-    read::{joins::Joined, state::State},
+    read::{joins::Joined, read_error::ReadError, value_cache::LargeValues},
 };
 
 /// A value up to this length is read on the calling task; copying a longer one takes long enough to hold up others.
@@ -56,7 +55,7 @@ pub(crate) struct Long {
 
 impl Long {
     /// The entry, once its value is there.
-    pub(crate) fn with_value(self, bytes: Bytes) -> Result<Found, Failure> {
+    pub(crate) fn with_value(self, bytes: Bytes) -> Result<Found, ReadError> {
         let entry = entry(bytes)?.with_expires_at(self.expires_at).with_metadata(self.metadata);
         Ok(Found::Entry(entry, self.version))
     }
@@ -79,53 +78,6 @@ pub(crate) struct Wanted {
     pub(crate) direct: bool,
 }
 
-/// Why a read failed.
-pub(crate) enum Failure {
-    Engine(redb::Error),
-    Damage(Damage),
-    Refused(InvalidInput),
-    /// Nothing of the file: the clock panicked.
-    Clock(kv_core::Error),
-}
-
-impl From<InvalidInput> for Failure {
-    fn from(refused: InvalidInput) -> Self {
-        Self::Refused(refused)
-    }
-}
-
-impl From<redb::StorageError> for Failure {
-    fn from(error: redb::StorageError) -> Self {
-        Self::Engine(error.into())
-    }
-}
-
-impl From<redb::Error> for Failure {
-    fn from(error: redb::Error) -> Self {
-        Self::Engine(error)
-    }
-}
-
-impl Failure {
-    /// `true` if reading the file failed, or the file is closed: a read may succeed once the file is opened anew.
-    pub(crate) fn is_of_the_file(&self) -> bool {
-        matches!(
-            self,
-            Self::Engine(redb::Error::DatabaseClosed | redb::Error::PreviousIo | redb::Error::Io(_))
-        )
-    }
-
-    pub(crate) fn into_error(self, state: &State) -> kv_core::Error {
-        match self {
-            Self::Engine(redb::Error::DatabaseClosed) if state.check().is_ok() => opened_anew(&state.path),
-            Self::Engine(cause) => read_failed(&state.path, cause),
-            Self::Damage(damage) => state.damaged(damage),
-            Self::Refused(refused) => refused.into(),
-            Self::Clock(panicked) => panicked,
-        }
-    }
-}
-
 impl Snapshot {
     /// The tables as the last commit left them.
     pub(crate) fn take(file: &StoreFile) -> EngineResult<Self> {
@@ -138,25 +90,37 @@ impl Snapshot {
     }
 
     /// Looks for the entry that is `key` in the tables.
-    pub(crate) fn find(&self, key: &[u8], wanted: Wanted, state: &State) -> Result<Found, Failure> {
-        guard(|| self.look_up(key, wanted, state))
+    pub(crate) fn find(
+        &self,
+        key: &[u8],
+        wanted: Wanted,
+        now: impl FnOnce() -> Result<Timestamp>,
+        cache: &LargeValues,
+    ) -> Result<Found, ReadError> {
+        guard(|| self.look_up(key, wanted, now, cache))
     }
 
-    fn look_up(&self, key: &[u8], wanted: Wanted, state: &State) -> Result<Found, Failure> {
+    fn look_up(
+        &self,
+        key: &[u8],
+        wanted: Wanted,
+        now: impl FnOnce() -> Result<Timestamp>,
+        cache: &LargeValues,
+    ) -> Result<Found, ReadError> {
         let Some(record) = self.entries.get(key)? else {
             return Ok(Found::Absent);
         };
-        let record = Record::decode(key, record.value()).map_err(Failure::Damage)?;
-        if record.is_expired(|| state.now()).map_err(Failure::Clock)? {
+        let record = Record::decode(key, record.value()).map_err(ReadError::Damage)?;
+        if record.is_expired(now).map_err(ReadError::Clock)? {
             return Ok(Found::Absent);
         }
-        let metadata = if wanted.metadata { record.metadata().map_err(Failure::Damage)? } else { None };
+        let metadata = if wanted.metadata { record.metadata().map_err(ReadError::Damage)? } else { None };
         let bytes = match record.value {
             Content::Whole(bytes) => Bytes::copy_from_slice(bytes),
-            Content::Pieces(pieces) => match state.large_values.get(record.version) {
+            Content::Pieces(pieces) => match cache.get(record.version) {
                 Some(joined) => joined,
                 None if wanted.direct && pieces.len <= MAX_DIRECT_BYTES => {
-                    self.join(record.version, &pieces, state)?
+                    self.join(record.version, &pieces, cache)?
                 }
                 None => {
                     let Record { version, expires_at, .. } = record;
@@ -173,16 +137,16 @@ impl Snapshot {
         &self,
         key: &[u8],
         version: Version,
-        state: &State,
-    ) -> Result<Joined, Failure> {
+        cache: &LargeValues,
+    ) -> Result<Joined, ReadError> {
         guard(|| {
             let Some(record) = self.entries.get(key)? else { return Ok(Joined::Gone) };
-            let record = Record::decode(key, record.value()).map_err(Failure::Damage)?;
+            let record = Record::decode(key, record.value()).map_err(ReadError::Damage)?;
             match record.value {
                 Content::Pieces(pieces) if record.version == version => {
-                    let joined = match state.large_values.get(version) {
+                    let joined = match cache.get(version) {
                         Some(joined) => joined,
-                        None => self.join(version, &pieces, state)?,
+                        None => self.join(version, &pieces, cache)?,
                     };
                     Ok(Joined::Value(joined))
                 }
@@ -192,8 +156,8 @@ impl Snapshot {
     }
 
     /// The value whose pieces are kept under `version`, which then is kept in memory too.
-    fn join(&self, version: Version, record: &Pieces<'_>, state: &State) -> Result<Bytes, Failure> {
-        let damage = || Failure::Damage(Damage("a value's pieces do not make up the value"));
+    fn join(&self, version: Version, record: &Pieces<'_>, cache: &LargeValues) -> Result<Bytes, ReadError> {
+        let damage = || ReadError::Damage(Damage("a value's pieces do not make up the value"));
         let len =
             usize::try_from(record.len).ok().filter(|len| *len <= MAX_VALUE_BYTES).ok_or_else(damage)?;
         let mut bytes = Vec::new();
@@ -211,12 +175,12 @@ impl Snapshot {
             return Err(damage());
         }
         let joined = Bytes::from(bytes);
-        state.large_values.keep(version, joined.clone());
+        cache.keep(version, joined.clone());
         Ok(joined)
     }
 
     /// The rows of the namespace `number` that `options` ask for.
-    pub(crate) fn rows(&self, number: u32, options: &ListOptions) -> Result<Option<Rows>, Failure> {
+    pub(crate) fn rows(&self, number: u32, options: &ListOptions) -> Result<Option<Rows>, ReadError> {
         let Some(KeyRange { start, end }) = options.key_range()? else { return Ok(None) };
         let start = start.map(|start| entry_key::encode(number, start));
         let end = match end {
@@ -229,9 +193,9 @@ impl Snapshot {
 }
 
 /// An entry with the value alone.
-fn entry(bytes: Bytes) -> Result<Entry, Failure> {
+fn entry(bytes: Bytes) -> Result<Entry, ReadError> {
     let value = Value::new(bytes);
-    let value = value.map_err(|_| Failure::Damage(Damage("a value is longer than a value may be")))?;
+    let value = value.map_err(|_| ReadError::Damage(Damage("a value is longer than a value may be")))?;
     Ok(Entry::new(value))
 }
 

@@ -12,7 +12,9 @@ use tokio::sync::Semaphore;
 
 use crate::{
     file::{error, stored_entry::Damage},
-    read::{catalog::Catalog, joins::Joins, snapshot::Snapshot, value_cache::LargeValues},
+    read::{
+        catalog::Catalog, joins::Joins, read_error::ReadError, snapshot::Snapshot, value_cache::LargeValues,
+    },
 };
 
 /// What the writer publishes and every handle reads.
@@ -149,6 +151,19 @@ impl State {
     /// Why the store takes no more writes until it is opened again, if it does not.
     pub(crate) fn failure(&self) -> Option<&Error> {
         self.failure.get()
+    }
+
+    /// Returns the error that a caller gets for a failed read.
+    pub(crate) fn read_error(&self, failure: ReadError) -> Error {
+        match failure {
+            ReadError::Engine(redb::Error::DatabaseClosed) if self.check().is_ok() => {
+                error::opened_anew(&self.path)
+            }
+            ReadError::Engine(cause) => error::read_failed(&self.path, cause),
+            ReadError::Damage(damage) => self.damaged(damage),
+            ReadError::Refused(refused) => refused.into(),
+            ReadError::Clock(panicked) => panicked,
+        }
     }
 
     /// Error for a record that this crate did not write.

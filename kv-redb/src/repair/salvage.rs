@@ -10,12 +10,9 @@ use kv_core::{NamespaceId, Result};
 use redb::{ReadableTable, WriteTransaction};
 
 use crate::{
-    RedbStore,
-    backup::copy_failed,
-    blocking,
     file::{
         create::lay_out,
-        error::{EngineResult, open_failed},
+        error::{EngineResult, copy_failed, open_failed},
         partial::Partial,
         store_file::{Engine, StoreFile},
         stored_entry::Record,
@@ -35,68 +32,12 @@ const CACHE_BYTES: usize = 16 * 1024 * 1024;
 /// A failure of the copy, and not of what is copied.
 struct CopyFailed(redb::Error);
 
-impl RedbStore {
-    /// Copies every whole entry of the closed store at `path` to a new store at `copy`, with its metadata, expiry and
-    /// version, and tells what was not copied. The damaged file stays as it is; it may be one that does not open any
-    /// more. `progress` is called now and then, on another thread.
-    ///
-    /// The copy has the permissions of its source. It is written under the name with `.partial` behind it, as a
-    /// [`backup`](RedbStore::backup) is, and has its own name once it is whole and synced.
-    ///
-    /// ```
-    /// # use kv_core::{KvStore, prelude::*};
-    /// # use kv_redb::RedbStore;
-    /// # #[tokio::main]
-    /// # async fn main() -> kv_core::Result<()> {
-    /// # let folder = tempfile::tempdir().unwrap();
-    /// # let path = folder.path().join("app.kv");
-    /// # let copy = folder.path().join("copy.kv");
-    /// # let store = RedbStore::open(&path).await?;
-    /// # store.open_namespace("sessions").await?.put("17", "ada").await?;
-    /// # store.close().await?;
-    /// let report = RedbStore::salvage(&path, &copy, |_| ()).await?;
-    /// for damaged in &report.found.damaged {
-    ///     eprintln!("an entry of namespace {:?} is lost: {}", damaged.namespace, damaged.what);
-    /// }
-    /// let store = RedbStore::open(&copy).await?;
-    /// # assert!(store.open_namespace("sessions").await?.get("17").await?.is_some());
-    /// # store.close().await
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`check`](RedbStore::check), and [`Other`](kv_core::ErrorKind::Other) if there is a file at `copy`, or it cannot be
-    /// written: what is there of it is removed.
-    pub async fn salvage(
-        path: impl AsRef<Path>,
-        copy: impl AsRef<Path>,
-        progress: impl FnMut(Progress) + Send + 'static,
-    ) -> Result<SalvageReport> {
-        let path = path.as_ref().to_owned();
-        let copy = copy.as_ref().to_owned();
-        blocking::run(move || Self::salvage_blocking(path, copy, progress)).await
-    }
-
-    /// As [`salvage`](RedbStore::salvage), blocking the calling thread: for code outside a runtime.
-    ///
-    /// # Errors
-    ///
-    /// As [`salvage`](RedbStore::salvage).
-    pub fn salvage_blocking(
-        path: impl AsRef<Path>,
-        copy: impl AsRef<Path>,
-        mut progress: impl FnMut(Progress),
-    ) -> Result<SalvageReport> {
-        let path = path.as_ref();
-        let copy = copy.as_ref();
-        let salvaged = survey(path, |survey| Ok(copy_whole(survey, path, copy, &mut progress)));
-        let salvaged = salvaged.and_then(|salvaged| match salvaged {
-            Ok(Ok(Ok(report))) => Ok(report),
-            Ok(Ok(Err(CopyFailed(cause)))) => Err(copy_failed(copy, cause)),
-            Ok(Err(cause)) | Err(cause) => Err(open_failed(path, cause.into())),
-        });
-        salvaged.map_err(|error| error.with_operation("salvage"))
+/// Copies every whole entry of the closed store at `path` to a new store at `copy`.
+pub(crate) fn salvage(path: &Path, copy: &Path, progress: &mut dyn FnMut(Progress)) -> Result<SalvageReport> {
+    match survey(path, |survey| Ok(copy_whole(survey, path, copy, progress)))? {
+        Ok(Ok(Ok(report))) => Ok(report),
+        Ok(Ok(Err(CopyFailed(cause)))) => Err(copy_failed(copy, cause)),
+        Ok(Err(cause)) | Err(cause) => Err(open_failed(path, cause.into())),
     }
 }
 

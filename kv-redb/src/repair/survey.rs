@@ -12,6 +12,7 @@ use twox_hash::XxHash3_64;
 
 use crate::{
     file::{
+        checksums::count_damaged,
         chunks, entry_key,
         stored_entry::{Content, Damage, Pieces, Record},
         tables::{DEADLINES, DELETED, ENTRIES, FILE, FILLER, JURISDICTIONS, NAMESPACES, PIECES},
@@ -223,19 +224,6 @@ impl<'f> Survey<'f> {
             Ok(())
         })
     }
-}
-
-/// Number of pages that do not match their checksums, of all that a slot leads to.
-pub(crate) fn count_damaged(pages: &Pages<'_>, slot: Slot) -> io::Result<u64> {
-    let mut damaged = 0;
-    for root in [slot.system, slot.user] {
-        let (tables, damaged_tables) = pages.tables(root)?;
-        damaged += damaged_tables;
-        for (_, table) in tables {
-            damaged += pages.count_damaged(table)?;
-        }
-    }
-    Ok(damaged)
 }
 
 fn text(bytes: &[u8]) -> Option<String> {

@@ -13,13 +13,13 @@ use crate::{
     file::{
         disk::Disk,
         error::{self, guard},
-        open,
+        open::{self, NamespaceRow},
         store_file::{Engine, StoreFile},
         tables::{FORMAT, FORMAT_VERSION},
         transaction::{Change, WriteError, transact},
         versions::Versions,
     },
-    read::{catalog::Catalog, snapshot::Snapshot},
+    read::snapshot::Snapshot,
     write::writer::Writer,
 };
 
@@ -79,7 +79,7 @@ impl Recovery {
 
 /// Outcome of an attempt to write again.
 enum Attempt {
-    Works(Box<(StoreFile, Catalog, Versions, Snapshot)>),
+    Works(Box<(StoreFile, Vec<NamespaceRow>, Versions, Snapshot)>),
     StillFull,
     Failed(redb::Error),
 }
@@ -98,14 +98,14 @@ impl Writer {
         }
         let opened = guard(|| {
             let file = self.source.engine.open_reading(self.source.disk.clone())?;
-            let catalog = open::load_catalog(&file)?;
+            let namespaces = open::load_namespaces(&file)?;
             let snapshot = Snapshot::take(&file)?;
-            Ok::<_, redb::Error>((file, catalog, snapshot))
+            Ok::<_, redb::Error>((file, namespaces, snapshot))
         });
         match opened {
-            Ok((file, catalog, snapshot)) => {
+            Ok((file, namespaces, snapshot)) => {
                 // Until here what redb had in memory was read. The last change may be in the file all the same.
-                self.state.catalog.become_equal(catalog);
+                self.state.catalog.replace(namespaces);
                 self.state.publish(snapshot);
                 self.replace_file(file);
             }
@@ -118,8 +118,8 @@ impl Writer {
         let began = self.state.ask_clock(|clock| clock.monotonic());
         match self.attempt() {
             Attempt::Works(opened) => {
-                let (file, catalog, versions, snapshot) = *opened;
-                self.state.catalog.become_equal(catalog);
+                let (file, namespaces, versions, snapshot) = *opened;
+                self.state.catalog.replace(namespaces);
                 self.versions.skip_to(&versions);
                 self.state.publish(snapshot);
                 // Before the next commit, which may use pages again that are read through the layer in memory.
@@ -157,11 +157,11 @@ impl Writer {
             Ok(((), Change::Some))
         });
         let loaded = committed.map_err(WriteError::into_cause).and_then(|()| {
-            guard(|| Ok((open::load_catalog(&file)?, open::load_versions(&file)?, Snapshot::take(&file)?)))
+            guard(|| Ok((open::load_namespaces(&file)?, open::load_versions(&file)?, Snapshot::take(&file)?)))
         });
         match loaded {
-            Ok((catalog, versions, snapshot)) => {
-                Attempt::Works(Box::new((file, catalog, versions, snapshot)))
+            Ok((namespaces, versions, snapshot)) => {
+                Attempt::Works(Box::new((file, namespaces, versions, snapshot)))
             }
             Err(cause) => {
                 let is_full = disk.was_full();

@@ -1,9 +1,14 @@
 //! Permissions of new files, and a look at open ones.
 
 use std::{
-    fs::{File, Metadata, OpenOptions},
+    fs::{self, File, Metadata, OpenOptions, TryLockError},
     io,
+    path::Path,
 };
+
+use kv_core::Result;
+
+use crate::file::error::no_regular_file;
 
 /// Options to open a file for reading and writing. A file that is made has no permissions but its owner's: a store may
 /// hold secrets, session ids say.
@@ -56,4 +61,37 @@ pub(crate) fn is_same(a: &Metadata, b: &Metadata) -> bool {
 #[cfg(not(unix))]
 pub(crate) fn is_same(_a: &Metadata, _b: &Metadata) -> bool {
     true
+}
+
+/// Refuses what is no regular file: opening a FIFO would wait for somebody who writes into it.
+pub(crate) fn refuse_special(path: &Path) -> Result<()> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Err(no_regular_file(path, "a folder")),
+        Ok(metadata) if !metadata.is_file() => {
+            Err(no_regular_file(path, "no regular file but a FIFO, a device or a socket"))
+        }
+        // Opening it tells what is wrong.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// Looks at a file that nobody has open for writing meanwhile.
+pub(crate) fn with_shared_lock<T>(
+    path: &Path,
+    look: impl FnOnce(&File) -> io::Result<T>,
+) -> Result<T, TryLockError> {
+    let file = File::open(path).map_err(TryLockError::Error)?;
+    file.try_lock_shared()?;
+    let outcome = look(&file);
+    // Closing alone would leave the lock to a process that another thread is just starting.
+    file.unlock().and(outcome).map_err(TryLockError::Error)
+}
+
+/// Makes the file's name as durable as its contents: whoever made it may have crashed before he could.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    let path = fs::canonicalize(path)?;
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
