@@ -8,7 +8,10 @@ use workspace_tests::{
 };
 
 /// Storeys of each crate whose folders are checked, from top to bottom, below the root of its `src`.
-const CRATES: &[(&str, Storeys<'_>)] = &[("workspace-tests", &[])];
+const CRATES: &[(&str, Storeys<'_>)] = &[
+    ("kv-redb", &[&["write", "repair"], &["read"], &["file"], &["pages"]]),
+    ("workspace-tests", &[]),
+];
 
 /// Folders whose documentation and statements are checked.
 const PROSE: &[&str] = &["workspace-tests"];
