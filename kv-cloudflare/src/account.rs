@@ -10,14 +10,19 @@ use reqwest::{Method, Url};
 use serde::Serialize;
 
 use crate::{
-    CloudflareNamespace, Usage,
-    api::{Namespace, Nothing},
+    api::{
+        errors,
+        failure::{Failure, Reason},
+        model::{Namespace, Nothing},
+    },
     builder::CloudflareAccountBuilder,
-    client::{Call, Client},
-    error,
-    failure::{Failure, Reason},
-    request::{Payload, Request},
-    response::{Reply, SMALL_ENVELOPE},
+    http::{
+        client::{Call, Client},
+        request::{Payload, Request},
+        response::{Reply, SMALL_ENVELOPE},
+    },
+    namespace::CloudflareNamespace,
+    rate_limit::usage::Usage,
 };
 
 /// As many namespaces as one request asks for.
@@ -88,7 +93,7 @@ impl CloudflareAccount {
     }
 
     fn address_of(&self, id: &NamespaceId) -> Result<Url> {
-        let address = self.client.address.namespace(id).ok_or_else(error::namespace_not_found)?;
+        let address = self.client.address.namespace(id).ok_or_else(errors::namespace_not_found)?;
         Ok(address.itself())
     }
 
@@ -105,7 +110,8 @@ impl CloudflareAccount {
         // Sent again after it was carried out, it would find its own namespace and call it another's.
         let request = Request::new(operation, Method::POST, url).with_body(body).once();
         let reply = self.send(&request, call).await?;
-        let created = reply.result.ok_or_else(|| error::not_understood("no namespace where one was created"));
+        let created =
+            reply.result.ok_or_else(|| errors::not_understood("no namespace where one was created"));
         let created = created.and_then(Namespace::into_info);
         created.map_err(|error| Failure::new(error.with_operation(operation)))
     }
@@ -113,7 +119,7 @@ impl CloudflareAccount {
     async fn info(&self, operation: &'static str, id: &NamespaceId, call: &Call) -> Result<NamespaceInfo> {
         let request = Request::new(operation, Method::GET, self.address_of(id)?);
         let reply = self.send(&request, call).await?;
-        let info = reply.result.ok_or_else(|| error::not_understood("no namespace where one was asked for"));
+        let info = reply.result.ok_or_else(|| errors::not_understood("no namespace where one was asked for"));
         info.and_then(Namespace::into_info).map_err(|error| error.with_operation(operation))
     }
 
@@ -152,7 +158,8 @@ struct Titled<'a> {
 
 impl Titled<'_> {
     fn payload(&self) -> Result<Payload> {
-        let json = serde_json::to_vec(self).map_err(|_| error::not_understood("a title that is not JSON"))?;
+        let json =
+            serde_json::to_vec(self).map_err(|_| errors::not_understood("a title that is not JSON"))?;
         Ok(Payload::Json(json.into()))
     }
 }
@@ -177,7 +184,7 @@ impl KvStore for CloudflareAccount {
         let created = match self.create(OPERATION, &title, Some(jurisdiction), &call).await {
             // There is nothing else in the request but the title, whose refusal has a code of its own.
             Err(Failure { reason: Reason::InvalidRequest, error, .. }) => {
-                return Err(error::jurisdiction_refused(jurisdiction, error).with_operation(OPERATION));
+                return Err(errors::jurisdiction_refused(jurisdiction, error).with_operation(OPERATION));
             }
             created => created?,
         };
@@ -190,7 +197,7 @@ impl KvStore for CloudflareAccount {
             return Ok(known);
         }
         self.delete(OPERATION, &created.id, &call).await?;
-        Err(error::no_jurisdiction(jurisdiction).with_operation(OPERATION))
+        Err(errors::no_jurisdiction(jurisdiction).with_operation(OPERATION))
     }
 
     async fn list_namespaces(&self) -> Result<Vec<NamespaceInfo>> {

@@ -6,9 +6,11 @@ use kv_core::{Clock, NamespaceId, Result};
 use secrecy::SecretString;
 
 use crate::{
-    Budget, CloudflareAccount, CloudflareNamespace,
+    account::CloudflareAccount,
     credentials::Credentials,
     from_env,
+    namespace::CloudflareNamespace,
+    rate_limit::budget::Budget,
     settings::{Settings, refuse},
 };
 

@@ -8,12 +8,13 @@ use kv_core::{
 };
 
 use crate::{
-    Usage,
-    address::NamespaceAddress,
+    api::{errors, urls::NamespaceAddress},
     builder::CloudflareNamespaceBuilder,
-    client::{Call, Client},
-    error,
-    request::ValueBody,
+    http::{
+        client::{Call, Client},
+        request::ValueBody,
+    },
+    rate_limit::usage::Usage,
 };
 
 /// A namespace of Cloudflare Workers KV. Clones are the same namespace, and share connections, budget and usage.
@@ -85,7 +86,7 @@ impl CloudflareNamespace {
     }
 
     pub(crate) fn address(&self) -> Result<&NamespaceAddress> {
-        self.0.address.as_ref().ok_or_else(error::namespace_not_found)
+        self.0.address.as_ref().ok_or_else(errors::namespace_not_found)
     }
 
     /// What stands for `key` in the budget.

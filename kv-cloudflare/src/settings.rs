@@ -6,8 +6,11 @@ use kv_core::{Clock, Error, ErrorKind, Result, SystemClock};
 use reqwest::{Url, redirect};
 
 use crate::{
-    Budget, address::AccountAddress, bulk, client::Client, credentials::Credentials, deadline::YEAR, error,
-    gate::Gate, limiter::Limiter, usage::Meter,
+    api::{errors, urls::AccountAddress},
+    calls::bulk::batches,
+    credentials::Credentials,
+    http::{client::Client, drain::Gate},
+    rate_limit::{budget::Budget, deadline::YEAR, limiter::Limiter, usage::Meter},
 };
 
 /// What the builders collect.
@@ -44,7 +47,7 @@ impl Default for Settings {
             idle_timeout: Duration::from_secs(90),
             retries: 4,
             concurrency: 16,
-            bulk_size: bulk::DEFAULT_ITEMS,
+            bulk_size: batches::DEFAULT_ITEMS,
             budget: Budget::cloudflare(),
             clock: Arc::new(SystemClock),
             plain_http: false,
@@ -54,7 +57,7 @@ impl Default for Settings {
 
 /// Settings that no client can be made from.
 pub(crate) fn refuse(message: impl Into<Cow<'static, str>>) -> Error {
-    error::new(ErrorKind::InvalidInput, message)
+    errors::new(ErrorKind::InvalidInput, message)
 }
 
 impl Settings {
@@ -100,7 +103,7 @@ impl Settings {
         }
         builder.build().map_err(|error| {
             let message = "the HTTP client cannot be set up: see the cause, and check `user_agent`";
-            error::new(ErrorKind::Other, message).with_source(error.without_url())
+            errors::new(ErrorKind::Other, message).with_source(error.without_url())
         })
     }
 }
@@ -118,9 +121,9 @@ fn check_account_id(id: &str) -> Result<()> {
 fn check_bulk_size(items: usize) -> Result<usize> {
     match items {
         0 => Err(refuse("`bulk_size` is too small: 0 items (min 1)")),
-        1..=bulk::MAX_ITEMS => Ok(items),
+        1..=batches::MAX_ITEMS => Ok(items),
         _ => {
-            let most = bulk::MAX_ITEMS;
+            let most = batches::MAX_ITEMS;
             Err(refuse(format!(
                 "`bulk_size` is too large: {items} items (max {most}, the service's own limit)"
             )))

@@ -1,0 +1,9 @@
+//! Calls of a namespace: each is one or more requests, built from the caller's arguments and turned into its results.
+//! They may import from `http`, `rate_limit` and `api`.
+
+pub(crate) mod bulk;
+pub(crate) mod extras;
+pub(crate) mod list;
+pub(crate) mod patience;
+pub(crate) mod read;
+pub(crate) mod write;

@@ -1,0 +1,237 @@
+//! Body of a request whose bytes come from a source.
+
+use std::{
+    error::Error as StdError,
+    fmt,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use http_body::{Body, Frame, SizeHint};
+use kv_core::{Error, ErrorKind, InvalidInput};
+
+use crate::{
+    api::errors,
+    http::body::{
+        upload::{FRAME, Progress},
+        value_source::{Cause, Chunks, MAX_LENGTH, Opener, ValueSource},
+    },
+};
+
+/// A source that the attempts of one call share.
+#[derive(Debug, Clone)]
+pub(crate) struct SharedSource {
+    state: Arc<Mutex<State>>,
+    /// `None` if it is not known, and for no bytes at all: nobody would look whether there are none.
+    length: Option<u64>,
+}
+
+struct State {
+    opener: Opener,
+    /// Error of the source itself.
+    fault: Option<Error>,
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("fault", &self.fault).finish_non_exhaustive()
+    }
+}
+
+impl SharedSource {
+    pub(crate) fn new(source: ValueSource) -> Self {
+        let ValueSource { opener, length } = source;
+        let state = Arc::new(Mutex::new(State { opener, fault: None }));
+        Self { state, length: length.filter(|length| *length > 0) }
+    }
+
+    pub(crate) const fn length(&self) -> Option<u64> {
+        self.length
+    }
+
+    /// `true` if another attempt would have all bytes.
+    pub(crate) fn can_be_sent_again(&self) -> bool {
+        let state = self.state();
+        state.fault.is_none() && !matches!(state.opener, Opener::Once(None))
+    }
+
+    /// Error of the source itself, in place of which the wire saw a body that broke off.
+    pub(crate) fn fault(&self) -> Option<Error> {
+        self.state().fault.clone()
+    }
+
+    /// The body of one attempt.
+    pub(crate) fn body(&self, progress: Progress) -> SourceBody {
+        SourceBody {
+            source: self.clone(),
+            chunks: None,
+            chunk: Bytes::new(),
+            taken: 0,
+            has_ended: false,
+            progress,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The bytes from the start. `None` if they were taken.
+    fn open(&self) -> Option<Chunks> {
+        match &mut self.state().opener {
+            Opener::Once(chunks) => chunks.take(),
+            Opener::Again(open) => Some(open()),
+        }
+    }
+}
+
+/// The body of a request whose bytes come from a source. It breaks off where the source does, or has more or fewer bytes than it may
+/// have: what is not whole, the service does not write.
+#[derive(Debug)]
+pub(crate) struct SourceBody {
+    source: SharedSource,
+    /// `None` before the first byte is asked for. A lock that nobody takes, since a body has to be `Sync`.
+    chunks: Option<Mutex<DebugChunks>>,
+    /// Rest of the last chunk.
+    chunk: Bytes,
+    /// The bytes of all chunks so far.
+    taken: u64,
+    has_ended: bool,
+    progress: Progress,
+}
+
+struct DebugChunks(Chunks);
+
+impl fmt::Debug for DebugChunks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Chunks")
+    }
+}
+
+/// The source failed; the error is with it.
+#[derive(Debug)]
+pub(crate) struct SourceFailedError;
+
+impl fmt::Display for SourceFailedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the source of the value failed")
+    }
+}
+
+impl StdError for SourceFailedError {}
+
+impl SourceBody {
+    fn fail(&mut self, fault: Error) -> SourceFailedError {
+        self.has_ended = true;
+        self.chunk = Bytes::new();
+        self.source.state().fault = Some(fault);
+        SourceFailedError
+    }
+
+    /// Takes chunks until there is one with bytes that may be sent, or the end.
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Result<(), SourceFailedError>> {
+        loop {
+            // The last bytes of a known length wait for the end: HTTP looks no further once they are sent.
+            let is_whole = self.source.length == Some(self.taken);
+            if self.has_ended || !(self.chunk.is_empty() || is_whole) {
+                return Poll::Ready(Ok(()));
+            }
+            if self.chunks.is_none() {
+                let Some(chunks) = self.source.open() else {
+                    return Poll::Ready(Err(self.fail(spent())));
+                };
+                self.chunks = Some(Mutex::new(DebugChunks(chunks)));
+            }
+            let Some(chunks) = &mut self.chunks else { return Poll::Ready(Ok(())) };
+            let chunks = chunks.get_mut().unwrap_or_else(PoisonError::into_inner);
+            match ready!(chunks.0.poll_next_unpin(context)) {
+                Some(Ok(chunk)) => {
+                    let taken = self.taken.saturating_add(chunk.len() as u64);
+                    if taken > self.source.length.unwrap_or(MAX_LENGTH) {
+                        let fault = too_long(self.source.length, taken);
+                        return Poll::Ready(Err(self.fail(fault)));
+                    }
+                    self.taken = taken;
+                    if !chunk.is_empty() {
+                        self.chunk = chunk;
+                    }
+                }
+                Some(Err(cause)) => return Poll::Ready(Err(self.fail(failed(cause)))),
+                None => {
+                    self.has_ended = true;
+                    if let Some(length) = self.source.length.filter(|length| *length != self.taken) {
+                        let fault = too_short(length, self.taken);
+                        return Poll::Ready(Err(self.fail(fault)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Body for SourceBody {
+    type Data = Bytes;
+    type Error = SourceFailedError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, SourceFailedError>>> {
+        if let Err(failed) = ready!(self.poll_chunk(context)) {
+            return Poll::Ready(Some(Err(failed)));
+        }
+        if self.chunk.is_empty() {
+            return Poll::Ready(None);
+        }
+        let most = self.chunk.len().min(FRAME);
+        let frame = self.chunk.split_to(most);
+        self.progress.note();
+        if self.is_end_stream() {
+            self.progress.note_end();
+        }
+        Poll::Ready(Some(Ok(Frame::data(frame))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.has_ended && self.chunk.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self.source.length {
+            Some(length) => SizeHint::with_exact(
+                length.saturating_sub(self.taken).saturating_add(self.chunk.len() as u64),
+            ),
+            None => SizeHint::default(),
+        }
+    }
+}
+
+fn too_long(length: Option<u64>, taken: u64) -> Error {
+    match length {
+        None => InvalidInput::ValueTooLong { len: usize::try_from(taken).unwrap_or(usize::MAX) }.into(),
+        Some(length) => errors::new(
+            ErrorKind::InvalidInput,
+            format!(
+                "the source has more bytes than its length: {taken} or more, where {length} were announced"
+            ),
+        ),
+    }
+}
+
+fn too_short(length: u64, taken: u64) -> Error {
+    let message =
+        format!("the source has fewer bytes than its length: {taken}, where {length} were announced");
+    errors::new(ErrorKind::InvalidInput, message)
+}
+
+fn failed(cause: Cause) -> Error {
+    errors::new(ErrorKind::Other, "the source of the value failed, so nothing was written: see the cause")
+        .with_source(cause)
+}
+
+fn spent() -> Error {
+    errors::new(ErrorKind::Other, "the source of the value was used up by an attempt before: make a new one")
+}

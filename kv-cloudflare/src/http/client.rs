@@ -1,0 +1,49 @@
+//! What all namespaces of an account share.
+
+use std::{sync::Arc, time::Duration};
+
+use kv_core::{Clock, Result};
+
+use crate::{
+    api::urls::AccountAddress,
+    credentials::Authorization,
+    http::drain::{Gate, Pass},
+    rate_limit::{deadline::Deadline, limiter::Limiter, usage::Meter},
+};
+
+/// What all namespaces of an account share.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) http: reqwest::Client,
+    pub(crate) address: AccountAddress,
+    pub(crate) authorization: Authorization,
+    pub(crate) limiter: Limiter,
+    pub(crate) meter: Meter,
+    pub(crate) gate: Gate,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) read_timeout: Duration,
+    pub(crate) total_timeout: Duration,
+    pub(crate) retries: usize,
+    pub(crate) concurrency: usize,
+    pub(crate) bulk_size: usize,
+}
+
+/// A call under way.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) deadline: Deadline,
+    _pass: Pass,
+}
+
+impl Client {
+    /// Starts a call, unless the account is closed.
+    pub(crate) fn call(&self) -> Result<Call> {
+        let pass = self.gate.enter()?;
+        Ok(Call { deadline: self.deadline(), _pass: pass })
+    }
+
+    /// The deadline of a request that is made now.
+    pub(crate) fn deadline(&self) -> Deadline {
+        Deadline::after(self.total_timeout)
+    }
+}

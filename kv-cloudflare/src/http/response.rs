@@ -1,0 +1,131 @@
+//! What an answer says.
+
+use bytes::Bytes;
+use reqwest::{StatusCode, header::HeaderMap};
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use crate::{
+    api::{
+        errors,
+        failure::Failure,
+        model::{Complaints, Envelope, Refusal, ResultInfo},
+        redact::Secrets,
+    },
+    http::offload::off_runtime,
+};
+
+/// The largest envelope with little in it: nothing, the metadata of one key (1,024 bytes) or one namespace, and what servers add.
+pub(crate) const SMALL_ENVELOPE: usize = 64 * 1024;
+
+/// An answer with a status of success, as it came.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// An answer whose envelope says that all is well.
+#[derive(Debug)]
+pub(crate) struct Reply<T> {
+    pub(crate) result: Option<T>,
+    pub(crate) info: ResultInfo,
+}
+
+/// Takes the result out of its envelope.
+pub(crate) async fn open<T: DeserializeOwned + Send + 'static>(
+    answer: Answer,
+    secrets: Secrets<'_>,
+    token: &str,
+) -> Result<Reply<T>, Failure> {
+    let Answer { status, body, .. } = answer;
+    let parsed = off_runtime(body.len(), move || parse::<T>(&body)).await.map_err(Failure::new)?;
+    let envelope = parsed.map_err(|what| Failure::new(errors::not_understood(what)))?;
+    if !envelope.success {
+        return Err(complained(status, &envelope.errors, secrets, token));
+    }
+    Ok(Reply { result: envelope.result, info: envelope.result_info })
+}
+
+/// The envelope, or what the body is instead. One that says no may have a result of any form.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Envelope<T>, &'static str> {
+    if let Ok(envelope) = serde_json::from_slice(body) {
+        return Ok(envelope);
+    }
+    match serde_json::from_slice::<Envelope<IgnoredAny>>(body) {
+        Ok(Envelope { success: false, errors, .. }) => {
+            Ok(Envelope { success: false, errors, result: None, result_info: ResultInfo::default() })
+        }
+        Ok(_) => Err("an envelope with a result of another form"),
+        Err(_) => Err("a body that is not an envelope of JSON"),
+    }
+}
+
+/// An answer with a status that says no.
+pub(crate) fn refusal(status: StatusCode, body: &[u8], secrets: Secrets<'_>, token: &str) -> Failure {
+    if let Ok(envelope) = serde_json::from_slice::<Refusal>(body) {
+        return complained(status, &envelope.errors, secrets, token);
+    }
+    let text = secrets.quote(&String::from_utf8_lossy(body), token);
+    errors::refusal(status, None, text.as_deref())
+}
+
+/// The failure that an envelope's errors tell of.
+fn complained(status: StatusCode, complaints: &Complaints, secrets: Secrets<'_>, token: &str) -> Failure {
+    let decisive = complaints.decisive();
+    let text = decisive.and_then(|complaint| secrets.quote(&complaint.message, token));
+    errors::refusal(status, decisive.and_then(|complaint| complaint.code), text.as_deref())
+}
+
+#[cfg(test)]
+mod tests {
+    use kv_core::ErrorKind;
+    use kv_testkit::proptest::prelude::*;
+    use reqwest::StatusCode;
+    use serde_json::{Map, Value as Json, json};
+
+    use super::{Secrets, parse, refusal};
+
+    /// A part of an envelope that is missing, `null`, empty, or has something to say.
+    fn part(empty: Json, full: Json) -> impl Strategy<Value = Option<Json>> {
+        prop::sample::select(vec![None, Some(Json::Null), Some(empty), Some(full)])
+    }
+
+    fn envelope(success: bool, parts: Vec<(&str, Option<Json>)>) -> Vec<u8> {
+        let mut envelope = Map::from_iter([("success".to_owned(), json!(success))]);
+        envelope.extend(parts.into_iter().filter_map(|(name, part)| Some((name.to_owned(), part?))));
+        Json::Object(envelope).to_string().into_bytes()
+    }
+
+    proptest! {
+        /// Whatever parts a server leaves out or has nothing to say in, the rest is read.
+        #[test]
+        fn envelopes_with_gaps_are_read(
+            success in any::<bool>(),
+            errors in part(json!([]), json!([null, { "code": 10_013, "message": null, "error_chain": null }])),
+            messages in part(json!([]), json!(["one", { "code": 1 }])),
+            info in part(json!({}), json!({ "cursor": "c", "total_count": null, "count": 1 })),
+            result in prop::sample::select(vec![None, Some(Json::Null), Some(json!(7))]),
+        ) {
+            let parts = vec![
+                ("errors", errors.clone()),
+                ("messages", messages),
+                ("result_info", info.clone()),
+                ("result", result.clone()),
+            ];
+            let body = envelope(success, parts);
+            let read = parse::<u8>(&body).unwrap();
+            prop_assert_eq!(read.success, success);
+            prop_assert_eq!(read.result.map(Json::from), result.filter(|result| !result.is_null()));
+            let cursor = info.as_ref().and_then(|info| info.get("cursor")).and_then(Json::as_str);
+            prop_assert_eq!(read.result_info.cursor.as_deref(), cursor);
+            let is_named = errors.as_ref().and_then(Json::as_array).is_some_and(|errors| !errors.is_empty());
+            let code = read.errors.decisive().and_then(|complaint| complaint.code);
+            prop_assert_eq!(code, is_named.then_some(10_013));
+
+            let refused = refusal(StatusCode::BAD_REQUEST, &body, Secrets::None, "token").error;
+            let kind = if is_named { ErrorKind::NamespaceNotFound } else { ErrorKind::Other };
+            prop_assert_eq!(refused.kind(), kind);
+        }
+    }
+}
