@@ -10,8 +10,11 @@ use crate::api::{
     failure::Failure,
 };
 
+/// Name of this backend in its errors.
+const BACKEND: &str = "kv-cloudflare";
+
 pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Error {
-    Error::new(kind, env!("CARGO_PKG_NAME"), message)
+    Error::new(kind, BACKEND, message)
 }
 
 /// An answer that is not what the API documents. `what` names it, and holds nothing of its text.
