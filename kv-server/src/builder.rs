@@ -7,19 +7,17 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
 use crate::{
-    KvServer,
-    account_id::AccountId,
-    connections::Timeouts,
-    credentials::Credentials,
-    local_access::LocalAccess,
-    memory::{self, Memory},
-    metrics::Metrics,
-    permits::Permits,
-    rate_limits::RateLimits,
-    readiness::Readiness,
-    request_body::BodyRules,
-    runtime_protocol::Titles,
-    shared::Shared,
+    http::{
+        connections::Timeouts,
+        memory::{self, Memory},
+        permits::Permits,
+        request_body::BodyRules,
+    },
+    server::KvServer,
+    state::{
+        account_id::AccountId, app_state::Shared, credentials::Credentials, local_access::LocalAccess,
+        metrics::Metrics, rate_limits::RateLimits, readiness::Readiness, titles::Titles,
+    },
 };
 
 /// A moment much later than that is none that a timer knows.

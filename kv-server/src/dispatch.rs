@@ -13,12 +13,16 @@ use axum::{
 };
 
 use crate::{
-    in_flight::{InFlight, InFlightBody},
-    local_access::ForeignError,
-    request_head::{self, HeadError, Source},
-    rest, runtime_protocol,
-    shared::Shared,
-    unread_body,
+    http::{
+        drain_body,
+        request_head::{self, HeadError, Source},
+    },
+    rest, runtime,
+    state::{
+        app_state::Shared,
+        in_flight::{InFlight, InFlightBody},
+        local_access::ForeignError,
+    },
 };
 
 /// Names the namespace in the Workers runtime's protocol, in which a path is a key, whatever it looks like.
@@ -41,23 +45,23 @@ pub(crate) async fn answer(shared: Arc<Shared>, request: Request, source: Source
     }
     let admitted = admit(&shared, host, request.headers(), is_runtime);
     let permit = shared.permits.take(!request.body().is_end_stream());
-    let request = unread_body::drained(request);
+    let request = drain_body::drained(request);
     let is_refused = permit.is_none();
     let mut in_flight = InFlight::start(Arc::clone(&shared), permit, request.method());
     let response = if is_refused {
         in_flight.set_route("refused");
-        rest::busy()
+        rest::router::busy()
     } else if let Err(error) = admitted {
         in_flight.set_route("refused");
-        if is_runtime { runtime_protocol::refuse(error) } else { rest::refuse_early(error) }
+        if is_runtime { runtime::router::refuse(error) } else { rest::router::refuse_early(error) }
     } else if is_runtime {
         in_flight.set_route("runtime");
-        if let Some(key) = runtime_protocol::raw_key(request.method(), request.uri()) {
+        if let Some(key) = runtime::router::raw_key(request.method(), request.uri()) {
             in_flight.set_raw_key(key);
         }
-        runtime_protocol::handle(Arc::clone(&shared), request).await
+        runtime::router::handle(Arc::clone(&shared), request).await
     } else {
-        rest::answer(&shared, request, &mut in_flight).await
+        rest::router::answer(&shared, request, &mut in_flight).await
     };
     if !is_refused {
         let failed = response.status() == StatusCode::SERVICE_UNAVAILABLE;
@@ -94,10 +98,10 @@ pub(crate) async fn answer_refused(shared: Arc<Shared>, request: Request) -> Res
     let mut response = if is_about_health(&request) {
         answer(shared, request, Source::Connection).await
     } else {
-        let request = unread_body::drained(request);
+        let request = drain_body::drained(request);
         let mut in_flight = InFlight::start(shared, None, request.method());
         in_flight.set_route("refused");
-        in_flight.answer(rest::busy())
+        in_flight.answer(rest::router::busy())
     };
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response

@@ -16,12 +16,13 @@ use kv_core::{Error, ErrorKind, KvStore, Result};
 use tokio::net::TcpListener;
 
 use crate::{
-    KvServerBuilder,
-    account_id::AccountId,
-    connections::{self, Admission, Timeouts},
-    dispatch, metrics,
-    request_head::Source,
-    shared::Shared,
+    builder::KvServerBuilder,
+    dispatch,
+    http::{
+        connections::{self, Admission, Timeouts},
+        request_head::Source,
+    },
+    state::{account_id::AccountId, app_state::Shared, metrics},
 };
 
 /// Cloudflare's Workers KV API over a store. Clones are the same server.

@@ -3,18 +3,19 @@
 use axum::body::Body;
 use kv_core::Key;
 
-use super::{
-    Answer, bulk_outcome,
-    failure::Failure,
-    json_body::{self, MAX_BULK_ITEMS},
-    namespace_id,
-};
 use crate::{
-    distinct,
-    json_input::{AtMost, Text},
-    off_runtime,
-    request_body::Collected,
-    shared::Shared,
+    http::{offload, request_body::Collected},
+    protocol::{
+        dedup,
+        json_input::{AtMost, Text},
+    },
+    rest::{
+        api_error::Failure,
+        bulk_outcome,
+        json_body::{self, MAX_BULK_ITEMS},
+        router::{Answer, namespace_id},
+    },
+    state::app_state::Shared,
 };
 
 /// Removes every key of an array of them. Absent ones count as removed, and a key that is there twice counts once.
@@ -23,7 +24,7 @@ pub(super) async fn delete(shared: &Shared, id: &str, body: Body) -> Answer {
     bulk_outcome::check_namespace(shared, &id).await?;
     // The room is kept until the store has what is parsed.
     let Collected { bytes, room: _room } = json_body::read_bulk(shared, body).await?;
-    let mut keys = off_runtime::run(bytes.len(), move || parse(&bytes)).await??;
+    let mut keys = offload::run(bytes.len(), move || parse(&bytes)).await??;
     let limited = bulk_outcome::take_limited(shared, &id, &mut keys, Key::as_str);
     bulk_outcome::answer(&shared.store.namespace(&id).remove_many(keys).await?, &limited)
 }
@@ -36,5 +37,5 @@ fn parse(body: &[u8]) -> Result<Vec<Key<'static>>, Failure> {
         let key = Key::new(key).map_err(|invalid| Failure::from(invalid).at(format!("/{index}")))?;
         Ok(key.into_owned())
     });
-    keys.collect::<Result<_, Failure>>().map(distinct::keys)
+    keys.collect::<Result<_, Failure>>().map(dedup::keys)
 }

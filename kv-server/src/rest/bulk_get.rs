@@ -6,13 +6,20 @@ use axum::body::Body;
 use kv_core::Key;
 use serde::Deserialize;
 
-use super::{Answer, code::Code, envelope, failure::Failure, json_body, namespace_id};
 use crate::{
-    bulk_json::{self, Shape},
-    bulk_values::{self, BulkGetError, BulkValues, MAX_KEYS, ValueType},
-    json_input::{AtMost, FromObject, Text},
-    request_body::MAX_SMALL_BYTES,
-    shared::Shared,
+    http::request_body::MAX_SMALL_BYTES,
+    protocol::{
+        bulk_json::{self, Shape},
+        bulk_values::{self, BulkGetError, BulkValues, MAX_KEYS, ValueType},
+        json_input::{AtMost, FromObject, Text},
+    },
+    rest::{
+        api_error::Failure,
+        code::Code,
+        envelope, json_body,
+        router::{Answer, namespace_id},
+    },
+    state::app_state::Shared,
 };
 
 #[derive(Deserialize)]

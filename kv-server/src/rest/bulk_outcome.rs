@@ -4,8 +4,11 @@ use axum::http::StatusCode;
 use kv_core::{BulkReport, ErrorKind, NamespaceId};
 use serde::Serialize;
 
-use super::{Answer, code::Code, envelope, failure::Failure, json_body::MAX_BULK_ITEMS};
-use crate::{json_output, shared::Shared};
+use crate::{
+    protocol::json_output,
+    rest::{api_error::Failure, code::Code, envelope, json_body::MAX_BULK_ITEMS, router::Answer},
+    state::app_state::Shared,
+};
 
 #[derive(Serialize)]
 struct Outcome<'a> {

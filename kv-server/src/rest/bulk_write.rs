@@ -15,19 +15,18 @@ use kv_core::{InvalidInput, PutEntry, PutOptions, Timestamp, limits};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{
-    Answer, bulk_outcome,
-    code::Code,
-    expiration::{self, Seconds},
-    failure::Failure,
-    json_body::{self, MAX_BULK_ITEMS},
-    namespace_id,
-};
 use crate::{
-    json_input::{AtMost, FromObject},
-    off_runtime,
-    request_body::Collected,
-    shared::Shared,
+    http::{offload, request_body::Collected},
+    protocol::json_input::{AtMost, FromObject},
+    rest::{
+        api_error::Failure,
+        bulk_outcome,
+        code::Code,
+        expiration::{self, Seconds},
+        json_body::{self, MAX_BULK_ITEMS},
+        router::{Answer, namespace_id},
+    },
+    state::app_state::Shared,
 };
 
 #[derive(Deserialize)]
@@ -54,7 +53,7 @@ pub(super) async fn write(shared: &Shared, id: &str, body: Body) -> Answer {
     // The room is kept until the store has what is parsed.
     let Collected { bytes, room: _room } = json_body::read_bulk(shared, body).await?;
     let now = shared.clock.now();
-    let mut entries = off_runtime::run(bytes.len(), move || parse(&bytes, now)).await??;
+    let mut entries = offload::run(bytes.len(), move || parse(&bytes, now)).await??;
     let limited = bulk_outcome::take_limited(shared, &id, &mut entries, |entry| entry.key.as_str());
     bulk_outcome::answer(&shared.store.namespace(&id).write_many(entries).await?, &limited)
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{account_id, percent};
+use crate::{protocol::percent, state::account_id};
 
 /// What stands before the account's id.
 const ACCOUNTS: &str = "/client/v4/accounts/";

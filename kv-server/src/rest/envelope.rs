@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
-use super::{code::Code, failure::Failure};
-use crate::json_output;
+use crate::{
+    protocol::json_output,
+    rest::{api_error::Failure, code::Code},
+};
 
 #[derive(Serialize)]
 struct Envelope<'a, T, I> {

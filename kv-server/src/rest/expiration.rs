@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use kv_core::{Expiration, Timestamp};
 
-use super::{code::Code, failure::Failure};
-use crate::{query::Query, whole_number};
+use crate::{
+    protocol::{query::Query, whole_number},
+    rest::{api_error::Failure, code::Code},
+};
 
 /// A number of seconds that a client gave.
 #[derive(Debug, Clone, Copy)]

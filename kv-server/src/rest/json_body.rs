@@ -2,10 +2,10 @@
 
 use axum::body::Body;
 
-use super::failure::Failure;
 use crate::{
-    request_body::{Collected, RequestBody},
-    shared::Shared,
+    http::request_body::{Collected, RequestBody},
+    rest::api_error::Failure,
+    state::app_state::Shared,
 };
 
 /// The longest body of a bulk write or delete, in bytes:

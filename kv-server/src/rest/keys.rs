@@ -4,15 +4,22 @@ use axum::http::StatusCode;
 use kv_core::{Cursor, InvalidInput, ListOptions, ListPage, Prefix, limits};
 use serde::Serialize;
 
-use super::{Answer, code::Code, envelope, failure::Failure, metadata, namespace_id};
 use crate::{
-    json_output,
-    listed_key::{self, ListedKey},
-    off_runtime,
-    percent::Malformed,
-    query::Query,
-    shared::Shared,
-    whole_number,
+    http::offload,
+    protocol::{
+        json_output,
+        listed_key::{self, ListedKey},
+        percent::Malformed,
+        query::Query,
+        whole_number,
+    },
+    rest::{
+        api_error::Failure,
+        code::Code,
+        envelope, metadata,
+        router::{Answer, namespace_id},
+    },
+    state::app_state::Shared,
 };
 
 #[derive(Serialize)]
@@ -27,7 +34,7 @@ pub(super) async fn list(shared: &Shared, id: &str, query: Query<'_>) -> Answer 
     let namespace = shared.store.namespace(&id);
     let read = || async {
         let page = namespace.list_page(options.clone()).await?;
-        let json = off_runtime::run(listed_key::json_bytes(&page), move || write(&page)).await??;
+        let json = offload::run(listed_key::json_bytes(&page), move || write(&page)).await??;
         let len = json.len();
         Ok::<_, Failure>((json, len))
     };

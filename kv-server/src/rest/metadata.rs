@@ -4,8 +4,16 @@ use axum::http::StatusCode;
 use kv_core::{Error, ErrorKind, GetOptions, Metadata, limits};
 use serde_json::value::RawValue;
 
-use super::{Answer, envelope, failure::Failure, namespace_id, path_key, values::key_not_found};
-use crate::{json_output, shared::Shared};
+use crate::{
+    protocol::json_output,
+    rest::{
+        api_error::Failure,
+        envelope, path_key,
+        router::{Answer, namespace_id},
+        values::key_not_found,
+    },
+    state::app_state::Shared,
+};
 
 /// The metadata, `null` if there is none.
 pub(super) async fn get(shared: &Shared, id: &str, raw_key: &str) -> Answer {

@@ -9,11 +9,13 @@ use kv_core::{PutOptions, Value, limits};
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use tokio::task::yield_now;
 
-use super::{code::Code, failure::Failure};
 use crate::{
-    memory::Room,
-    request_body::{BodyError, RequestBody, append, without_spare_room},
-    shared::Shared,
+    http::{
+        memory::Room,
+        request_body::{BodyError, RequestBody, append, without_spare_room},
+    },
+    rest::{api_error::Failure, code::Code},
+    state::app_state::Shared,
 };
 
 /// Bytes that a form may take beyond its value: its metadata, which may be written with much white space, and its boundaries.
@@ -183,7 +185,7 @@ mod tests {
     use futures_util::stream;
 
     use super::{MAX_SEARCHED_BYTES, PIECE_BYTES, Pieces, parts};
-    use crate::{
+    use crate::http::{
         memory::{MIN_BYTES, Memory},
         request_body::{BodyRules, RequestBody},
     };

@@ -5,10 +5,16 @@ use kv_core::{Jurisdiction, NamespaceInfo, NamespaceTitle, limits};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Answer, code::Code, done, envelope, failure::Failure, json_body, namespace_id};
 use crate::{
-    json_input::FromObject, json_output, query::Query, request_body::MAX_SMALL_BYTES, shared::Shared,
-    whole_number,
+    http::request_body::MAX_SMALL_BYTES,
+    protocol::{json_input::FromObject, json_output, query::Query, whole_number},
+    rest::{
+        api_error::Failure,
+        code::Code,
+        envelope, json_body,
+        router::{Answer, done, namespace_id},
+    },
+    state::app_state::Shared,
 };
 
 /// The most namespaces of a page.

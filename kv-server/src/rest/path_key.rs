@@ -2,8 +2,10 @@
 
 use kv_core::Key;
 
-use super::{code::Code, failure::Failure};
-use crate::percent;
+use crate::{
+    protocol::percent,
+    rest::{api_error::Failure, code::Code},
+};
 
 /// The key in what stands behind `/values/` or `/metadata/` of a path without empty segments: raw slashes are part of the
 /// key, escapes are decoded once, and `%2F` stays a slash of its own.

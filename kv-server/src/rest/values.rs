@@ -10,11 +10,16 @@ use axum::{
 };
 use kv_core::{GetOptions, PutOptions, Value, limits};
 
-use super::{Answer, code::Code, done, expiration, failure::Failure, multipart, namespace_id, path_key};
 use crate::{
-    query::Query,
-    request_body::{Collected, RequestBody},
-    shared::Shared,
+    http::request_body::{Collected, RequestBody},
+    protocol::query::Query,
+    rest::{
+        api_error::Failure,
+        code::Code,
+        expiration, multipart, path_key,
+        router::{Answer, done, namespace_id},
+    },
+    state::app_state::Shared,
 };
 
 /// Of a value that expires: when, in seconds since the epoch.

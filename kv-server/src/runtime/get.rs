@@ -6,7 +6,11 @@ use axum::{
 };
 use kv_core::{Error, ErrorKind, GetOptions, Metadata, limits};
 
-use super::{METADATA, Namespace, cache_ttl, key, parameter, refusal::Refusal};
+use crate::runtime::{
+    cache_ttl, key, parameter,
+    router::{METADATA, Namespace},
+    runtime_error::Refusal,
+};
 
 const EXPIRATION: HeaderName = HeaderName::from_static("cf-expiration");
 

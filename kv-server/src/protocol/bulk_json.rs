@@ -12,10 +12,14 @@ use kv_core::{Entry, Error, ErrorKind, Key, Metadata};
 use serde_json::value::RawValue;
 
 use crate::{
-    bulk_values::{BulkGetError, BulkValues, ValueType},
-    json_output,
-    memory::{FREE_BYTES, Room},
-    off_runtime,
+    http::{
+        memory::{FREE_BYTES, Room},
+        offload,
+    },
+    protocol::{
+        bulk_values::{BulkGetError, BulkValues, ValueType},
+        json_output,
+    },
 };
 
 /// Bytes of a value that are escaped at once: 60 KiB of text at most.
@@ -46,7 +50,7 @@ pub(crate) async fn respond(
     let bytes = values.bytes;
     // Text is only looked at when it is written.
     let checked = if shape.value_type == ValueType::Json { bytes } else { 0 };
-    let pieces = off_runtime::run(checked, move || Pieces::new(before, values, after, shape)).await??;
+    let pieces = offload::run(checked, move || Pieces::new(before, values, after, shape)).await??;
     let body = if bytes <= FREE_BYTES {
         Body::from(pieces.flatten().collect::<Vec<u8>>())
     } else {
@@ -185,7 +189,7 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::{PIECE_BYTES, Pieces, STEP_BYTES, Shape};
-    use crate::bulk_values::{BulkGetError, BulkValues, ValueType};
+    use crate::protocol::bulk_values::{BulkGetError, BulkValues, ValueType};
 
     fn shape(value_type: ValueType, with_metadata: bool) -> Shape {
         Shape { value_type, with_metadata, with_expiration: true }

@@ -3,8 +3,10 @@
 use axum::http::HeaderMap;
 use kv_core::{ErrorKind, KvStore, NamespaceId, NamespaceInfo};
 
-use super::{NAMESPACE, refusal::Refusal, titles::Lookup};
-use crate::shared::Shared;
+use crate::{
+    runtime::{router::NAMESPACE, runtime_error::Refusal},
+    state::{app_state::Shared, titles::Lookup},
+};
 
 /// The namespace that the header names by its id or its title.
 pub(super) async fn find(shared: &Shared, headers: &HeaderMap) -> Result<NamespaceId, Refusal> {

@@ -7,11 +7,14 @@ use axum::{
 use kv_core::{Cursor, Error, InvalidInput, ListOptions, ListPage, Metadata, Prefix, limits};
 use serde::Serialize;
 
-use super::{Namespace, parameter, refusal::Refusal};
 use crate::{
-    json_output,
-    listed_key::{self, ListedKey},
-    off_runtime, whole_number,
+    http::offload,
+    protocol::{
+        json_output,
+        listed_key::{self, ListedKey},
+        whole_number,
+    },
+    runtime::{parameter, router::Namespace, runtime_error::Refusal},
 };
 
 #[derive(Serialize)]
@@ -30,7 +33,7 @@ pub(super) async fn list(namespace: Namespace<'_>, uri: &Uri) -> Result<Response
     let options = options(uri)?;
     let read = || async {
         let page = namespace.handle.list_page(options.clone()).await?;
-        let json = off_runtime::run(listed_key::json_bytes(&page), move || write(&page)).await??;
+        let json = offload::run(listed_key::json_bytes(&page), move || write(&page)).await??;
         let len = json.len();
         Ok::<_, Refusal>((json, len))
     };

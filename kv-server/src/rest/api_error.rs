@@ -4,8 +4,11 @@ use std::{borrow::Cow, time::Duration};
 
 use kv_core::{Error, ErrorKind, InvalidInput};
 
-use super::{code::Code, envelope::Link};
-use crate::{credentials::CredentialsError, memory::NoRoom, request_body::BodyError};
+use crate::{
+    http::{memory::NoRoom, request_body::BodyError},
+    rest::{code::Code, envelope::Link},
+    state::credentials::CredentialsError,
+};
 
 /// Why a request fails.
 #[derive(Debug)]

@@ -5,18 +5,6 @@
 //! or a title, and `Authorization`. A refusal is a status with a reason phrase, which the Worker gets to see as the
 //! message of an exception; the phrases are the service's own.
 
-mod bulk_get;
-mod cache_ttl;
-mod delete;
-mod get;
-mod key;
-mod list;
-mod namespaces;
-mod parameter;
-mod put;
-mod refusal;
-mod titles;
-
 use std::sync::Arc;
 
 use axum::{
@@ -26,27 +14,29 @@ use axum::{
 };
 use kv_core::{Key, KvNamespace, NamespaceId};
 
-use self::refusal::Refusal;
-pub(crate) use self::titles::Titles;
-use crate::{dispatch::AdmissionError, shared::Shared};
+use crate::{
+    dispatch::AdmissionError,
+    runtime::{bulk_get, delete, get, list, namespaces, put, runtime_error::Refusal},
+    state::app_state::Shared,
+};
 
 /// Names the namespace, by its id or its title.
-const NAMESPACE: HeaderName = HeaderName::from_static("x-kv-namespace");
+pub(super) const NAMESPACE: HeaderName = HeaderName::from_static("x-kv-namespace");
 
 /// JSON text in the raw bytes of its UTF-8, in requests and answers.
-const METADATA: HeaderName = HeaderName::from_static("cf-kv-metadata");
+pub(super) const METADATA: HeaderName = HeaderName::from_static("cf-kv-metadata");
 
 /// The namespace that a request is about.
 #[derive(Debug, Clone, Copy)]
-struct Namespace<'a> {
-    shared: &'a Shared,
-    id: &'a NamespaceId,
-    handle: &'a dyn KvNamespace,
+pub(super) struct Namespace<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) id: &'a NamespaceId,
+    pub(super) handle: &'a dyn KvNamespace,
 }
 
 impl Namespace<'_> {
     /// Counts a write to the key, where the service's rate limits are emulated.
-    fn count_write(self, key: &Key<'_>) -> Result<(), Refusal> {
+    pub(super) fn count_write(self, key: &Key<'_>) -> Result<(), Refusal> {
         let Some(limits) = &self.shared.rate_limits else { return Ok(()) };
         limits.write(self.id.as_str(), key.as_str()).map_err(Refusal::rate_limited)
     }

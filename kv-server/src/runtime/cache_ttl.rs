@@ -1,7 +1,6 @@
 //! For how many seconds the edge may answer from its cache. There is no edge here: it is checked, and has no effect.
 
-use super::refusal::Refusal;
-use crate::whole_number;
+use crate::{protocol::whole_number, runtime::runtime_error::Refusal};
 
 const MIN: u64 = 30;
 /// The runtime takes it as a signed integer of 32 bits.

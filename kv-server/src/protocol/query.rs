@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use axum::http::Uri;
 
-use crate::percent::{self, Malformed};
+use crate::protocol::percent::{self, Malformed};
 
 /// The parameters of a request, form-encoded.
 #[derive(Debug, Clone, Copy)]

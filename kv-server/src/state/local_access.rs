@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use axum::http::{HeaderMap, HeaderName, header::ORIGIN};
 
-use crate::request_head;
+use crate::http::request_head;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// The host that the Workers runtime gives in every request of its own protocol.

@@ -44,7 +44,7 @@ struct State {
 
 /// Knowledge of a title.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Lookup {
+pub(crate) enum Lookup {
     /// The namespace had it.
     Seen(NamespaceId),
     /// No namespace had it, a moment ago.
@@ -54,7 +54,7 @@ pub(super) enum Lookup {
 
 /// A listing that is under way.
 #[derive(Debug)]
-pub(super) struct Listing {
+pub(crate) struct Listing {
     begun_at: Duration,
     changes: u64,
 }
@@ -67,7 +67,7 @@ impl Default for Titles {
 
 impl Titles {
     /// Looks a title up, at a time of the clock.
-    pub(super) fn look_up(&self, title: &str, now: Duration) -> Lookup {
+    pub(crate) fn look_up(&self, title: &str, now: Duration) -> Lookup {
         let state = self.lock();
         if let Some(id) = state.ids.get(&self.hasher.hash_one(title)) {
             return Lookup::Seen(id.clone());
@@ -90,18 +90,18 @@ impl Titles {
     }
 
     /// Waits for the turn to list all namespaces. Look the title up again with it: the last one may have listed it.
-    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         // The semaphore is never closed.
         self.turn.acquire().await.ok()
     }
 
     /// The listing that begins at a time of the clock.
-    pub(super) fn begin(&self, now: Duration) -> Listing {
+    pub(crate) fn begin(&self, now: Duration) -> Listing {
         Listing { begun_at: now, changes: self.lock().changes }
     }
 
     /// Replaces what is known by a listing, unless a namespace was created or renamed since it began: that may be missing.
-    pub(super) fn finish(&self, listing: &Listing, namespaces: &[NamespaceInfo]) {
+    pub(crate) fn finish(&self, listing: &Listing, namespaces: &[NamespaceInfo]) {
         let ids = namespaces.iter().map(|info| (self.hasher.hash_one(info.title.as_str()), info.id.clone()));
         let ids = ids.collect();
         let mut state = self.lock();

@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use axum::http::Uri;
 
-use super::refusal::Refusal;
-use crate::query::Query;
+use crate::{protocol::query::Query, runtime::runtime_error::Refusal};
 
 /// The first parameter of that name, decoded.
 pub(super) fn text<'a>(uri: &'a Uri, name: &str) -> Result<Option<Cow<'a, str>>, Refusal> {

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use kv_core::{Clock, KvStore};
 
 use crate::{
-    account_id::AccountId, credentials::Credentials, local_access::LocalAccess, memory::Memory,
-    metrics::Metrics, permits::Permits, rate_limits::RateLimits, readiness::Readiness,
-    request_body::BodyRules, runtime_protocol::Titles,
+    http::{memory::Memory, permits::Permits, request_body::BodyRules},
+    state::{
+        account_id::AccountId, credentials::Credentials, local_access::LocalAccess, metrics::Metrics,
+        rate_limits::RateLimits, readiness::Readiness, titles::Titles,
+    },
 };
 
 /// State that every request of a server shares.

@@ -9,10 +9,14 @@ use axum::{
 };
 use kv_core::{Expiration, InvalidInput, PutOptions, Timestamp, Value, limits};
 
-use super::{METADATA, Namespace, key, parameter, refusal::Refusal};
 use crate::{
-    request_body::{BodyError, Collected, RequestBody},
-    whole_number,
+    http::request_body::{BodyError, Collected, RequestBody},
+    protocol::whole_number,
+    runtime::{
+        key, parameter,
+        router::{METADATA, Namespace},
+        runtime_error::Refusal,
+    },
 };
 
 /// Makes the body the value under the key of the path. The checks are in the service's order, the body's last.

@@ -16,7 +16,10 @@ use http_body::{Frame, SizeHint};
 use percent_encoding::percent_decode_str;
 use tokio::time::Instant;
 
-use crate::{memory::Room, permits::Permit, shared::Shared};
+use crate::{
+    http::{memory::Room, permits::Permit},
+    state::app_state::Shared,
+};
 
 /// The most bytes that are handed to a connection at once. It takes more when it has sent what it has, so a request
 /// counts as under way until its client has read nearly all of the answer.
@@ -167,7 +170,7 @@ mod tests {
     use tokio::time;
 
     use super::{InFlight, MAX_FRAME_BYTES};
-    use crate::KvServer;
+    use crate::server::KvServer;
 
     #[tokio::test(start_paused = true)]
     async fn a_client_may_fall_behind_the_lowest_rate_for_so_long() {

@@ -16,7 +16,7 @@ use tokio::{
     time,
 };
 
-use crate::{
+use crate::http::{
     connection_stream::ConnectionStream, fragment_guard::FragmentGuard, spare_descriptor::SpareDescriptor,
 };
 

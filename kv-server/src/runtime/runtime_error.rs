@@ -9,7 +9,10 @@ use axum::{
 use hyper::ext::ReasonPhrase;
 use kv_core::{Error, ErrorKind, InvalidInput, limits};
 
-use crate::{memory::NoRoom, rate_limits::whole_seconds, request_body::BodyError};
+use crate::{
+    http::{memory::NoRoom, request_body::BodyError},
+    state::rate_limits::whole_seconds,
+};
 
 /// A status and the reason phrase beside it. The runtime builds the Worker's exception from these two and ignores the
 /// body, which repeats the phrase for people.

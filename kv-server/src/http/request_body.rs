@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use http_body::Body as _;
 use tokio::time::{self, Instant};
 
-use crate::memory::{FREE_BYTES, Memory, NoRoom, Room};
+use crate::http::memory::{FREE_BYTES, Memory, NoRoom, Room};
 
 /// The longest body, in bytes, of a request that is neither a value nor a bulk write or delete. A hundred keys, each of
 /// their bytes escaped, take a third of it.
@@ -217,7 +217,7 @@ mod tests {
     use tokio::time;
 
     use super::{BodyError, BodyRules, RequestBody, append};
-    use crate::memory::{FREE_BYTES, MIN_BYTES, Memory, NoRoom};
+    use crate::http::memory::{FREE_BYTES, MIN_BYTES, Memory, NoRoom};
 
     const STALL: Duration = Duration::from_secs(30);
 

@@ -3,8 +3,10 @@
 use axum::http::Uri;
 use kv_core::Key;
 
-use super::{parameter, refusal::Refusal};
-use crate::percent;
+use crate::{
+    protocol::percent,
+    runtime::{parameter, runtime_error::Refusal},
+};
 
 /// The key that everything after the path's first `/` names. It is taken literally, or decoded once if the query has
 /// `urlencoded=true`. A `+` is a plus in both.

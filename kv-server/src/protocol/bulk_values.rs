@@ -3,8 +3,8 @@
 use kv_core::{Entry, Error, GetOptions, Key, KvNamespace, limits::MAX_VALUE_BYTES};
 
 use crate::{
-    distinct,
-    memory::{FREE_BYTES, Memory, NoRoom, Room},
+    http::memory::{FREE_BYTES, Memory, NoRoom, Room},
+    protocol::dedup,
 };
 
 /// The most keys of a bulk get.
@@ -81,7 +81,7 @@ impl BulkValues {
     ) -> Result<(Self, Room), BulkGetError> {
         // They are to be shown as text or as JSON, which is text.
         let options = GetOptions::default().with_metadata(with_metadata).with_text(true);
-        let keys = &*distinct::keys(keys);
+        let keys = &*dedup::keys(keys);
         let read = async |at_once: usize, limit: usize| {
             let values = Self::read_within(namespace, keys, options, at_once, limit).await?;
             let bytes = values.as_ref().map_or(0, |values| values.bytes);

@@ -6,12 +6,14 @@ use axum::{body::Body, http::StatusCode, response::Response};
 use kv_core::Key;
 use serde::Deserialize;
 
-use super::{Namespace, cache_ttl, refusal::Refusal};
 use crate::{
-    bulk_json::{self, Shape},
-    bulk_values::{self, BulkGetError, BulkValues, MAX_KEYS, ValueType},
-    json_input::{AtMost, FromObject, Text},
-    request_body::{BodyError, MAX_SMALL_BYTES, RequestBody},
+    http::request_body::{BodyError, MAX_SMALL_BYTES, RequestBody},
+    protocol::{
+        bulk_json::{self, Shape},
+        bulk_values::{self, BulkGetError, BulkValues, MAX_KEYS, ValueType},
+        json_input::{AtMost, FromObject, Text},
+    },
+    runtime::{cache_ttl, router::Namespace, runtime_error::Refusal},
 };
 
 #[derive(Deserialize)]

@@ -1,22 +1,5 @@
 //! Cloudflare's REST API.
 
-mod bulk_delete;
-mod bulk_get;
-mod bulk_outcome;
-mod bulk_write;
-mod code;
-mod endpoint;
-mod envelope;
-mod expiration;
-mod failure;
-mod json_body;
-mod keys;
-mod metadata;
-mod multipart;
-mod namespaces;
-mod path_key;
-mod values;
-
 use std::time::Duration;
 
 use axum::{
@@ -30,25 +13,27 @@ use axum::{
 };
 use kv_core::NamespaceId;
 
-pub(crate) use self::json_body::MAX_BULK_BYTES;
-use self::{
-    code::Code,
-    endpoint::{Endpoint, Path},
-    failure::Failure,
-};
 use crate::{
-    account_id,
-    credentials::CredentialsError,
     dispatch::AdmissionError,
-    in_flight::InFlight,
-    json_output, percent,
-    query::Query,
-    rate_limits::{RateLimits, whole_seconds},
-    shared::Shared,
+    protocol::{json_output, percent, query::Query},
+    rest::{
+        api_error::Failure,
+        bulk_delete, bulk_get, bulk_write,
+        code::Code,
+        endpoint::{self, Endpoint, Path},
+        envelope, keys, metadata, namespaces, values,
+    },
+    state::{
+        account_id,
+        app_state::Shared,
+        credentials::CredentialsError,
+        in_flight::InFlight,
+        rate_limits::{RateLimits, whole_seconds},
+    },
 };
 
 /// What a handler answers.
-type Answer = Result<Response<Body>, Failure>;
+pub(super) type Answer = Result<Response<Body>, Failure>;
 
 /// Answers a request.
 pub(crate) async fn answer(shared: &Shared, request: Request, in_flight: &mut InFlight) -> Response<Body> {
@@ -178,13 +163,13 @@ fn refuse(failure: Failure, operation: Option<&'static str>) -> Response<Body> {
 }
 
 /// A success that has nothing to tell.
-fn done() -> Answer {
+pub(super) fn done() -> Answer {
     Ok(json_output::respond(StatusCode::OK, envelope::success(())?))
 }
 
 /// The id of a namespace. A store may have ids of another form than the service's, so only one that no store can have is
 /// refused here; one of another form that turns out to be unknown is refused in the same way.
-fn namespace_id(raw: &str) -> Result<NamespaceId, Failure> {
+pub(super) fn namespace_id(raw: &str) -> Result<NamespaceId, Failure> {
     let id = percent::decode(raw).map_err(|_| Failure::malformed_namespace_id())?;
     Ok(NamespaceId::new(id)?)
 }

@@ -1,0 +1,15 @@
+//! HTTP of a server, whichever protocol its requests speak: connections, heads and bodies of requests, and the bounds that
+//! keep clients from taking more connections, time or memory than they should.
+//!
+//! Imports nothing of this crate.
+
+pub(crate) mod connection_stream;
+pub(crate) mod connections;
+pub(crate) mod drain_body;
+pub(crate) mod fragment_guard;
+pub(crate) mod memory;
+pub(crate) mod offload;
+pub(crate) mod permits;
+pub(crate) mod request_body;
+pub(crate) mod request_head;
+pub(crate) mod spare_descriptor;
