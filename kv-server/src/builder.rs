@@ -8,10 +8,10 @@ use tokio::sync::Semaphore;
 
 use crate::{
     http::{
+        body_rules::BodyRules,
         connections::Timeouts,
         memory::{self, Memory},
         permits::Permits,
-        request_body::BodyRules,
     },
     server::KvServer,
     state::{

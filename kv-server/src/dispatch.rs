@@ -6,7 +6,7 @@ use axum::{
     body::HttpBody as _,
     extract::Request,
     http::{
-        HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
+        HeaderValue, Response, StatusCode,
         header::{CONNECTION, CONTENT_TYPE},
     },
     response::IntoResponse,
@@ -15,18 +15,16 @@ use axum::{
 use crate::{
     http::{
         drain_body,
-        request_head::{self, HeadError, Source},
+        request_head::{self, Source},
     },
-    rest, runtime,
+    rest,
+    runtime::{self, namespaces::NAMESPACE},
     state::{
         app_state::Shared,
         in_flight::{InFlight, InFlightBody},
-        local_access::ForeignError,
+        precheck,
     },
 };
-
-/// Names the namespace in the Workers runtime's protocol, in which a path is a key, whatever it looks like.
-const NAMESPACE: HeaderName = HeaderName::from_static("x-kv-namespace");
 
 /// Path that tells that the process runs.
 const HEALTH: &str = "/healthz";
@@ -43,7 +41,7 @@ pub(crate) async fn answer(shared: Arc<Shared>, request: Request, source: Source
         let answer = health(&shared, request.uri().path()).await;
         return in_flight.answer(([(CONTENT_TYPE, "text/plain")], answer).into_response());
     }
-    let admitted = admit(&shared, host, request.headers(), is_runtime);
+    let admitted = precheck::check(&shared, host, request.headers(), is_runtime);
     let permit = shared.permits.take(!request.body().is_end_stream());
     let request = drain_body::drained(request);
     let is_refused = permit.is_none();
@@ -68,29 +66,6 @@ pub(crate) async fn answer(shared: Arc<Shared>, request: Request, source: Source
         shared.readiness.ask_after_request(&*shared.store, failed).await;
     }
     in_flight.answer(response)
-}
-
-/// Refusal of a request before it is known what it asks for.
-#[derive(Debug, Clone, Copy, thiserror::Error)]
-pub(crate) enum AdmissionError {
-    #[error(transparent)]
-    Head(#[from] HeadError),
-    #[error(transparent)]
-    Foreign(#[from] ForeignError),
-}
-
-/// Fails if the head of the request is malformed, or anybody may ask and this is a page of another site.
-fn admit(
-    shared: &Shared,
-    host: Result<Option<&str>, HeadError>,
-    headers: &HeaderMap,
-    is_runtime: bool,
-) -> Result<(), AdmissionError> {
-    let host = host?;
-    if shared.credentials.are_open() {
-        shared.local_access.check(host, headers, is_runtime)?;
-    }
-    Ok(())
 }
 
 /// Answers a request of a connection that is one too many: that there is no room, or how the server is.

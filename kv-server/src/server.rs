@@ -60,11 +60,6 @@ impl KvServer {
         Self { shared, max_connections, timeouts }
     }
 
-    #[cfg(test)]
-    pub(crate) const fn shared(&self) -> &Arc<Shared> {
-        &self.shared
-    }
-
     /// The account id, in lower case.
     #[must_use]
     pub fn account_id(&self) -> &str {

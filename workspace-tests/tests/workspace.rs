@@ -10,6 +10,7 @@ use workspace_tests::{
 /// Storeys of each crate whose folders are checked, from top to bottom, below the root of its `src`.
 const CRATES: &[(&str, Storeys<'_>)] = &[
     ("kv-redb", &[&["write", "repair"], &["read"], &["file"], &["pages"]]),
+    ("kv-server", &[&["rest", "runtime"], &["state", "protocol"], &["http"]]),
     ("workspace-tests", &[]),
 ];
 

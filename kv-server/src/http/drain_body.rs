@@ -19,7 +19,7 @@ use tokio::{
     time::{self, Instant},
 };
 
-use crate::rest::json_body::MAX_BULK_BYTES;
+use crate::http::body_rules::MAX_BULK_BYTES;
 
 /// More is not drained: as much as the longest body of any endpoint, and two thirds of it. Of what is longer, some more is
 /// drained while the connection is closed.

@@ -3,6 +3,7 @@
 //!
 //! Imports nothing of this crate.
 
+pub(crate) mod body_rules;
 pub(crate) mod connection_stream;
 pub(crate) mod connections;
 pub(crate) mod drain_body;

@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::Duration};
 use kv_core::{Error, ErrorKind, InvalidInput};
 
 use crate::{
-    http::{memory::NoRoom, request_body::BodyError},
+    http::{body_rules::BodyError, memory::NoRoom},
     rest::{code::Code, envelope::Link},
     state::credentials::CredentialsError,
 };

@@ -12,18 +12,18 @@ use crate::{
     rest::{
         api_error::Failure,
         bulk_outcome,
-        json_body::{self, MAX_BULK_ITEMS},
-        router::{Answer, namespace_id},
+        extract::{self, MAX_BULK_ITEMS},
+        response::Answer,
     },
     state::app_state::Shared,
 };
 
 /// Removes every key of an array of them. Absent ones count as removed, and a key that is there twice counts once.
 pub(super) async fn delete(shared: &Shared, id: &str, body: Body) -> Answer {
-    let id = namespace_id(id)?;
+    let id = extract::namespace_id(id)?;
     bulk_outcome::check_namespace(shared, &id).await?;
     // The room is kept until the store has what is parsed.
-    let Collected { bytes, room: _room } = json_body::read_bulk(shared, body).await?;
+    let Collected { bytes, room: _room } = extract::bulk_body(shared, body).await?;
     let mut keys = offload::run(bytes.len(), move || parse(&bytes)).await??;
     let limited = bulk_outcome::take_limited(shared, &id, &mut keys, Key::as_str);
     bulk_outcome::answer(&shared.store.namespace(&id).remove_many(keys).await?, &limited)

@@ -7,18 +7,13 @@ use kv_core::Key;
 use serde::Deserialize;
 
 use crate::{
-    http::request_body::MAX_SMALL_BYTES,
+    http::body_rules::MAX_SMALL_BYTES,
     protocol::{
         bulk_json::{self, Shape},
         bulk_values::{self, BulkGetError, BulkValues, MAX_KEYS, ValueType},
         json_input::{AtMost, FromObject, Text},
     },
-    rest::{
-        api_error::Failure,
-        code::Code,
-        envelope, json_body,
-        router::{Answer, namespace_id},
-    },
+    rest::{api_error::Failure, code::Code, envelope, extract, response::Answer},
     state::app_state::Shared,
 };
 
@@ -34,8 +29,8 @@ struct Wanted<'a> {
 
 /// The values of up to 100 keys, and their metadata if that is wanted.
 pub(super) async fn get(shared: &Shared, id: &str, body: Body) -> Answer {
-    let id = namespace_id(id)?;
-    let body = json_body::read(shared, body, MAX_SMALL_BYTES).await?;
+    let id = extract::namespace_id(id)?;
+    let body = extract::body(shared, body, MAX_SMALL_BYTES).await?;
     let (keys, shape) = parse(&body)?;
     drop(body);
     let namespace = shared.store.namespace(&id);

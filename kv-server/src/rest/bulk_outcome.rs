@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     protocol::json_output,
-    rest::{api_error::Failure, code::Code, envelope, json_body::MAX_BULK_ITEMS, router::Answer},
+    rest::{api_error::Failure, code::Code, envelope, extract::MAX_BULK_ITEMS, response::Answer},
     state::app_state::Shared,
 };
 

@@ -23,8 +23,8 @@ use crate::{
         bulk_outcome,
         code::Code,
         expiration::{self, Seconds},
-        json_body::{self, MAX_BULK_ITEMS},
-        router::{Answer, namespace_id},
+        extract::{self, MAX_BULK_ITEMS},
+        response::Answer,
     },
     state::app_state::Shared,
 };
@@ -48,10 +48,10 @@ struct Pair<'a> {
 
 /// Writes every pair of an array of them, or none if one cannot be.
 pub(super) async fn write(shared: &Shared, id: &str, body: Body) -> Answer {
-    let id = namespace_id(id)?;
+    let id = extract::namespace_id(id)?;
     bulk_outcome::check_namespace(shared, &id).await?;
     // The room is kept until the store has what is parsed.
-    let Collected { bytes, room: _room } = json_body::read_bulk(shared, body).await?;
+    let Collected { bytes, room: _room } = extract::bulk_body(shared, body).await?;
     let now = shared.clock.now();
     let mut entries = offload::run(bytes.len(), move || parse(&bytes, now)).await??;
     let limited = bulk_outcome::take_limited(shared, &id, &mut entries, |entry| entry.key.as_str());

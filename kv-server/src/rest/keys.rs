@@ -13,12 +13,7 @@ use crate::{
         query::Query,
         whole_number,
     },
-    rest::{
-        api_error::Failure,
-        code::Code,
-        envelope, metadata,
-        router::{Answer, namespace_id},
-    },
+    rest::{api_error::Failure, code::Code, envelope, extract, metadata, response::Answer},
     state::app_state::Shared,
 };
 
@@ -30,7 +25,7 @@ struct Info<'a> {
 
 /// A page of keys.
 pub(super) async fn list(shared: &Shared, id: &str, query: Query<'_>) -> Answer {
-    let (id, options) = (namespace_id(id)?, options(query)?);
+    let (id, options) = (extract::namespace_id(id)?, options(query)?);
     let namespace = shared.store.namespace(&id);
     let read = || async {
         let page = namespace.list_page(options.clone()).await?;

@@ -6,19 +6,14 @@ use serde_json::value::RawValue;
 
 use crate::{
     protocol::json_output,
-    rest::{
-        api_error::Failure,
-        envelope, path_key,
-        router::{Answer, namespace_id},
-        values::key_not_found,
-    },
+    rest::{api_error::Failure, envelope, extract, response::Answer, values::key_not_found},
     state::app_state::Shared,
 };
 
 /// The metadata, `null` if there is none.
 pub(super) async fn get(shared: &Shared, id: &str, raw_key: &str) -> Answer {
-    let id = namespace_id(id)?;
-    let key = path_key::parse(raw_key)?;
+    let id = extract::namespace_id(id)?;
+    let key = extract::key(raw_key)?;
     let options = GetOptions::default().with_metadata(true);
     let namespace = shared.store.namespace(&id);
     // The value comes with it, and goes at once.

@@ -11,8 +11,9 @@ use tokio::task::yield_now;
 
 use crate::{
     http::{
+        body_rules::BodyError,
         memory::Room,
-        request_body::{BodyError, RequestBody, append, without_spare_room},
+        request_body::{RequestBody, append, without_spare_room},
     },
     rest::{api_error::Failure, code::Code},
     state::app_state::Shared,
@@ -186,8 +187,9 @@ mod tests {
 
     use super::{MAX_SEARCHED_BYTES, PIECE_BYTES, Pieces, parts};
     use crate::http::{
+        body_rules::BodyRules,
         memory::{MIN_BYTES, Memory},
-        request_body::{BodyRules, RequestBody},
+        request_body::RequestBody,
     };
 
     fn rules() -> BodyRules {

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    http::request_body::MAX_SMALL_BYTES,
+    http::body_rules::MAX_SMALL_BYTES,
     protocol::{json_input::FromObject, json_output, query::Query, whole_number},
     rest::{
         api_error::Failure,
         code::Code,
-        envelope, json_body,
-        router::{Answer, done, namespace_id},
+        envelope, extract,
+        response::{Answer, done},
     },
     state::app_state::Shared,
 };
@@ -93,12 +93,12 @@ pub(super) async fn create(shared: &Shared, body: Body) -> Answer {
 
 /// What there is to say of a namespace.
 pub(super) async fn get(shared: &Shared, id: &str) -> Answer {
-    show(&shared.store.namespace_info(&namespace_id(id)?).await?)
+    show(&shared.store.namespace_info(&extract::namespace_id(id)?).await?)
 }
 
 /// Gives a namespace another title.
 pub(super) async fn rename(shared: &Shared, id: &str, body: Body) -> Answer {
-    let id = namespace_id(id)?;
+    let id = extract::namespace_id(id)?;
     let title = title(&members(shared, body).await?)?;
     let info = shared.store.rename_namespace(&id, title).await?;
     shared.titles.note(&info);
@@ -107,7 +107,7 @@ pub(super) async fn rename(shared: &Shared, id: &str, body: Body) -> Answer {
 
 /// Deletes a namespace and what is in it.
 pub(super) async fn delete(shared: &Shared, id: &str) -> Answer {
-    shared.store.delete_namespace(&namespace_id(id)?).await?;
+    shared.store.delete_namespace(&extract::namespace_id(id)?).await?;
     done()
 }
 
@@ -132,7 +132,7 @@ struct RawMembers<'a> {
 }
 
 async fn members(shared: &Shared, body: Body) -> Result<Members, Failure> {
-    let body = json_body::read(shared, body, MAX_SMALL_BYTES).await?;
+    let body = extract::body(shared, body, MAX_SMALL_BYTES).await?;
     let FromObject(raw) = serde_json::from_slice::<FromObject<RawMembers<'_>>>(&body)
         .map_err(|error| Failure::malformed_json("a JSON object with a title", &error))?;
     let text = |json: &RawValue| serde_json::from_str(json.get()).unwrap_or_default();

@@ -5,35 +5,25 @@ use std::time::Duration;
 use axum::{
     body::Body,
     extract::Request,
-    http::{
-        HeaderMap, HeaderValue, Method, Response, StatusCode,
-        header::{ALLOW, RETRY_AFTER},
-        request::Parts,
-    },
+    http::{HeaderMap, HeaderValue, Method, Response, header::ALLOW, request::Parts},
 };
-use kv_core::NamespaceId;
 
 use crate::{
-    dispatch::AdmissionError,
-    protocol::{json_output, percent, query::Query},
+    protocol::query::Query,
     rest::{
         api_error::Failure,
         bulk_delete, bulk_get, bulk_write,
         code::Code,
         endpoint::{self, Endpoint, Path},
-        envelope, keys, metadata, namespaces, values,
+        keys, metadata, namespaces,
+        response::refuse,
+        values,
     },
     state::{
-        account_id,
-        app_state::Shared,
-        credentials::CredentialsError,
-        in_flight::InFlight,
-        rate_limits::{RateLimits, whole_seconds},
+        account_id, app_state::Shared, credentials::CredentialsError, in_flight::InFlight,
+        precheck::AdmissionError, rate_limits::RateLimits,
     },
 };
-
-/// What a handler answers.
-pub(super) type Answer = Result<Response<Body>, Failure>;
 
 /// Answers a request.
 pub(crate) async fn answer(shared: &Shared, request: Request, in_flight: &mut InFlight) -> Response<Body> {
@@ -139,37 +129,4 @@ fn method_not_allowed(endpoint: Endpoint<'_>) -> Response<Body> {
     let mut response = refuse(failure, None);
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(endpoint.methods()));
     response
-}
-
-/// The answer to a request that fails.
-fn refuse(failure: Failure, operation: Option<&'static str>) -> Response<Body> {
-    let Failure { code, reason, pointer, error_chain, retry_after, cause } = failure;
-    if let Some(error) = &cause {
-        // Its key's length is all that it shows of an entry.
-        tracing::warn!(operation, ?error, "the store failed");
-    }
-    let message = match operation {
-        // The service finds that out before it knows the operation.
-        Some(_) if code == Code::MalformedNamespaceId => reason,
-        Some(operation) => format!("{operation}: '{reason}'").into(),
-        None => reason,
-    };
-    let json = envelope::failure(code, &message, pointer.as_deref(), error_chain);
-    let mut response = json_output::respond(code.status(), json);
-    if let Some(wait) = retry_after {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
-    }
-    response
-}
-
-/// A success that has nothing to tell.
-pub(super) fn done() -> Answer {
-    Ok(json_output::respond(StatusCode::OK, envelope::success(())?))
-}
-
-/// The id of a namespace. A store may have ids of another form than the service's, so only one that no store can have is
-/// refused here; one of another form that turns out to be unknown is refused in the same way.
-pub(super) fn namespace_id(raw: &str) -> Result<NamespaceId, Failure> {
-    let id = percent::decode(raw).map_err(|_| Failure::malformed_namespace_id())?;
-    Ok(NamespaceId::new(id)?)
 }

@@ -16,8 +16,8 @@ use crate::{
     rest::{
         api_error::Failure,
         code::Code,
-        expiration, multipart, path_key,
-        router::{Answer, done, namespace_id},
+        expiration, extract, multipart,
+        response::{Answer, done},
     },
     state::app_state::Shared,
 };
@@ -27,8 +27,8 @@ const EXPIRATION: HeaderName = HeaderName::from_static("expiration");
 
 /// The bytes of a value.
 pub(super) async fn get(shared: &Shared, id: &str, raw_key: &str) -> Answer {
-    let id = namespace_id(id)?;
-    let key = path_key::parse(raw_key)?;
+    let id = extract::namespace_id(id)?;
+    let key = extract::key(raw_key)?;
     let namespace = shared.store.namespace(&id);
     let read = || async {
         let entry = namespace.read(key.as_borrowed(), GetOptions::default()).await?;
@@ -49,8 +49,8 @@ pub(super) async fn get(shared: &Shared, id: &str, raw_key: &str) -> Answer {
 
 /// Replaces a value, its metadata and its expiration.
 pub(super) async fn put(shared: &Shared, id: &str, raw_key: &str, parts: &Parts, body: Body) -> Answer {
-    let id = namespace_id(id)?;
-    let key = path_key::parse(raw_key)?;
+    let id = extract::namespace_id(id)?;
+    let key = extract::key(raw_key)?;
     let expiration = expiration::from_query(Query::of(&parts.uri), shared.clock.now())?;
     let options = PutOptions::default().with_expiration(expiration);
     // The room is kept until the store has the value.
@@ -71,8 +71,8 @@ pub(super) async fn put(shared: &Shared, id: &str, raw_key: &str, parts: &Parts,
 
 /// Removes a value, if there is one.
 pub(super) async fn delete(shared: &Shared, id: &str, raw_key: &str) -> Answer {
-    let id = namespace_id(id)?;
-    let key = path_key::parse(raw_key)?;
+    let id = extract::namespace_id(id)?;
+    let key = extract::key(raw_key)?;
     if let Some(limits) = &shared.rate_limits {
         limits.write(id.as_str(), key.as_str()).map_err(Failure::rate_limited)?;
     }

@@ -7,13 +7,16 @@ use kv_core::Key;
 use serde::Deserialize;
 
 use crate::{
-    http::request_body::{BodyError, MAX_SMALL_BYTES, RequestBody},
+    http::{
+        body_rules::{BodyError, MAX_SMALL_BYTES},
+        request_body::RequestBody,
+    },
     protocol::{
         bulk_json::{self, Shape},
         bulk_values::{self, BulkGetError, BulkValues, MAX_KEYS, ValueType},
         json_input::{AtMost, FromObject, Text},
     },
-    runtime::{cache_ttl, router::Namespace, runtime_error::Refusal},
+    runtime::{cache_ttl, namespaces::Namespace, runtime_error::Refusal},
 };
 
 #[derive(Deserialize)]

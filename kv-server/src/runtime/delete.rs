@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::runtime::{key, router::Namespace, runtime_error::Refusal};
+use crate::runtime::{key, namespaces::Namespace, runtime_error::Refusal};
 
 /// Removes the entry under the key of the path.
 pub(super) async fn delete(namespace: Namespace<'_>, uri: &Uri) -> Result<Response, Refusal> {

@@ -6,11 +6,10 @@ use axum::{
 };
 use kv_core::{Error, ErrorKind, GetOptions, Metadata, limits};
 
-use crate::runtime::{
-    cache_ttl, key, parameter,
-    router::{METADATA, Namespace},
-    runtime_error::Refusal,
-};
+use crate::runtime::{cache_ttl, key, namespaces::Namespace, parameter, runtime_error::Refusal};
+
+/// JSON text in the raw bytes of its UTF-8, in requests and answers.
+pub(super) const METADATA: HeaderName = HeaderName::from_static("cf-kv-metadata");
 
 const EXPIRATION: HeaderName = HeaderName::from_static("cf-expiration");
 

@@ -14,7 +14,7 @@ use crate::{
         listed_key::{self, ListedKey},
         whole_number,
     },
-    runtime::{parameter, router::Namespace, runtime_error::Refusal},
+    runtime::{namespaces::Namespace, parameter, runtime_error::Refusal},
 };
 
 #[derive(Serialize)]

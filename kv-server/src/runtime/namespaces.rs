@@ -1,12 +1,31 @@
 //! Namespace that a request is about.
 
-use axum::http::HeaderMap;
-use kv_core::{ErrorKind, KvStore, NamespaceId, NamespaceInfo};
+use axum::http::{HeaderMap, HeaderName};
+use kv_core::{ErrorKind, Key, KvNamespace, KvStore, NamespaceId, NamespaceInfo};
 
 use crate::{
-    runtime::{router::NAMESPACE, runtime_error::Refusal},
+    runtime::runtime_error::Refusal,
     state::{app_state::Shared, titles::Lookup},
 };
+
+/// Names the namespace, by its id or its title.
+pub(crate) const NAMESPACE: HeaderName = HeaderName::from_static("x-kv-namespace");
+
+/// The namespace that a request is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Namespace<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) id: &'a NamespaceId,
+    pub(super) handle: &'a dyn KvNamespace,
+}
+
+impl Namespace<'_> {
+    /// Counts a write to the key, where the service's rate limits are emulated.
+    pub(super) fn count_write(self, key: &Key<'_>) -> Result<(), Refusal> {
+        let Some(limits) = &self.shared.rate_limits else { return Ok(()) };
+        limits.write(self.id.as_str(), key.as_str()).map_err(Refusal::rate_limited)
+    }
+}
 
 /// The namespace that the header names by its id or its title.
 pub(super) async fn find(shared: &Shared, headers: &HeaderMap) -> Result<NamespaceId, Refusal> {

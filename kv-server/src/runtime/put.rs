@@ -10,13 +10,12 @@ use axum::{
 use kv_core::{Expiration, InvalidInput, PutOptions, Timestamp, Value, limits};
 
 use crate::{
-    http::request_body::{BodyError, Collected, RequestBody},
-    protocol::whole_number,
-    runtime::{
-        key, parameter,
-        router::{METADATA, Namespace},
-        runtime_error::Refusal,
+    http::{
+        body_rules::BodyError,
+        request_body::{Collected, RequestBody},
     },
+    protocol::whole_number,
+    runtime::{get::METADATA, key, namespaces::Namespace, parameter, runtime_error::Refusal},
 };
 
 /// Makes the body the value under the key of the path. The checks are in the service's order, the body's last.

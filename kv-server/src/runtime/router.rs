@@ -7,40 +7,20 @@
 
 use std::sync::Arc;
 
+use crate::{
+    runtime::{
+        bulk_get, delete, get, list,
+        namespaces::{self, Namespace},
+        put,
+        runtime_error::Refusal,
+    },
+    state::{app_state::Shared, precheck::AdmissionError},
+};
 use axum::{
     extract::Request,
-    http::{HeaderName, Method, StatusCode, Uri},
+    http::{Method, StatusCode, Uri},
     response::Response,
 };
-use kv_core::{Key, KvNamespace, NamespaceId};
-
-use crate::{
-    dispatch::AdmissionError,
-    runtime::{bulk_get, delete, get, list, namespaces, put, runtime_error::Refusal},
-    state::app_state::Shared,
-};
-
-/// Names the namespace, by its id or its title.
-pub(super) const NAMESPACE: HeaderName = HeaderName::from_static("x-kv-namespace");
-
-/// JSON text in the raw bytes of its UTF-8, in requests and answers.
-pub(super) const METADATA: HeaderName = HeaderName::from_static("cf-kv-metadata");
-
-/// The namespace that a request is about.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Namespace<'a> {
-    pub(super) shared: &'a Shared,
-    pub(super) id: &'a NamespaceId,
-    pub(super) handle: &'a dyn KvNamespace,
-}
-
-impl Namespace<'_> {
-    /// Counts a write to the key, where the service's rate limits are emulated.
-    pub(super) fn count_write(self, key: &Key<'_>) -> Result<(), Refusal> {
-        let Some(limits) = &self.shared.rate_limits else { return Ok(()) };
-        limits.write(self.id.as_str(), key.as_str()).map_err(Refusal::rate_limited)
-    }
-}
 
 /// The key that a request is about, as it was sent; `None` for a listing or a bulk get.
 pub(crate) fn raw_key<'a>(method: &Method, uri: &'a Uri) -> Option<&'a str> {

@@ -10,7 +10,7 @@ use hyper::ext::ReasonPhrase;
 use kv_core::{Error, ErrorKind, InvalidInput, limits};
 
 use crate::{
-    http::{memory::NoRoom, request_body::BodyError},
+    http::{body_rules::BodyError, memory::NoRoom},
     state::rate_limits::whole_seconds,
 };
 

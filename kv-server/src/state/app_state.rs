@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kv_core::{Clock, KvStore};
 
 use crate::{
-    http::{memory::Memory, permits::Permits, request_body::BodyRules},
+    http::{body_rules::BodyRules, memory::Memory, permits::Permits},
     state::{
         account_id::AccountId, credentials::Credentials, local_access::LocalAccess, metrics::Metrics,
         rate_limits::RateLimits, readiness::Readiness, titles::Titles,
@@ -37,5 +37,25 @@ impl Shared {
     /// Memory that requests may hold together.
     pub(crate) const fn memory(&self) -> &Memory {
         &self.body_rules.memory
+    }
+}
+
+#[cfg(test)]
+impl Shared {
+    /// Returns the state of a server over an empty store, without a token.
+    pub(crate) fn for_tests(body_rules: BodyRules) -> Arc<Self> {
+        Arc::new(Self {
+            store: Arc::new(kv_memory::MemoryStore::new()),
+            clock: Arc::new(kv_core::SystemClock),
+            account_id: AccountId::new(AccountId::DEFAULT).unwrap(),
+            credentials: Credentials::new(None),
+            local_access: LocalAccess::default(),
+            permits: Permits::new(1, 1),
+            body_rules,
+            metrics: Metrics::new(),
+            readiness: Readiness::new(),
+            titles: Titles::default(),
+            rate_limits: None,
+        })
     }
 }

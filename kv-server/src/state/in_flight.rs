@@ -166,23 +166,27 @@ mod tests {
         http::{Method, Response},
     };
     use futures_util::future::poll_fn;
-    use kv_memory::MemoryStore;
     use tokio::time;
 
     use super::{InFlight, MAX_FRAME_BYTES};
-    use crate::server::KvServer;
+    use crate::{
+        http::{
+            body_rules::BodyRules,
+            memory::{MIN_BYTES, Memory},
+        },
+        state::app_state::Shared,
+    };
 
     #[tokio::test(start_paused = true)]
     async fn a_client_may_fall_behind_the_lowest_rate_for_so_long() {
         const STALL: Duration = Duration::from_secs(30);
         const FRAMES: usize = 20;
         let rate = u32::try_from(MAX_FRAME_BYTES / 10).unwrap();
-        let builder =
-            KvServer::builder(Arc::new(MemoryStore::new())).stall_timeout(STALL).min_body_rate(rate);
-        let server = builder.build().unwrap();
+        let memory = Memory::new(MIN_BYTES);
+        let shared = Shared::for_tests(BodyRules { stall_timeout: STALL, min_rate: rate, memory });
         // A frame earns 10 s, on top of the 30 s by which the client may fall behind.
         for (pause, frames) in [(9, FRAMES), (12, 10), (25, 1), (31, 0)] {
-            let in_flight = InFlight::start(Arc::clone(server.shared()), None, &Method::GET);
+            let in_flight = InFlight::start(Arc::clone(&shared), None, &Method::GET);
             let body = Body::from(vec![0; FRAMES * MAX_FRAME_BYTES]);
             let mut body = Box::pin(in_flight.answer(Response::new(body)).into_body());
             let mut taken = 0;

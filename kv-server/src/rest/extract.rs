@@ -1,18 +1,31 @@
-//! Key that the end of a path names.
+//! Extraction of namespace ids and keys from paths, and of JSON bodies.
 
-use kv_core::Key;
+use axum::body::Body;
+use kv_core::{Key, NamespaceId};
 
 use crate::{
+    http::{
+        body_rules::MAX_BULK_BYTES,
+        request_body::{Collected, RequestBody},
+    },
     protocol::percent,
     rest::{api_error::Failure, code::Code},
+    state::app_state::Shared,
 };
+
+/// The id of a namespace. A store may have ids of another form than the service's, so only one that no store can have is
+/// refused here; one of another form that turns out to be unknown is refused in the same way.
+pub(super) fn namespace_id(raw: &str) -> Result<NamespaceId, Failure> {
+    let id = percent::decode(raw).map_err(|_| Failure::malformed_namespace_id())?;
+    Ok(NamespaceId::new(id)?)
+}
 
 /// The key in what stands behind `/values/` or `/metadata/` of a path without empty segments: raw slashes are part of the
 /// key, escapes are decoded once, and `%2F` stays a slash of its own.
 ///
 /// A segment between raw slashes that is `.` or `..` is refused: clients and proxies resolve such segments, so it can not
 /// be known which key was meant.
-pub(super) fn parse(raw: &str) -> Result<Key<'_>, Failure> {
+pub(super) fn key(raw: &str) -> Result<Key<'_>, Failure> {
     if raw.contains('/') && raw.split('/').any(is_dot_segment) {
         let reason = "the key has a segment `.` or `..` between slashes: encode its slashes as %2F";
         return Err(Failure::new(Code::IllegalKey, reason));
@@ -29,9 +42,26 @@ fn is_dot_segment(raw: &str) -> bool {
     percent::decode(raw).is_ok_and(|segment| matches!(&*segment, "." | ".."))
 }
 
+/// The most items of a bulk write or delete.
+pub(super) const MAX_BULK_ITEMS: usize = 10_000;
+
+/// Bytes of memory that a bulk write or delete takes for each of its body: the body itself, what is parsed of it, and
+/// up to two more while the longest text is unescaped.
+pub(crate) const BULK_WEIGHT: usize = 4;
+
+/// The bytes of a body of `limit` bytes at most.
+pub(super) async fn body(shared: &Shared, body: Body, limit: usize) -> Result<Collected, Failure> {
+    Ok(RequestBody::new(body, limit, &shared.body_rules)?.collect().await?)
+}
+
+/// The bytes of a bulk write or delete, with room for what is parsed of them.
+pub(super) async fn bulk_body(shared: &Shared, body: Body) -> Result<Collected, Failure> {
+    Ok(RequestBody::weighing(BULK_WEIGHT, body, MAX_BULK_BYTES, &shared.body_rules)?.collect().await?)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::key;
     use crate::rest::code::Code;
 
     #[test]
@@ -52,8 +82,8 @@ mod tests {
             ("a/x%2F..", "a/x/.."),
             ("%00", "\0"),
         ];
-        for (raw, key) in table {
-            assert_eq!(parse(raw).map(|key| key.as_str().to_owned()).ok().as_deref(), Some(key), "{raw}");
+        for (raw, expected) in table {
+            assert_eq!(key(raw).map(|key| key.as_str().to_owned()).ok().as_deref(), Some(expected), "{raw}");
         }
     }
 
@@ -61,7 +91,7 @@ mod tests {
     fn what_may_stand_for_another_key_is_refused() {
         let segments = ["a/../b", "a/./b", "../a", "a/..", "a/%2e%2E/b", "a/.%2e", "%2e/a", "./"];
         for raw in segments.into_iter().chain(["", ".", "..", "%2e", "a/%zz", "a/%ff"]) {
-            assert_eq!(parse(raw).map_err(|failure| failure.code), Err(Code::IllegalKey), "{raw}");
+            assert_eq!(key(raw).map_err(|failure| failure.code), Err(Code::IllegalKey), "{raw}");
         }
     }
 }
