@@ -15,7 +15,7 @@ use crate::{
     },
     server::KvServer,
     state::{
-        account_id::AccountId, app_state::Shared, credentials::Credentials, local_access::LocalAccess,
+        account_id::AccountId, app_state::AppState, credentials::Credentials, local_access::LocalAccess,
         metrics::Metrics, rate_limits::RateLimits, readiness::Readiness, titles::Titles,
     },
 };
@@ -232,7 +232,7 @@ impl KvServerBuilder {
             )));
         }
         let rate_limits = self.emulate_rate_limits.then(|| RateLimits::new(Arc::clone(&self.clock)));
-        let shared = Shared {
+        let state = AppState {
             store: self.store,
             clock: self.clock,
             account_id,
@@ -249,7 +249,7 @@ impl KvServerBuilder {
             titles: Titles::default(),
             rate_limits,
         };
-        Ok(KvServer::new(Arc::new(shared), self.max_connections, self.timeouts))
+        Ok(KvServer::new(Arc::new(state), self.max_connections, self.timeouts))
     }
 }
 

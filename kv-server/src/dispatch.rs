@@ -20,7 +20,7 @@ use crate::{
     rest,
     runtime::{self, namespaces::NAMESPACE},
     state::{
-        app_state::Shared,
+        app_state::AppState,
         in_flight::{InFlight, InFlightBody},
         precheck,
     },
@@ -32,20 +32,20 @@ const HEALTH: &str = "/healthz";
 const READINESS: &str = "/readyz";
 
 /// Answers a request.
-pub(crate) async fn answer(shared: Arc<Shared>, request: Request, source: Source) -> Response<InFlightBody> {
+pub(crate) async fn answer(state: Arc<AppState>, request: Request, source: Source) -> Response<InFlightBody> {
     let is_runtime = request.headers().contains_key(NAMESPACE);
     let host = request_head::host(&request, source);
     if host.is_ok() && is_about_health(&request) {
-        let mut in_flight = InFlight::start(Arc::clone(&shared), None, request.method());
+        let mut in_flight = InFlight::start(Arc::clone(&state), None, request.method());
         in_flight.set_route("health");
-        let answer = health(&shared, request.uri().path()).await;
+        let answer = health(&state, request.uri().path()).await;
         return in_flight.answer(([(CONTENT_TYPE, "text/plain")], answer).into_response());
     }
-    let admitted = precheck::check(&shared, host, request.headers(), is_runtime);
-    let permit = shared.permits.take(!request.body().is_end_stream());
-    let request = drain_body::drained(request);
+    let admitted = precheck::check(&state, host, request.headers(), is_runtime);
+    let permit = state.permits.take(!request.body().is_end_stream());
+    let request = drain_body::drain_on_drop(request);
     let is_refused = permit.is_none();
-    let mut in_flight = InFlight::start(Arc::clone(&shared), permit, request.method());
+    let mut in_flight = InFlight::start(Arc::clone(&state), permit, request.method());
     let response = if is_refused {
         in_flight.set_route("refused");
         rest::router::busy()
@@ -57,24 +57,24 @@ pub(crate) async fn answer(shared: Arc<Shared>, request: Request, source: Source
         if let Some(key) = runtime::router::raw_key(request.method(), request.uri()) {
             in_flight.set_raw_key(key);
         }
-        runtime::router::handle(Arc::clone(&shared), request).await
+        runtime::router::handle(Arc::clone(&state), request).await
     } else {
-        rest::router::answer(&shared, request, &mut in_flight).await
+        rest::router::answer(&state, request, &mut in_flight).await
     };
     if !is_refused {
         let failed = response.status() == StatusCode::SERVICE_UNAVAILABLE;
-        shared.readiness.ask_after_request(&*shared.store, failed).await;
+        state.readiness.ask_after_request(&*state.store, failed).await;
     }
     in_flight.answer(response)
 }
 
 /// Answers a request of a connection that is one too many: that there is no room, or how the server is.
-pub(crate) async fn answer_refused(shared: Arc<Shared>, request: Request) -> Response<InFlightBody> {
+pub(crate) async fn answer_refused(state: Arc<AppState>, request: Request) -> Response<InFlightBody> {
     let mut response = if is_about_health(&request) {
-        answer(shared, request, Source::Connection).await
+        answer(state, request, Source::Connection).await
     } else {
-        let request = drain_body::drained(request);
-        let mut in_flight = InFlight::start(shared, None, request.method());
+        let request = drain_body::drain_on_drop(request);
+        let mut in_flight = InFlight::start(state, None, request.method());
         in_flight.set_route("refused");
         in_flight.answer(rest::router::busy())
     };
@@ -87,11 +87,11 @@ fn is_about_health(request: &Request) -> bool {
 }
 
 /// The status and the text about the process, or about the store.
-async fn health(shared: &Shared, path: &str) -> (StatusCode, String) {
+async fn health(state: &AppState, path: &str) -> (StatusCode, String) {
     if path == HEALTH {
         return (StatusCode::OK, "ok\n".to_owned());
     }
-    match shared.readiness.ask(&*shared.store).await {
+    match state.readiness.ask(&*state.store).await {
         Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
         Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n")),
     }

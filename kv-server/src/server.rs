@@ -22,13 +22,13 @@ use crate::{
         connections::{self, Admission, Timeouts},
         request_head::Source,
     },
-    state::{account_id::AccountId, app_state::Shared, metrics},
+    state::{account_id::AccountId, app_state::AppState, metrics},
 };
 
 /// Cloudflare's Workers KV API over a store. Clones are the same server.
 #[derive(Debug, Clone)]
 pub struct KvServer {
-    shared: Arc<Shared>,
+    state: Arc<AppState>,
     max_connections: usize,
     timeouts: Timeouts,
 }
@@ -56,14 +56,14 @@ impl KvServer {
         KvServerBuilder::new(store)
     }
 
-    pub(crate) const fn new(shared: Arc<Shared>, max_connections: usize, timeouts: Timeouts) -> Self {
-        Self { shared, max_connections, timeouts }
+    pub(crate) const fn new(state: Arc<AppState>, max_connections: usize, timeouts: Timeouts) -> Self {
+        Self { state, max_connections, timeouts }
     }
 
     /// The account id, in lower case.
     #[must_use]
     pub fn account_id(&self) -> &str {
-        self.shared.account_id.as_str()
+        self.state.account_id.as_str()
     }
 
     /// Check that it may listen on `address`: without a token, on the loopback interface alone. [`serve`](KvServer::serve)
@@ -83,7 +83,7 @@ impl KvServer {
     ///
     /// [`Unauthorized`](kv_core::ErrorKind::Unauthorized).
     pub fn check_address(&self, address: SocketAddr) -> Result<()> {
-        if self.shared.credentials.are_open() && !address.ip().is_loopback() {
+        if self.state.credentials.are_open() && !address.ip().is_loopback() {
             let message = format!(
                 "a server without a token listens on the loopback interface alone, and {address} is not of it: set a token"
             );
@@ -128,14 +128,14 @@ impl KvServer {
     ) -> Result<()> {
         self.check_address(local_addr(&listener)?)?;
         let service = |admission: Admission| {
-            let shared = Arc::clone(&self.shared);
+            let state = Arc::clone(&self.state);
             service_fn(move |request: hyper::Request<Incoming>| {
-                let shared = Arc::clone(&shared);
+                let state = Arc::clone(&state);
                 let request = request.map(to_body);
                 async move {
                     Ok::<_, Infallible>(match admission {
-                        Admission::Served => dispatch::answer(shared, request, Source::Connection).await,
-                        Admission::Refused => dispatch::answer_refused(shared, request).await,
+                        Admission::Served => dispatch::answer(state, request, Source::Connection).await,
+                        Admission::Refused => dispatch::answer_refused(state, request).await,
                     })
                 }
             })
@@ -158,11 +158,11 @@ impl KvServer {
     /// # Ok::<(), kv_core::Error>(())
     /// ```
     pub fn router(&self) -> Router {
-        let shared = Arc::clone(&self.shared);
+        let state = Arc::clone(&self.state);
         // The routes are told apart by the raw path: a key is decoded once, and a router's own decoding would let a
         // malformed one through.
         Router::new().fallback(move |request: Request| async move {
-            dispatch::answer(shared, request, Source::Caller).await.map(Body::new)
+            dispatch::answer(state, request, Source::Caller).await.map(Body::new)
         })
     }
 
@@ -201,14 +201,14 @@ impl KvServer {
 
     /// `/metrics` as a router.
     pub fn metrics_router(&self) -> Router {
-        let shared = Arc::clone(&self.shared);
-        Router::new().route("/metrics", get(async move || metrics_text(&shared).await))
+        let state = Arc::clone(&self.state);
+        Router::new().route("/metrics", get(async move || metrics_text(&state).await))
     }
 }
 
-async fn metrics_text(shared: &Shared) -> Response {
-    let is_ready = shared.readiness.ask(&*shared.store).await.is_ok();
-    match shared.metrics.text(shared.memory().reserved_bytes(), is_ready) {
+async fn metrics_text(state: &AppState) -> Response {
+    let is_ready = state.readiness.ask(&*state.store).await.is_ok();
+    match state.metrics.text(state.memory().reserved_bytes(), is_ready) {
         Ok(text) => ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::http::memory::{Memory, NoRoom};
+use crate::http::memory::{Memory, NoMemoryError};
 
 /// The longest body, in bytes, of a request that is neither a value nor a bulk write or delete. A hundred keys, each of
 /// their bytes escaped, take a third of it.
@@ -38,7 +38,7 @@ pub(crate) enum BodyError {
     },
     /// No room came free to collect it.
     #[error(transparent)]
-    NoRoom(#[from] NoRoom),
+    NoMemoryError(#[from] NoMemoryError),
     /// The connection ended, or the body's framing is wrong.
     #[error("the body broke off, or is framed wrongly")]
     Broken,
@@ -51,7 +51,7 @@ pub(crate) struct BodyRules {
     pub(crate) stall_timeout: Duration,
     /// In bytes per second; 0 is none.
     pub(crate) min_rate: u32,
-    /// Room for what is collected.
+    /// Reservation for what is collected.
     pub(crate) memory: Memory,
 }
 

@@ -81,7 +81,7 @@ pub(crate) async fn serve<S, B>(
             () = &mut shutdown => break,
             // So that ended ones are not kept.
             Some(ended) = connections.join_next() => {
-                note(&ended);
+                log_connection_end(&ended);
                 continue;
             }
             accepted = places.accept(&listener) => accepted,
@@ -103,7 +103,7 @@ pub(crate) async fn serve<S, B>(
                     }
                 });
             }
-            Err(error) if is_the_clients(&error) => {}
+            Err(error) if is_client_error(&error) => {}
             Err(error) => {
                 if !is_short {
                     tracing::warn!(%error, "a connection could not be accepted; it is tried again");
@@ -113,7 +113,7 @@ pub(crate) async fn serve<S, B>(
                     continue;
                 }
                 tokio::select! {
-                    Some(ended) = connections.join_next() => note(&ended),
+                    Some(ended) = connections.join_next() => log_connection_end(&ended),
                     () = time::sleep(ACCEPT_PAUSE) => {}
                 }
                 spare.restore();
@@ -219,7 +219,7 @@ impl Places {
 }
 
 /// Notes how a connection ended. What its client did wrong is nobody's business; a panic is a mistake of this crate.
-fn note(ended: &Result<hyper::Result<()>, JoinError>) {
+fn log_connection_end(ended: &Result<hyper::Result<()>, JoinError>) {
     match ended {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%error, "a connection ended early"),
@@ -228,7 +228,7 @@ fn note(ended: &Result<hyper::Result<()>, JoinError>) {
 }
 
 /// True if the error is about one connection and says nothing of the next.
-fn is_the_clients(error: &io::Error) -> bool {
+fn is_client_error(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }

@@ -34,20 +34,20 @@ const MAX_LAG: Duration = Duration::from_secs(10);
 ///
 /// A connection that is closed on unread data is reset, so a client that sends its whole body before it looks at the
 /// answer (workerd does, and most clients do) would see a network error instead of the refusal.
-struct Drained {
+struct DrainOnDrop {
     body: Body,
     is_over: bool,
 }
 
 /// The request with a body that is drained, unless there is none, or its client waits to be told to send it.
-pub(crate) fn drained(request: Request) -> Request {
+pub(crate) fn drain_on_drop(request: Request) -> Request {
     if request.body().is_end_stream() || request.headers().contains_key(EXPECT) {
         return request;
     }
-    request.map(|body| Body::new(Drained { body, is_over: false }))
+    request.map(|body| Body::new(DrainOnDrop { body, is_over: false }))
 }
 
-impl HttpBody for Drained {
+impl HttpBody for DrainOnDrop {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -69,7 +69,7 @@ impl HttpBody for Drained {
     }
 }
 
-impl Drop for Drained {
+impl Drop for DrainOnDrop {
     fn drop(&mut self) {
         if self.is_over || self.is_end_stream() {
             return;

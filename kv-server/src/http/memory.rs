@@ -11,7 +11,7 @@ use tokio::{
 
 /// Bytes that a request may hold without a reservation, so that small requests never wait for large ones. Their sum follows
 /// from the number of requests under way.
-pub(crate) const FREE_BYTES: usize = 64 * 1024;
+pub(crate) const UNRESERVED_BYTES: usize = 64 * 1024;
 /// The least memory that a server works with: a value of unknown length, a bulk get, and a reader.
 pub(crate) const MIN_BYTES: usize = 96 * 1024 * 1024;
 pub(crate) const DEFAULT_BYTES: usize = 512 * 1024 * 1024;
@@ -25,7 +25,7 @@ const MAX_READERS: usize = 4;
 /// Memory that all requests of a server may hold together: bodies as they are collected, what they are parsed into, and
 /// values of which an answer is made, until the client has read it.
 ///
-/// A request reserves, before it holds more than [`FREE_BYTES`], all that it may come to hold. Requests that wait are
+/// A request reserves, before it holds more than [`UNRESERVED_BYTES`], all that it may come to hold. Requests that wait are
 /// served in the order in which they came.
 #[derive(Debug)]
 pub(crate) struct Memory {
@@ -38,18 +38,18 @@ pub(crate) struct Memory {
 /// No room came free in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the server's memory for requests is taken: try again later")]
-pub(crate) struct NoRoom;
+pub(crate) struct NoMemoryError;
 
-impl NoRoom {
+impl NoMemoryError {
     pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 }
 
 /// A reservation, given back when it is dropped.
 #[derive(Debug, Default)]
-pub(crate) struct Room(Option<OwnedSemaphorePermit>);
+pub(crate) struct Reservation(Option<OwnedSemaphorePermit>);
 
 impl Memory {
-    /// Room for `bytes` in all, of which there are [`MIN_BYTES`] at least.
+    /// Reservation for `bytes` in all, of which there are [`MIN_BYTES`] at least.
     pub(crate) fn new(bytes: usize) -> Self {
         let readers = (bytes / 5 / MAX_VALUE_BYTES).clamp(1, MAX_READERS);
         let units = bytes.saturating_sub(readers * MAX_VALUE_BYTES) / UNIT_BYTES;
@@ -72,40 +72,40 @@ impl Memory {
         self.max_bytes.saturating_sub(self.room.available_permits() * UNIT_BYTES)
     }
 
-    /// Room for `bytes`, at once or not at all.
-    pub(crate) fn try_reserve(&self, bytes: usize) -> Option<Room> {
+    /// Reservation for `bytes`, at once or not at all.
+    pub(crate) fn try_reserve(&self, bytes: usize) -> Option<Reservation> {
         let permit = Arc::clone(&self.room).try_acquire_many_owned(units(bytes)).ok()?;
-        Some(Room(Some(permit)))
+        Some(Reservation(Some(permit)))
     }
 
-    /// Room for `bytes`, of which there are [`max_bytes`](Self::max_bytes) at most, when it is the caller's turn.
-    pub(crate) async fn reserve(&self, bytes: usize) -> Result<Room, NoRoom> {
+    /// Reservation for `bytes`, of which there are [`max_bytes`](Self::max_bytes) at most, when it is the caller's turn.
+    pub(crate) async fn reserve(&self, bytes: usize) -> Result<Reservation, NoMemoryError> {
         let permit = time::timeout(MAX_WAIT, Arc::clone(&self.room).acquire_many_owned(units(bytes))).await;
-        Ok(Room(Some(permit.map_err(|_| NoRoom)?.map_err(|_| NoRoom)?)))
+        Ok(Reservation(Some(permit.map_err(|_| NoMemoryError)?.map_err(|_| NoMemoryError)?)))
     }
 
     /// Reads what turns out to be small, or fails as `None`, where there is no room for what is large: `read` holds no
     /// more than a value at once, and gives how many bytes it holds in the end.
-    pub(crate) async fn probe<T, E: From<NoRoom>>(
+    pub(crate) async fn probe<T, E: From<NoMemoryError>>(
         &self,
         read: impl Future<Output = Result<(T, usize), E>>,
-    ) -> Result<Option<(T, Room)>, E> {
+    ) -> Result<Option<(T, Reservation)>, E> {
         let reader = time::timeout(MAX_WAIT, self.readers.acquire()).await;
-        let _reader = reader.map_err(|_| NoRoom)?.map_err(|_| NoRoom)?;
+        let _reader = reader.map_err(|_| NoMemoryError)?.map_err(|_| NoMemoryError)?;
         let (read, held) = read.await?;
-        if held <= FREE_BYTES {
-            return Ok(Some((read, Room::default())));
+        if held <= UNRESERVED_BYTES {
+            return Ok(Some((read, Reservation::default())));
         }
         Ok(self.try_reserve(held).map(|room| (read, room)))
     }
 
     /// Reads what takes `most` bytes or, as is known only then, fewer: `read` gives how many. `most` is a value's size at
     /// most.
-    pub(crate) async fn reading<T, E: From<NoRoom>, F>(
+    pub(crate) async fn reading<T, E: From<NoMemoryError>, F>(
         &self,
         most: usize,
         read: impl Fn() -> F,
-    ) -> Result<(T, Room), E>
+    ) -> Result<(T, Reservation), E>
     where
         F: Future<Output = Result<(T, usize), E>>,
     {
@@ -123,24 +123,24 @@ impl Memory {
     }
 }
 
-impl Room {
+impl Reservation {
     /// Gives back what is not needed to hold `bytes`.
     pub(crate) fn shrink(&mut self, bytes: usize) {
-        let needed = if bytes <= FREE_BYTES { 0 } else { units(bytes) as usize };
+        let needed = if bytes <= UNRESERVED_BYTES { 0 } else { units(bytes) as usize };
         if let Some(permit) = &mut self.0 {
             drop(permit.split(permit.num_permits().saturating_sub(needed)));
         }
     }
 
     /// Keeps it until the body of `response` was sent.
-    pub(crate) fn keep_for<B>(self, response: &mut Response<B>) {
+    pub(crate) fn attach_to<B>(self, response: &mut Response<B>) {
         if self.0.as_ref().is_some_and(|permit| permit.num_permits() > 0) {
             response.extensions_mut().insert(Arc::new(self));
         }
     }
 
-    /// Room that [`keep_for`](Self::keep_for) left with a response.
-    pub(crate) fn kept_for<B>(response: &mut Response<B>) -> Option<Arc<Self>> {
+    /// Reservation that [`attach_to`](Self::attach_to) left with a response.
+    pub(crate) fn take_from<B>(response: &mut Response<B>) -> Option<Arc<Self>> {
         response.extensions_mut().remove()
     }
 }
@@ -160,7 +160,7 @@ mod tests {
     use kv_core::limits::MAX_VALUE_BYTES;
     use tokio::{join, time};
 
-    use super::{DEFAULT_BYTES, FREE_BYTES, MAX_WAIT, MIN_BYTES, Memory, NoRoom, Room};
+    use super::{DEFAULT_BYTES, MAX_WAIT, MIN_BYTES, Memory, NoMemoryError, Reservation, UNRESERVED_BYTES};
 
     #[test]
     fn the_parts_are_no_more_than_the_whole() {
@@ -169,7 +169,7 @@ mod tests {
             let readers = memory.readers.available_permits() * MAX_VALUE_BYTES;
             assert!(memory.max_bytes() + readers <= bytes && memory.max_bytes() + readers + 1024 > bytes);
             // A value of unknown length is collected in twice its length, a form's with its framing.
-            assert!(memory.max_bytes() >= 2 * (MAX_VALUE_BYTES + FREE_BYTES), "{bytes}");
+            assert!(memory.max_bytes() >= 2 * (MAX_VALUE_BYTES + UNRESERVED_BYTES), "{bytes}");
         }
         assert!(Memory::new(DEFAULT_BYTES).max_bytes() >= 4 * 100_000_000, "the longest bulk write");
     }
@@ -199,7 +199,7 @@ mod tests {
 
         let all = memory.reserve(memory.max_bytes()).await.unwrap();
         let started = time::Instant::now();
-        assert_eq!(memory.reserve(1024).await.err(), Some(NoRoom));
+        assert_eq!(memory.reserve(1024).await.err(), Some(NoMemoryError));
         assert_eq!(started.elapsed(), MAX_WAIT);
         drop(all);
         assert_eq!(memory.reserved_bytes(), 0);
@@ -208,26 +208,27 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn small_reads_go_on_while_there_is_no_room() {
         let memory = Memory::new(MIN_BYTES);
-        let read = |held: usize| memory.reading(MAX_VALUE_BYTES, move || ready(Ok::<_, NoRoom>(((), held))));
+        let read =
+            |held: usize| memory.reading(MAX_VALUE_BYTES, move || ready(Ok::<_, NoMemoryError>(((), held))));
         let large = read(MAX_VALUE_BYTES).await.unwrap();
         assert_eq!(memory.reserved_bytes(), MAX_VALUE_BYTES);
         let rest = memory.reserve(memory.max_bytes() - MAX_VALUE_BYTES).await.unwrap();
         let started = time::Instant::now();
-        read(FREE_BYTES).await.unwrap();
+        read(UNRESERVED_BYTES).await.unwrap();
         assert_eq!(started.elapsed(), Duration::ZERO);
-        assert_eq!(read(FREE_BYTES + 1).await.err(), Some(NoRoom));
+        assert_eq!(read(UNRESERVED_BYTES + 1).await.err(), Some(NoMemoryError));
         // A store that does not answer keeps the readers' places; others are refused in time.
-        let stuck = memory.reading(1 << 20, pending::<Result<((), usize), NoRoom>>);
+        let stuck = memory.reading(1 << 20, pending::<Result<((), usize), NoMemoryError>>);
         let refused = async {
             time::sleep(Duration::from_millis(1)).await;
             read(1).await.err()
         };
         tokio::select! {
             _ = stuck => unreachable!("the store never answers"),
-            refused = refused => assert_eq!(refused, Some(NoRoom)),
+            refused = refused => assert_eq!(refused, Some(NoMemoryError)),
         }
         drop((large, rest));
-        let small: (_, Room) = read(FREE_BYTES).await.unwrap();
+        let small: (_, Reservation) = read(UNRESERVED_BYTES).await.unwrap();
         assert_eq!(memory.reserved_bytes(), 0);
         drop(small);
     }

@@ -10,7 +10,7 @@ use tokio::time::{self, Instant};
 
 use crate::http::{
     body_rules::{BodyError, BodyRules},
-    memory::{FREE_BYTES, Room},
+    memory::{Reservation, UNRESERVED_BYTES},
 };
 
 /// The body of a request that is at most so long.
@@ -22,7 +22,7 @@ pub(crate) struct RequestBody<'a> {
     received: usize,
     limit: usize,
     weight: usize,
-    room: Option<Room>,
+    room: Option<Reservation>,
     /// The moment at which it began, later by the time spent on waiting for room.
     started: Option<Instant>,
 }
@@ -31,7 +31,7 @@ pub(crate) struct RequestBody<'a> {
 #[derive(Debug)]
 pub(crate) struct Collected {
     pub(crate) bytes: Vec<u8>,
-    pub(crate) room: Room,
+    pub(crate) room: Reservation,
 }
 
 impl Deref for Collected {
@@ -46,12 +46,12 @@ impl<'a> RequestBody<'a> {
     /// Refuses a body that announces more than `limit` bytes, before any of it is read: a client that waits for
     /// `100 Continue` never sends it.
     pub(crate) fn new(body: Body, limit: usize, rules: &'a BodyRules) -> Result<Self, BodyError> {
-        Self::weighing(1, body, limit, rules)
+        Self::with_weight(1, body, limit, rules)
     }
 
     /// The same for a body of which `weight` times as much is made in memory as it is long. One for which there can
     /// never be room is too long.
-    pub(crate) fn weighing(
+    pub(crate) fn with_weight(
         weight: usize,
         body: Body,
         limit: usize,
@@ -91,7 +91,7 @@ impl<'a> RequestBody<'a> {
         if self.received > self.limit {
             return Err(BodyError::TooLong { len: self.received as u64, limit: self.limit });
         }
-        if self.received > FREE_BYTES && self.room.is_none() {
+        if self.received > UNRESERVED_BYTES && self.room.is_none() {
             self.reserve(started).await?;
         }
         Ok(Some(chunk))
@@ -115,7 +115,7 @@ impl<'a> RequestBody<'a> {
         while let Some(chunk) = self.chunk().await? {
             append(&mut whole, &chunk, announced);
         }
-        let bytes = without_spare_room(whole);
+        let bytes = shrink_if_wasteful(whole);
         let taken = bytes.capacity().saturating_mul(self.weight);
         let mut room = self.into_room();
         room.shrink(taken);
@@ -123,22 +123,22 @@ impl<'a> RequestBody<'a> {
     }
 
     /// The room that was reserved for it.
-    pub(crate) fn into_room(self) -> Room {
+    pub(crate) fn into_room(self) -> Reservation {
         self.room.unwrap_or_default()
     }
 }
 
 /// Adds a chunk to what has come of a body, of which `announced` bytes are to come in all, as far as that is known.
 ///
-/// Room is never made for more than 16 times of what has come: a client that announces much and sends nothing takes no memory.
+/// Reservation is never made for more than 16 times of what has come: a client that announces much and sends nothing takes no memory.
 /// So the room for all of it is made once a sixteenth is there, and not before, so that little more than that is copied
-/// twice; and no more than [`FREE_BYTES`] before there has to be a reservation.
+/// twice; and no more than [`UNRESERVED_BYTES`] before there has to be a reservation.
 pub(crate) fn append(whole: &mut Vec<u8>, chunk: &[u8], announced: usize) {
     let len = whole.len().saturating_add(chunk.len());
     if len > whole.capacity() && len <= announced {
         let sixteenth = announced.div_ceil(16);
-        let room = if len <= FREE_BYTES {
-            announced.min(FREE_BYTES).min(len * 16)
+        let room = if len <= UNRESERVED_BYTES {
+            announced.min(UNRESERVED_BYTES).min(len * 16)
         } else if len < sixteenth {
             sixteenth.min(len * 16)
         } else {
@@ -150,7 +150,7 @@ pub(crate) fn append(whole: &mut Vec<u8>, chunk: &[u8], announced: usize) {
 }
 
 /// The bytes in no more memory than they need, unless that saves little: a store may hold them for long.
-pub(crate) fn without_spare_room(mut bytes: Vec<u8>) -> Vec<u8> {
+pub(crate) fn shrink_if_wasteful(mut bytes: Vec<u8>) -> Vec<u8> {
     if bytes.capacity() - bytes.len() > bytes.len() / 8 {
         bytes.shrink_to_fit();
     }
@@ -168,7 +168,7 @@ mod tests {
     use super::{RequestBody, append};
     use crate::http::{
         body_rules::{BodyError, BodyRules},
-        memory::{FREE_BYTES, MIN_BYTES, Memory, NoRoom},
+        memory::{MIN_BYTES, Memory, NoMemoryError, UNRESERVED_BYTES},
     };
 
     const STALL: Duration = Duration::from_secs(30);
@@ -264,7 +264,7 @@ mod tests {
         const LEN: usize = 1_000_000;
         let rules = &rules(1 << 20);
         let body = |len: usize| RequestBody::new(Body::from(vec![b'x'; len]), LEN, rules).unwrap();
-        let small = body(FREE_BYTES).collect().await.unwrap();
+        let small = body(UNRESERVED_BYTES).collect().await.unwrap();
         assert_eq!(rules.memory.reserved_bytes(), 0);
         let large = body(LEN).collect().await.unwrap();
         assert!(rules.memory.reserved_bytes().abs_diff(LEN) < 1024);
@@ -274,7 +274,7 @@ mod tests {
         // While it waits for room, its client is not too slow.
         let chunks = stream::iter(0..2).then(|index| async move {
             time::sleep(STALL.mul_f64(0.9 * f64::from(index))).await;
-            Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; FREE_BYTES + 1]))
+            Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; UNRESERVED_BYTES + 1]))
         });
         let slow = RequestBody::new(Body::from_stream(chunks), LEN, rules).unwrap();
         let all = rules.memory.try_reserve(rules.memory.max_bytes()).unwrap();
@@ -283,10 +283,13 @@ mod tests {
             drop(all);
         };
         let (slow, ()) = tokio::join!(slow.collect(), later);
-        assert_eq!(slow.unwrap().len(), 2 * (FREE_BYTES + 1));
+        assert_eq!(slow.unwrap().len(), 2 * (UNRESERVED_BYTES + 1));
 
         let _all = rules.memory.try_reserve(rules.memory.max_bytes()).unwrap();
-        assert_eq!(body(FREE_BYTES + 1).collect().await.err(), Some(BodyError::NoRoom(NoRoom)));
+        assert_eq!(
+            body(UNRESERVED_BYTES + 1).collect().await.err(),
+            Some(BodyError::NoMemoryError(NoMemoryError))
+        );
     }
 
     #[test]
@@ -294,8 +297,8 @@ mod tests {
         let rules = &rules(0);
         let most = rules.memory.max_bytes() / 3;
         let body = |len| Body::from(vec![b'x'; len]);
-        assert!(RequestBody::weighing(3, body(most), usize::MAX, rules).is_ok());
-        let refused = RequestBody::weighing(3, body(most + 1), usize::MAX, rules);
+        assert!(RequestBody::with_weight(3, body(most), usize::MAX, rules).is_ok());
+        let refused = RequestBody::with_weight(3, body(most + 1), usize::MAX, rules);
         assert_eq!(refused.err(), Some(BodyError::TooLong { len: most as u64 + 1, limit: most }));
     }
 }

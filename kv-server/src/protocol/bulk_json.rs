@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     http::{
-        memory::{FREE_BYTES, Room},
+        memory::{Reservation, UNRESERVED_BYTES},
         offload,
     },
     protocol::{
@@ -29,7 +29,7 @@ const PIECE_BYTES: usize = 32 * 1024;
 
 /// Parts of each entry that are shown.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Shape {
+pub(crate) struct BulkFormat {
     pub(crate) value_type: ValueType,
     /// True if a value is an object with its metadata.
     pub(crate) with_metadata: bool,
@@ -44,21 +44,21 @@ pub(crate) async fn respond(
     before: Vec<u8>,
     values: BulkValues,
     after: Vec<u8>,
-    shape: Shape,
-    room: Room,
+    shape: BulkFormat,
+    room: Reservation,
 ) -> Result<Response<Body>, BulkGetError> {
     let bytes = values.bytes;
     // Text is only looked at when it is written.
     let checked = if shape.value_type == ValueType::Json { bytes } else { 0 };
     let pieces = offload::run(checked, move || Pieces::new(before, values, after, shape)).await??;
-    let body = if bytes <= FREE_BYTES {
+    let body = if bytes <= UNRESERVED_BYTES {
         Body::from(pieces.flatten().collect::<Vec<u8>>())
     } else {
         Body::from_stream(stream::iter(pieces.map(Ok::<_, Error>)))
     };
     let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    room.keep_for(&mut response);
+    room.attach_to(&mut response);
     Ok(response)
 }
 
@@ -77,7 +77,12 @@ enum Part {
 }
 
 impl Pieces {
-    fn new(before: Vec<u8>, values: BulkValues, after: Vec<u8>, shape: Shape) -> Result<Self, BulkGetError> {
+    fn new(
+        before: Vec<u8>,
+        values: BulkValues,
+        after: Vec<u8>,
+        shape: BulkFormat,
+    ) -> Result<Self, BulkGetError> {
         let mut pieces = Self { parts: VecDeque::new() };
         pieces.push(before);
         pieces.push("{");
@@ -94,7 +99,12 @@ impl Pieces {
         self.parts.push_back(Part::Json(json.into()));
     }
 
-    fn push_member(&mut self, key: &Key<'_>, entry: Option<Entry>, shape: Shape) -> Result<(), BulkGetError> {
+    fn push_member(
+        &mut self,
+        key: &Key<'_>,
+        entry: Option<Entry>,
+        shape: BulkFormat,
+    ) -> Result<(), BulkGetError> {
         self.push(json_output::write(key.as_str())?);
         let Some(Entry { value, metadata, expires_at, .. }) = entry else {
             self.push(":null");
@@ -188,14 +198,17 @@ mod tests {
     use kv_core::{Entry, Key, Metadata, Value};
     use proptest::{collection::vec, prelude::*};
 
-    use super::{PIECE_BYTES, Pieces, STEP_BYTES, Shape};
+    use super::{BulkFormat, PIECE_BYTES, Pieces, STEP_BYTES};
     use crate::protocol::bulk_values::{BulkGetError, BulkValues, ValueType};
 
-    fn shape(value_type: ValueType, with_metadata: bool) -> Shape {
-        Shape { value_type, with_metadata, with_expiration: true }
+    fn shape(value_type: ValueType, with_metadata: bool) -> BulkFormat {
+        BulkFormat { value_type, with_metadata, with_expiration: true }
     }
 
-    fn pieces(values: Vec<(&'static str, Option<Bytes>)>, shape: Shape) -> Result<Vec<Bytes>, BulkGetError> {
+    fn pieces(
+        values: Vec<(&'static str, Option<Bytes>)>,
+        shape: BulkFormat,
+    ) -> Result<Vec<Bytes>, BulkGetError> {
         let entry =
             |value| Entry::new(Value::new(value).unwrap()).with_metadata(Metadata::parse("[1.0]").unwrap());
         let entries: Vec<_> = values

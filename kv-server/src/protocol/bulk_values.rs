@@ -3,7 +3,7 @@
 use kv_core::{Entry, Error, GetOptions, Key, KvNamespace, limits::MAX_VALUE_BYTES};
 
 use crate::{
-    http::memory::{FREE_BYTES, Memory, NoRoom, Room},
+    http::memory::{Memory, NoMemoryError, Reservation, UNRESERVED_BYTES},
     protocol::dedup,
 };
 
@@ -29,7 +29,7 @@ pub(crate) enum BulkGetError {
     #[error("At least one of the requested keys corresponds to a non-json value")]
     NotJson,
     #[error(transparent)]
-    NoRoom(#[from] NoRoom),
+    NoMemoryError(#[from] NoMemoryError),
     #[error(transparent)]
     Store(#[from] Error),
 }
@@ -78,7 +78,7 @@ impl BulkValues {
         namespace: &dyn KvNamespace,
         keys: Vec<Key<'static>>,
         with_metadata: bool,
-    ) -> Result<(Self, Room), BulkGetError> {
+    ) -> Result<(Self, Reservation), BulkGetError> {
         // They are to be shown as text or as JSON, which is text.
         let options = GetOptions::default().with_metadata(with_metadata).with_text(true);
         let keys = &*dedup::keys(keys);
@@ -92,7 +92,7 @@ impl BulkValues {
             at_once.iter().find_map(|at_once| Some((*at_once, memory.try_reserve(most(*at_once))?)));
         let (at_once, mut room) = match reserved {
             Some(reserved) => reserved,
-            None => match memory.probe(read(1, FREE_BYTES)).await? {
+            None => match memory.probe(read(1, UNRESERVED_BYTES)).await? {
                 Some((Some(values), room)) => return Ok((values, room)),
                 // They are large. They are read again once there is room for them.
                 _ => (1, memory.reserve(most(1)).await?),

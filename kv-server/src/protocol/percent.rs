@@ -6,20 +6,20 @@ use percent_encoding::percent_decode_str;
 
 /// A `%` without two hexadecimal digits behind it, or bytes that are not UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Malformed;
+pub(crate) struct DecodeError;
 
 /// A segment of a path, decoded once. A `+` is a plus.
-pub(crate) fn decode(text: &str) -> Result<Cow<'_, str>, Malformed> {
+pub(crate) fn decode(text: &str) -> Result<Cow<'_, str>, DecodeError> {
     // The decoder leaves a `%` that starts no escape as it is.
     let mut escapes = text.split('%').skip(1);
     if !escapes.all(|rest| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2) {
-        return Err(Malformed);
+        return Err(DecodeError);
     }
-    percent_decode_str(text).decode_utf8().map_err(|_| Malformed)
+    percent_decode_str(text).decode_utf8().map_err(|_| DecodeError)
 }
 
 /// A parameter of a query, decoded once as a form is: a `+` is a space.
-pub(crate) fn decode_form(text: &str) -> Result<Cow<'_, str>, Malformed> {
+pub(crate) fn decode_form(text: &str) -> Result<Cow<'_, str>, DecodeError> {
     if !text.contains('+') {
         return decode(text);
     }

@@ -5,14 +5,14 @@ use std::{borrow::Cow, time::Duration};
 use kv_core::{Error, ErrorKind, InvalidInput};
 
 use crate::{
-    http::{body_rules::BodyError, memory::NoRoom},
+    http::{body_rules::BodyError, memory::NoMemoryError},
     rest::{code::Code, envelope::Link},
     state::credentials::CredentialsError,
 };
 
 /// Why a request fails.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct ApiError {
     pub(crate) code: Code,
     /// What was wrong, without the operation's name.
     pub(crate) reason: Cow<'static, str>,
@@ -25,7 +25,7 @@ pub(crate) struct Failure {
     pub(crate) cause: Option<Error>,
 }
 
-impl Failure {
+impl ApiError {
     pub(crate) fn new(code: Code, reason: impl Into<Cow<'static, str>>) -> Self {
         Self { code, reason: reason.into(), pointer: None, error_chain: &[], retry_after: None, cause: None }
     }
@@ -58,7 +58,7 @@ impl Failure {
     }
 }
 
-impl From<InvalidInput> for Failure {
+impl From<InvalidInput> for ApiError {
     fn from(invalid: InvalidInput) -> Self {
         let code = match invalid {
             InvalidInput::KeyEmpty | InvalidInput::KeyReserved { .. } => Code::IllegalKey,
@@ -86,7 +86,7 @@ impl From<InvalidInput> for Failure {
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         if let Some(invalid) = error.as_invalid_input() {
             return Self::from(*invalid);
@@ -120,7 +120,7 @@ impl From<Error> for Failure {
     }
 }
 
-impl From<CredentialsError> for Failure {
+impl From<CredentialsError> for ApiError {
     fn from(error: CredentialsError) -> Self {
         const EMAIL: Link =
             Link { code: Code::InvalidEmailHeader, message: "Invalid format for X-Auth-Email header" };
@@ -145,19 +145,22 @@ impl From<CredentialsError> for Failure {
     }
 }
 
-impl From<BodyError> for Failure {
+impl From<BodyError> for ApiError {
     fn from(error: BodyError) -> Self {
         let code = match error {
             BodyError::TooLong { .. } => Code::PayloadTooLarge,
             BodyError::Stalled { .. } | BodyError::TooSlow { .. } | BodyError::Broken => Code::InvalidRequest,
-            BodyError::NoRoom(error) => return error.into(),
+            BodyError::NoMemoryError(error) => return error.into(),
         };
         Self::new(code, error.to_string())
     }
 }
 
-impl From<NoRoom> for Failure {
-    fn from(error: NoRoom) -> Self {
-        Self { retry_after: Some(NoRoom::RETRY_AFTER), ..Self::new(Code::Unavailable, error.to_string()) }
+impl From<NoMemoryError> for ApiError {
+    fn from(error: NoMemoryError) -> Self {
+        Self {
+            retry_after: Some(NoMemoryError::RETRY_AFTER),
+            ..Self::new(Code::Unavailable, error.to_string())
+        }
     }
 }

@@ -10,32 +10,32 @@ use crate::{
         json_input::{AtMost, Text},
     },
     rest::{
-        api_error::Failure,
+        api_error::ApiError,
         bulk_outcome,
         extract::{self, MAX_BULK_ITEMS},
-        response::Answer,
+        response::ApiResult,
     },
-    state::app_state::Shared,
+    state::app_state::AppState,
 };
 
 /// Removes every key of an array of them. Absent ones count as removed, and a key that is there twice counts once.
-pub(super) async fn delete(shared: &Shared, id: &str, body: Body) -> Answer {
+pub(super) async fn delete(state: &AppState, id: &str, body: Body) -> ApiResult {
     let id = extract::namespace_id(id)?;
-    bulk_outcome::check_namespace(shared, &id).await?;
+    bulk_outcome::check_namespace(state, &id).await?;
     // The room is kept until the store has what is parsed.
-    let Collected { bytes, room: _room } = extract::bulk_body(shared, body).await?;
+    let Collected { bytes, room: _room } = extract::bulk_body(state, body).await?;
     let mut keys = offload::run(bytes.len(), move || parse(&bytes)).await??;
-    let limited = bulk_outcome::take_limited(shared, &id, &mut keys, Key::as_str);
-    bulk_outcome::answer(&shared.store.namespace(&id).remove_many(keys).await?, &limited)
+    let limited = bulk_outcome::take_limited(state, &id, &mut keys, Key::as_str);
+    bulk_outcome::answer(&state.store.namespace(&id).remove_many(keys).await?, &limited)
 }
 
-fn parse(body: &[u8]) -> Result<Vec<Key<'static>>, Failure> {
+fn parse(body: &[u8]) -> Result<Vec<Key<'static>>, ApiError> {
     let AtMost { items, given } = serde_json::from_slice::<AtMost<Text<'_>, MAX_BULK_ITEMS>>(body)
-        .map_err(|error| Failure::malformed_json("a JSON array of keys", &error))?;
+        .map_err(|error| ApiError::malformed_json("a JSON array of keys", &error))?;
     bulk_outcome::check_count(given)?;
     let keys = items.into_iter().enumerate().map(|(index, Text(key))| {
-        let key = Key::new(key).map_err(|invalid| Failure::from(invalid).at(format!("/{index}")))?;
+        let key = Key::new(key).map_err(|invalid| ApiError::from(invalid).at(format!("/{index}")))?;
         Ok(key.into_owned())
     });
-    keys.collect::<Result<_, Failure>>().map(dedup::keys)
+    keys.collect::<Result<_, ApiError>>().map(dedup::keys)
 }

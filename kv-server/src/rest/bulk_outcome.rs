@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::{
     protocol::json_output,
-    rest::{api_error::Failure, code::Code, envelope, extract::MAX_BULK_ITEMS, response::Answer},
-    state::app_state::Shared,
+    rest::{api_error::ApiError, code::Code, envelope, extract::MAX_BULK_ITEMS, response::ApiResult},
+    state::app_state::AppState,
 };
 
 #[derive(Serialize)]
@@ -17,15 +17,15 @@ struct Outcome<'a> {
 }
 
 /// Fails unless the namespace exists, so that nobody sends 100 MB for nothing.
-pub(super) async fn check_namespace(shared: &Shared, id: &NamespaceId) -> Result<(), Failure> {
-    shared.store.namespace_info(id).await?;
+pub(super) async fn check_namespace(state: &AppState, id: &NamespaceId) -> Result<(), ApiError> {
+    state.store.namespace_info(id).await?;
     Ok(())
 }
 
-pub(super) fn check_count(given: usize) -> Result<(), Failure> {
+pub(super) fn check_count(given: usize) -> Result<(), ApiError> {
     if given > MAX_BULK_ITEMS {
         let reason = format!("{given} items are too many: the limit is {MAX_BULK_ITEMS}");
-        return Err(Failure::new(Code::TooManyItems, reason));
+        return Err(ApiError::new(Code::TooManyItems, reason));
     }
     Ok(())
 }
@@ -33,7 +33,7 @@ pub(super) fn check_count(given: usize) -> Result<(), Failure> {
 /// The answer for a report and the keys that were not tried, because they were written less than a second ago.
 ///
 /// A request that got nothing done fails as its first item did; else the keys that failed are named, to be tried again.
-pub(super) fn answer(report: &BulkReport, limited: &[String]) -> Answer {
+pub(super) fn answer(report: &BulkReport, limited: &[String]) -> ApiResult {
     if let Some(failure) = report.failed.first() {
         tracing::warn!(failed = report.failed.len(), error = ?failure.error, "a bulk call failed in part");
         if report.succeeded == 0 || failure.error.kind() == ErrorKind::NamespaceNotFound {
@@ -50,12 +50,12 @@ pub(super) fn answer(report: &BulkReport, limited: &[String]) -> Answer {
 
 /// Takes out the items whose key may not be written yet, and gives their keys.
 pub(super) fn take_limited<T>(
-    shared: &Shared,
+    state: &AppState,
     id: &NamespaceId,
     items: &mut Vec<T>,
     key: impl Fn(&T) -> &str,
 ) -> Vec<String> {
-    let Some(limits) = &shared.rate_limits else { return Vec::new() };
+    let Some(limits) = &state.rate_limits else { return Vec::new() };
     let limited = items.extract_if(.., |item| limits.write(id.as_str(), key(item)).is_err());
     limited.map(|item| key(&item).to_owned()).collect()
 }

@@ -19,14 +19,14 @@ use crate::{
     http::{offload, request_body::Collected},
     protocol::json_input::{AtMost, FromObject},
     rest::{
-        api_error::Failure,
+        api_error::ApiError,
         bulk_outcome,
         code::Code,
         expiration::{self, Seconds},
         extract::{self, MAX_BULK_ITEMS},
-        response::Answer,
+        response::ApiResult,
     },
-    state::app_state::Shared,
+    state::app_state::AppState,
 };
 
 #[derive(Deserialize)]
@@ -47,21 +47,22 @@ struct Pair<'a> {
 }
 
 /// Writes every pair of an array of them, or none if one cannot be.
-pub(super) async fn write(shared: &Shared, id: &str, body: Body) -> Answer {
+pub(super) async fn write(state: &AppState, id: &str, body: Body) -> ApiResult {
     let id = extract::namespace_id(id)?;
-    bulk_outcome::check_namespace(shared, &id).await?;
+    bulk_outcome::check_namespace(state, &id).await?;
     // The room is kept until the store has what is parsed.
-    let Collected { bytes, room: _room } = extract::bulk_body(shared, body).await?;
-    let now = shared.clock.now();
+    let Collected { bytes, room: _room } = extract::bulk_body(state, body).await?;
+    let now = state.clock.now();
     let mut entries = offload::run(bytes.len(), move || parse(&bytes, now)).await??;
-    let limited = bulk_outcome::take_limited(shared, &id, &mut entries, |entry| entry.key.as_str());
-    bulk_outcome::answer(&shared.store.namespace(&id).write_many(entries).await?, &limited)
+    let limited = bulk_outcome::take_limited(state, &id, &mut entries, |entry| entry.key.as_str());
+    bulk_outcome::answer(&state.store.namespace(&id).write_many(entries).await?, &limited)
 }
 
-fn parse(body: &[u8], now: Timestamp) -> Result<Vec<PutEntry>, Failure> {
+fn parse(body: &[u8], now: Timestamp) -> Result<Vec<PutEntry>, ApiError> {
     let AtMost { items, given } =
-        serde_json::from_slice::<AtMost<FromObject<Pair<'_>>, MAX_BULK_ITEMS>>(body)
-            .map_err(|error| Failure::malformed_json("a JSON array of objects with key and value", &error))?;
+        serde_json::from_slice::<AtMost<FromObject<Pair<'_>>, MAX_BULK_ITEMS>>(body).map_err(|error| {
+            ApiError::malformed_json("a JSON array of objects with key and value", &error)
+        })?;
     bulk_outcome::check_count(given)?;
     let mut entries: Vec<PutEntry> = Vec::with_capacity(items.len());
     let mut places = HashMap::with_capacity(items.len());
@@ -78,7 +79,7 @@ fn parse(body: &[u8], now: Timestamp) -> Result<Vec<PutEntry>, Failure> {
                     "received duplicate key with different values or expiration parameters: \"{}\"",
                     entry.key
                 );
-                return Err(Failure::new(Code::MalformedBody, reason).at(format!("/{index}/key")));
+                return Err(ApiError::new(Code::MalformedBody, reason).at(format!("/{index}/key")));
             }
         }
     }
@@ -86,7 +87,7 @@ fn parse(body: &[u8], now: Timestamp) -> Result<Vec<PutEntry>, Failure> {
 }
 
 /// A pair that may be written, or what is wrong with it and with which of its members.
-fn entry(pair: Pair<'_>, now: Timestamp) -> Result<PutEntry, (Failure, &'static str)> {
+fn entry(pair: Pair<'_>, now: Timestamp) -> Result<PutEntry, (ApiError, &'static str)> {
     let seconds = |json: &RawValue| Seconds::parse(json.get());
     let (time_to_live, deadline) = (pair.expiration_ttl.map(seconds), pair.expiration.map(seconds));
     let expiration = expiration::resolve(time_to_live, deadline, now).map_err(|failure| {
@@ -97,7 +98,7 @@ fn entry(pair: Pair<'_>, now: Timestamp) -> Result<PutEntry, (Failure, &'static 
     if let Some(metadata) = pair.metadata {
         options = options
             .with_metadata_json(metadata.get())
-            .map_err(|invalid| (Failure::from(invalid), "/metadata"))?;
+            .map_err(|invalid| (ApiError::from(invalid), "/metadata"))?;
     }
     let value = match pair.base64 {
         Some(true) => decode_base64(&pair.value).map_err(|failure| (failure, "/value"))?,
@@ -108,13 +109,13 @@ fn entry(pair: Pair<'_>, now: Timestamp) -> Result<PutEntry, (Failure, &'static 
         _ => pair.value.into_owned().into_bytes(),
     };
     // The key is checked first, so that what is left to be wrong is the value.
-    let key = kv_core::Key::new(pair.key).map_err(|invalid| (Failure::from(invalid), "/key"))?;
-    let entry = PutEntry::new(key, value).map_err(|invalid| (Failure::from(invalid), "/value"))?;
+    let key = kv_core::Key::new(pair.key).map_err(|invalid| (ApiError::from(invalid), "/key"))?;
+    let entry = PutEntry::new(key, value).map_err(|invalid| (ApiError::from(invalid), "/value"))?;
     Ok(entry.with_options(options))
 }
 
 /// The standard alphabet, with or without padding, white space ignored.
-fn decode_base64(text: &str) -> Result<Vec<u8>, Failure> {
+fn decode_base64(text: &str) -> Result<Vec<u8>, ApiError> {
     const ENGINE: GeneralPurpose = GeneralPurpose::new(
         &STANDARD,
         GeneralPurposeConfig::new()
@@ -133,5 +134,5 @@ fn decode_base64(text: &str) -> Result<Vec<u8>, Failure> {
     } else {
         Cow::Borrowed(text)
     };
-    ENGINE.decode(text.as_bytes()).map_err(|_| Failure::new(Code::MalformedBody, "Invalid base64 value"))
+    ENGINE.decode(text.as_bytes()).map_err(|_| ApiError::new(Code::MalformedBody, "Invalid base64 value"))
 }

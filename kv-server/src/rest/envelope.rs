@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     protocol::json_output,
-    rest::{api_error::Failure, code::Code},
+    rest::{api_error::ApiError, code::Code},
 };
 
 #[derive(Serialize)]
@@ -47,12 +47,12 @@ struct Values {
 }
 
 /// The text of an envelope around the result of a request that succeeded.
-pub(super) fn success<T: Serialize>(result: T) -> Result<Vec<u8>, Failure> {
+pub(super) fn success<T: Serialize>(result: T) -> Result<Vec<u8>, ApiError> {
     write(true, &[], result, None::<()>)
 }
 
 /// The same as far as the result's only member, `values`, and from there on.
-pub(super) fn around_values() -> Result<(Vec<u8>, Vec<u8>), Failure> {
+pub(super) fn around_values() -> Result<(Vec<u8>, Vec<u8>), ApiError> {
     const VALUES: &[u8] = b"\"values\":";
     let json = success(Values { values: () })?;
     let at =
@@ -62,7 +62,7 @@ pub(super) fn around_values() -> Result<(Vec<u8>, Vec<u8>), Failure> {
 }
 
 /// The same for one page of a result, with what there is to say about the page.
-pub(super) fn page<T: Serialize, I: Serialize>(result: T, result_info: I) -> Result<Vec<u8>, Failure> {
+pub(super) fn page<T: Serialize, I: Serialize>(result: T, result_info: I) -> Result<Vec<u8>, ApiError> {
     write(true, &[], result, Some(result_info))
 }
 
@@ -79,6 +79,6 @@ fn write<T: Serialize, I: Serialize>(
     errors: &[Report<'_>],
     result: T,
     result_info: Option<I>,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<Vec<u8>, ApiError> {
     Ok(json_output::write(&Envelope { success, errors, messages: [], result, result_info })?)
 }

@@ -6,7 +6,7 @@ use kv_core::{Expiration, Timestamp};
 
 use crate::{
     protocol::{query::Query, whole_number},
-    rest::{api_error::Failure, code::Code},
+    rest::{api_error::ApiError, code::Code},
 };
 
 /// A number of seconds that a client gave.
@@ -25,10 +25,10 @@ impl Seconds {
 }
 
 /// What the parameters of a query say.
-pub(super) fn from_query(query: Query<'_>, now: Timestamp) -> Result<Option<Expiration>, Failure> {
+pub(super) fn from_query(query: Query<'_>, now: Timestamp) -> Result<Option<Expiration>, ApiError> {
     let seconds = |name, code| {
         let text = query.get(name).map_err(|_| not_seconds(name, code))?;
-        Ok::<_, Failure>(text.map(|text| Seconds::parse(&text)))
+        Ok::<_, ApiError>(text.map(|text| Seconds::parse(&text)))
     };
     resolve(
         seconds("expiration_ttl", Code::InvalidExpirationTtl)?,
@@ -43,7 +43,7 @@ pub(super) fn resolve(
     time_to_live: Option<Seconds>,
     deadline: Option<Seconds>,
     now: Timestamp,
-) -> Result<Option<Expiration>, Failure> {
+) -> Result<Option<Expiration>, ApiError> {
     match (time_to_live, deadline) {
         (Some(Seconds::Whole(seconds)), _) => Ok(Some(Expiration::after(Duration::from_secs(seconds))?)),
         (Some(Seconds::Other), _) => Err(not_seconds("expiration_ttl", Code::InvalidExpirationTtl)),
@@ -56,6 +56,6 @@ pub(super) fn resolve(
     }
 }
 
-fn not_seconds(name: &str, code: Code) -> Failure {
-    Failure::new(code, format!("{name} has to be a whole number of seconds, and not below zero"))
+fn not_seconds(name: &str, code: Code) -> ApiError {
+    ApiError::new(code, format!("{name} has to be a whole number of seconds, and not below zero"))
 }

@@ -9,14 +9,14 @@ use crate::{
         request_body::{Collected, RequestBody},
     },
     protocol::percent,
-    rest::{api_error::Failure, code::Code},
-    state::app_state::Shared,
+    rest::{api_error::ApiError, code::Code},
+    state::app_state::AppState,
 };
 
 /// The id of a namespace. A store may have ids of another form than the service's, so only one that no store can have is
 /// refused here; one of another form that turns out to be unknown is refused in the same way.
-pub(super) fn namespace_id(raw: &str) -> Result<NamespaceId, Failure> {
-    let id = percent::decode(raw).map_err(|_| Failure::malformed_namespace_id())?;
+pub(super) fn namespace_id(raw: &str) -> Result<NamespaceId, ApiError> {
+    let id = percent::decode(raw).map_err(|_| ApiError::malformed_namespace_id())?;
     Ok(NamespaceId::new(id)?)
 }
 
@@ -25,14 +25,14 @@ pub(super) fn namespace_id(raw: &str) -> Result<NamespaceId, Failure> {
 ///
 /// A segment between raw slashes that is `.` or `..` is refused: clients and proxies resolve such segments, so it can not
 /// be known which key was meant.
-pub(super) fn key(raw: &str) -> Result<Key<'_>, Failure> {
+pub(super) fn key(raw: &str) -> Result<Key<'_>, ApiError> {
     if raw.contains('/') && raw.split('/').any(is_dot_segment) {
         let reason = "the key has a segment `.` or `..` between slashes: encode its slashes as %2F";
-        return Err(Failure::new(Code::IllegalKey, reason));
+        return Err(ApiError::new(Code::IllegalKey, reason));
     }
     let key = percent::decode(raw).map_err(|_| {
         let reason = "the key is not well encoded: it has to be UTF-8, percent-encoded";
-        Failure::new(Code::IllegalKey, reason)
+        ApiError::new(Code::IllegalKey, reason)
     })?;
     Ok(Key::new(key)?)
 }
@@ -50,13 +50,13 @@ pub(super) const MAX_BULK_ITEMS: usize = 10_000;
 pub(crate) const BULK_WEIGHT: usize = 4;
 
 /// The bytes of a body of `limit` bytes at most.
-pub(super) async fn body(shared: &Shared, body: Body, limit: usize) -> Result<Collected, Failure> {
-    Ok(RequestBody::new(body, limit, &shared.body_rules)?.collect().await?)
+pub(super) async fn body(state: &AppState, body: Body, limit: usize) -> Result<Collected, ApiError> {
+    Ok(RequestBody::new(body, limit, &state.body_rules)?.collect().await?)
 }
 
 /// The bytes of a bulk write or delete, with room for what is parsed of them.
-pub(super) async fn bulk_body(shared: &Shared, body: Body) -> Result<Collected, Failure> {
-    Ok(RequestBody::weighing(BULK_WEIGHT, body, MAX_BULK_BYTES, &shared.body_rules)?.collect().await?)
+pub(super) async fn bulk_body(state: &AppState, body: Body) -> Result<Collected, ApiError> {
+    Ok(RequestBody::with_weight(BULK_WEIGHT, body, MAX_BULK_BYTES, &state.body_rules)?.collect().await?)
 }
 
 #[cfg(test)]

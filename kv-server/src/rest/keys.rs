@@ -9,12 +9,12 @@ use crate::{
     protocol::{
         json_output,
         listed_key::{self, ListedKey},
-        percent::Malformed,
+        percent::DecodeError,
         query::Query,
         whole_number,
     },
-    rest::{api_error::Failure, code::Code, envelope, extract, metadata, response::Answer},
-    state::app_state::Shared,
+    rest::{api_error::ApiError, code::Code, envelope, extract, metadata, response::ApiResult},
+    state::app_state::AppState,
 };
 
 #[derive(Serialize)]
@@ -24,24 +24,24 @@ struct Info<'a> {
 }
 
 /// A page of keys.
-pub(super) async fn list(shared: &Shared, id: &str, query: Query<'_>) -> Answer {
+pub(super) async fn list(state: &AppState, id: &str, query: Query<'_>) -> ApiResult {
     let (id, options) = (extract::namespace_id(id)?, options(query)?);
-    let namespace = shared.store.namespace(&id);
+    let namespace = state.store.namespace(&id);
     let read = || async {
         let page = namespace.list_page(options.clone()).await?;
         let json = offload::run(listed_key::json_bytes(&page), move || write(&page)).await??;
         let len = json.len();
-        Ok::<_, Failure>((json, len))
+        Ok::<_, ApiError>((json, len))
     };
-    let (json, room) = shared.memory().reading(listed_key::most_bytes(options.limit()), read).await?;
+    let (json, room) = state.memory().reading(listed_key::most_bytes(options.limit()), read).await?;
     let mut response = json_output::respond(StatusCode::OK, json);
-    room.keep_for(&mut response);
+    room.attach_to(&mut response);
     Ok(response)
 }
 
-fn options(query: Query<'_>) -> Result<ListOptions, Failure> {
+fn options(query: Query<'_>) -> Result<ListOptions, ApiError> {
     let malformed = |what: &'static str, code: Code| {
-        move |Malformed| Failure::new(code, format!("the {what} is not well encoded"))
+        move |DecodeError| ApiError::new(code, format!("the {what} is not well encoded"))
     };
     let mut options = ListOptions::default();
     if let Some(text) = query.get("limit").map_err(malformed("limit", Code::InvalidLimit))? {
@@ -63,12 +63,12 @@ fn options(query: Query<'_>) -> Result<ListOptions, Failure> {
     }
 }
 
-fn bad_limit() -> Failure {
+fn bad_limit() -> ApiError {
     let max = limits::MAX_LIST_LIMIT;
-    Failure::new(Code::InvalidLimit, format!("the limit has to be a number from 1 to {max}"))
+    ApiError::new(Code::InvalidLimit, format!("the limit has to be a number from 1 to {max}"))
 }
 
-fn write(page: &ListPage) -> Result<Vec<u8>, Failure> {
+fn write(page: &ListPage) -> Result<Vec<u8>, ApiError> {
     let mut names = Vec::with_capacity(page.keys.len());
     for key in &page.keys {
         let metadata = key.metadata.as_ref().map(metadata::as_written).transpose()?;

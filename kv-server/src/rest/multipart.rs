@@ -12,11 +12,11 @@ use tokio::task::yield_now;
 use crate::{
     http::{
         body_rules::BodyError,
-        memory::Room,
-        request_body::{RequestBody, append, without_spare_room},
+        memory::Reservation,
+        request_body::{RequestBody, append, shrink_if_wasteful},
     },
-    rest::{api_error::Failure, code::Code},
-    state::app_state::Shared,
+    rest::{api_error::ApiError, code::Code},
+    state::app_state::AppState,
 };
 
 /// Bytes that a form may take beyond its value: its metadata, which may be written with much white space, and its boundaries.
@@ -40,33 +40,33 @@ enum FormError {
 /// The part `value`, `options` with the part `metadata`, if there is one, and the room that the value takes. Other parts
 /// are ignored.
 pub(super) async fn read(
-    shared: &Shared,
+    state: &AppState,
     content_type: &HeaderValue,
     body: Body,
     options: PutOptions,
-) -> Result<(Value, PutOptions, Room), Failure> {
+) -> Result<(Value, PutOptions, Reservation), ApiError> {
     let boundary = content_type.to_str().ok().and_then(|text| multer::parse_boundary(text).ok());
     let boundary = boundary.ok_or_else(|| {
-        Failure::new(Code::MalformedBody, "the content type of a form has to name its boundary")
+        ApiError::new(Code::MalformedBody, "the content type of a form has to name its boundary")
     })?;
     let limit = limits::MAX_VALUE_BYTES + MAX_FRAMING_BYTES;
-    let mut body = RequestBody::new(body, limit, &shared.body_rules)?;
+    let mut body = RequestBody::new(body, limit, &state.body_rules)?;
     let (value, metadata) = parts(&mut body, boundary).await?;
-    let value = value.ok_or_else(|| Failure::new(Code::MalformedBody, "the form has no part \"value\""))?;
+    let value = value.ok_or_else(|| ApiError::new(Code::MalformedBody, "the form has no part \"value\""))?;
     let options = match metadata {
         Some(metadata) => with_metadata(options, &metadata)?,
         None => options,
     };
     let mut room = body.into_room();
     room.shrink(value.capacity());
-    Ok((Value::new(without_spare_room(value))?, options, room))
+    Ok((Value::new(shrink_if_wasteful(value))?, options, room))
 }
 
 /// The parts `value` and `metadata`.
 async fn parts(
     body: &mut RequestBody<'_>,
     boundary: String,
-) -> Result<(Option<Vec<u8>>, Option<Vec<u8>>), Failure> {
+) -> Result<(Option<Vec<u8>>, Option<Vec<u8>>), ApiError> {
     let announced = body.announced().unwrap_or_default();
     // The bytes that came since the parser found anything.
     let searched = AtomicUsize::new(0);
@@ -91,7 +91,7 @@ async fn parts(
             Some("value") if value.is_none() => value = Some(collect(field, announced, &searched).await?),
             Some("metadata") if metadata.is_none() => metadata = Some(collect(field, 0, &searched).await?),
             Some(name @ ("value" | "metadata")) => {
-                return Err(Failure::new(Code::MalformedBody, format!("the form has two parts {name:?}")));
+                return Err(ApiError::new(Code::MalformedBody, format!("the form has two parts {name:?}")));
             }
             _ => skip(field, &searched).await?,
         }
@@ -137,7 +137,11 @@ impl<'a, 'b> Pieces<'a, 'b> {
 }
 
 /// The bytes of a part of a form of which so much was announced.
-async fn collect(mut field: Field<'_>, announced: usize, searched: &AtomicUsize) -> Result<Vec<u8>, Failure> {
+async fn collect(
+    mut field: Field<'_>,
+    announced: usize,
+    searched: &AtomicUsize,
+) -> Result<Vec<u8>, ApiError> {
     let mut whole = Vec::new();
     while let Some(chunk) = field.chunk().await.map_err(to_failure)? {
         searched.store(0, Relaxed);
@@ -146,32 +150,32 @@ async fn collect(mut field: Field<'_>, announced: usize, searched: &AtomicUsize)
     Ok(whole)
 }
 
-async fn skip(mut field: Field<'_>, searched: &AtomicUsize) -> Result<(), Failure> {
+async fn skip(mut field: Field<'_>, searched: &AtomicUsize) -> Result<(), ApiError> {
     while field.chunk().await.map_err(to_failure)?.is_some() {
         searched.store(0, Relaxed);
     }
     Ok(())
 }
 
-fn with_metadata(options: PutOptions, json: &[u8]) -> Result<PutOptions, Failure> {
+fn with_metadata(options: PutOptions, json: &[u8]) -> Result<PutOptions, ApiError> {
     let text = std::str::from_utf8(json)
-        .map_err(|_| Failure::new(Code::InvalidMetadata, "metadata has to be JSON: it is not UTF-8"))?;
+        .map_err(|_| ApiError::new(Code::InvalidMetadata, "metadata has to be JSON: it is not UTF-8"))?;
     Ok(options.with_metadata_json(text)?)
 }
 
-fn to_failure(error: multer::Error) -> Failure {
+fn to_failure(error: multer::Error) -> ApiError {
     match error {
         multer::Error::StreamReadFailed(error) => match error.downcast::<FormError>().map(|error| *error) {
-            Ok(FormError::Body(error)) => Failure::from(error),
-            Ok(error @ FormError::NothingFound) => Failure::new(Code::MalformedBody, error.to_string()),
-            Err(_) => Failure::from(BodyError::Broken),
+            Ok(FormError::Body(error)) => ApiError::from(error),
+            Ok(error @ FormError::NothingFound) => ApiError::new(Code::MalformedBody, error.to_string()),
+            Err(_) => ApiError::from(BodyError::Broken),
         },
-        multer::Error::FieldSizeExceeded { limit, .. } => Failure::new(
+        multer::Error::FieldSizeExceeded { limit, .. } => ApiError::new(
             Code::InvalidMetadata,
             format!("a part \"metadata\" of more than {limit} bytes is too long, white space and all"),
         ),
         // Its text may quote the form.
-        _ => Failure::new(Code::MalformedBody, "the body is not the form that its content type announces"),
+        _ => ApiError::new(Code::MalformedBody, "the body is not the form that its content type announces"),
     }
 }
 

@@ -9,12 +9,12 @@ use crate::{
     http::body_rules::MAX_SMALL_BYTES,
     protocol::{json_input::FromObject, json_output, query::Query, whole_number},
     rest::{
-        api_error::Failure,
+        api_error::ApiError,
         code::Code,
         envelope, extract,
-        response::{Answer, done},
+        response::{ApiResult, done},
     },
-    state::app_state::Shared,
+    state::app_state::AppState,
 };
 
 /// The most namespaces of a page.
@@ -54,7 +54,7 @@ struct Info {
 }
 
 /// A page of namespaces; one past the end is empty, by which clients know it.
-pub(super) async fn list(shared: &Shared, query: Query<'_>) -> Answer {
+pub(super) async fn list(state: &AppState, query: Query<'_>) -> ApiResult {
     let page = number(query, "page", 1, usize::MAX, Code::InvalidPage)?;
     let per_page = number(query, "per_page", DEFAULT_PER_PAGE, MAX_PER_PAGE, Code::InvalidPerPage)?;
     let by_title = choice(query, "order", ["id", "title"], Code::InvalidOrder)?;
@@ -62,7 +62,7 @@ pub(super) async fn list(shared: &Shared, query: Query<'_>) -> Answer {
 
     let skipped = (page - 1).saturating_mul(per_page);
     let read = || async {
-        let mut infos = shared.store.list_namespaces().await?;
+        let mut infos = state.store.list_namespaces().await?;
         infos.sort_unstable_by(|a, b| {
             let order = if by_title { a.title.cmp(&b.title) } else { a.id.cmp(&b.id) };
             if descending { order.reverse() } else { order }
@@ -71,47 +71,47 @@ pub(super) async fn list(shared: &Shared, query: Query<'_>) -> Answer {
         let info = Info { count: namespaces.len(), page, per_page, total_count: infos.len() };
         let json = envelope::page(&namespaces, info)?;
         let len = json.len();
-        Ok::<_, Failure>((json, len))
+        Ok::<_, ApiError>((json, len))
     };
-    let (json, room) = shared.memory().reading(MAX_LIST_BYTES, read).await?;
+    let (json, room) = state.memory().reading(MAX_LIST_BYTES, read).await?;
     let mut response = json_output::respond(StatusCode::OK, json);
-    room.keep_for(&mut response);
+    room.attach_to(&mut response);
     Ok(response)
 }
 
 /// Creates a namespace, in a jurisdiction if one is named.
-pub(super) async fn create(shared: &Shared, body: Body) -> Answer {
-    let members = members(shared, body).await?;
+pub(super) async fn create(state: &AppState, body: Body) -> ApiResult {
+    let members = members(state, body).await?;
     let title = title(&members)?;
     let info = match jurisdiction(&members)? {
-        Some(jurisdiction) => shared.store.create_namespace_in(title, jurisdiction).await?,
-        None => shared.store.create_namespace(title).await?,
+        Some(jurisdiction) => state.store.create_namespace_in(title, jurisdiction).await?,
+        None => state.store.create_namespace(title).await?,
     };
-    shared.titles.note(&info);
+    state.titles.note(&info);
     show(&info)
 }
 
 /// What there is to say of a namespace.
-pub(super) async fn get(shared: &Shared, id: &str) -> Answer {
-    show(&shared.store.namespace_info(&extract::namespace_id(id)?).await?)
+pub(super) async fn get(state: &AppState, id: &str) -> ApiResult {
+    show(&state.store.namespace_info(&extract::namespace_id(id)?).await?)
 }
 
 /// Gives a namespace another title.
-pub(super) async fn rename(shared: &Shared, id: &str, body: Body) -> Answer {
+pub(super) async fn rename(state: &AppState, id: &str, body: Body) -> ApiResult {
     let id = extract::namespace_id(id)?;
-    let title = title(&members(shared, body).await?)?;
-    let info = shared.store.rename_namespace(&id, title).await?;
-    shared.titles.note(&info);
+    let title = title(&members(state, body).await?)?;
+    let info = state.store.rename_namespace(&id, title).await?;
+    state.titles.note(&info);
     show(&info)
 }
 
 /// Deletes a namespace and what is in it.
-pub(super) async fn delete(shared: &Shared, id: &str) -> Answer {
-    shared.store.delete_namespace(&extract::namespace_id(id)?).await?;
+pub(super) async fn delete(state: &AppState, id: &str) -> ApiResult {
+    state.store.delete_namespace(&extract::namespace_id(id)?).await?;
     done()
 }
 
-fn show(info: &NamespaceInfo) -> Answer {
+fn show(info: &NamespaceInfo) -> ApiResult {
     Ok(json_output::respond(StatusCode::OK, envelope::success(Namespace::from(info))?))
 }
 
@@ -131,30 +131,30 @@ struct RawMembers<'a> {
     jurisdiction: Option<&'a RawValue>,
 }
 
-async fn members(shared: &Shared, body: Body) -> Result<Members, Failure> {
-    let body = extract::body(shared, body, MAX_SMALL_BYTES).await?;
+async fn members(state: &AppState, body: Body) -> Result<Members, ApiError> {
+    let body = extract::body(state, body, MAX_SMALL_BYTES).await?;
     let FromObject(raw) = serde_json::from_slice::<FromObject<RawMembers<'_>>>(&body)
-        .map_err(|error| Failure::malformed_json("a JSON object with a title", &error))?;
+        .map_err(|error| ApiError::malformed_json("a JSON object with a title", &error))?;
     let text = |json: &RawValue| serde_json::from_str(json.get()).unwrap_or_default();
     Ok(Members { title: raw.title.map(text), jurisdiction: raw.jurisdiction.map(text) })
 }
 
-fn title(members: &Members) -> Result<NamespaceTitle, Failure> {
+fn title(members: &Members) -> Result<NamespaceTitle, ApiError> {
     let title = members.title.as_deref().filter(|title| !title.is_empty());
     let title = title
-        .ok_or_else(|| Failure::new(Code::InvalidTitle, "the title is missing, empty, or not a string"))?;
+        .ok_or_else(|| ApiError::new(Code::InvalidTitle, "the title is missing, empty, or not a string"))?;
     Ok(NamespaceTitle::new(title)?)
 }
 
 /// The jurisdiction; `null` is none.
-fn jurisdiction(members: &Members) -> Result<Option<Jurisdiction>, Failure> {
+fn jurisdiction(members: &Members) -> Result<Option<Jurisdiction>, ApiError> {
     let jurisdiction = members.jurisdiction.as_deref().map(str::parse::<Jurisdiction>).transpose();
-    jurisdiction.map_err(|invalid| Failure::from(invalid).at("/jurisdiction".into()))
+    jurisdiction.map_err(|invalid| ApiError::from(invalid).at("/jurisdiction".into()))
 }
 
 /// A parameter that is a number from 1 to `max`.
-fn number(query: Query<'_>, name: &str, default: usize, max: usize, code: Code) -> Result<usize, Failure> {
-    let refused = || Failure::new(code, format!("{name} has to be a number from 1 to {max}"));
+fn number(query: Query<'_>, name: &str, default: usize, max: usize, code: Code) -> Result<usize, ApiError> {
+    let refused = || ApiError::new(code, format!("{name} has to be a number from 1 to {max}"));
     match query.get(name).map_err(|_| refused())? {
         None => Ok(default),
         Some(text) => {
@@ -166,8 +166,8 @@ fn number(query: Query<'_>, name: &str, default: usize, max: usize, code: Code) 
 }
 
 /// `true` if a parameter is the second of its two values, in any case; the first is the default.
-fn choice(query: Query<'_>, name: &str, values: [&str; 2], code: Code) -> Result<bool, Failure> {
-    let refused = || Failure::new(code, format!("{name} has to be {} or {}", values[0], values[1]));
+fn choice(query: Query<'_>, name: &str, values: [&str; 2], code: Code) -> Result<bool, ApiError> {
+    let refused = || ApiError::new(code, format!("{name} has to be {} or {}", values[0], values[1]));
     match query.get(name).map_err(|_| refused())?.as_deref() {
         None => Ok(false),
         Some(text) => {

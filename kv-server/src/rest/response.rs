@@ -7,16 +7,16 @@ use axum::{
 
 use crate::{
     protocol::json_output,
-    rest::{api_error::Failure, code::Code, envelope},
+    rest::{api_error::ApiError, code::Code, envelope},
     state::rate_limits::whole_seconds,
 };
 
 /// What a handler answers.
-pub(super) type Answer = Result<Response<Body>, Failure>;
+pub(super) type ApiResult = Result<Response<Body>, ApiError>;
 
 /// The answer to a request that fails.
-pub(super) fn refuse(failure: Failure, operation: Option<&'static str>) -> Response<Body> {
-    let Failure { code, reason, pointer, error_chain, retry_after, cause } = failure;
+pub(super) fn refuse(failure: ApiError, operation: Option<&'static str>) -> Response<Body> {
+    let ApiError { code, reason, pointer, error_chain, retry_after, cause } = failure;
     if let Some(error) = &cause {
         // Its key's length is all that it shows of an entry.
         tracing::warn!(operation, ?error, "the store failed");
@@ -36,6 +36,6 @@ pub(super) fn refuse(failure: Failure, operation: Option<&'static str>) -> Respo
 }
 
 /// A success that has nothing to tell.
-pub(super) fn done() -> Answer {
+pub(super) fn done() -> ApiResult {
     Ok(json_output::respond(StatusCode::OK, envelope::success(())?))
 }

@@ -14,74 +14,74 @@ use crate::{
     http::request_body::{Collected, RequestBody},
     protocol::query::Query,
     rest::{
-        api_error::Failure,
+        api_error::ApiError,
         code::Code,
         expiration, extract, multipart,
-        response::{Answer, done},
+        response::{ApiResult, done},
     },
-    state::app_state::Shared,
+    state::app_state::AppState,
 };
 
 /// Of a value that expires: when, in seconds since the epoch.
 const EXPIRATION: HeaderName = HeaderName::from_static("expiration");
 
 /// The bytes of a value.
-pub(super) async fn get(shared: &Shared, id: &str, raw_key: &str) -> Answer {
+pub(super) async fn get(state: &AppState, id: &str, raw_key: &str) -> ApiResult {
     let id = extract::namespace_id(id)?;
     let key = extract::key(raw_key)?;
-    let namespace = shared.store.namespace(&id);
+    let namespace = state.store.namespace(&id);
     let read = || async {
         let entry = namespace.read(key.as_borrowed(), GetOptions::default()).await?;
         let entry = entry.ok_or_else(key_not_found)?;
         let len = entry.value.len();
-        Ok::<_, Failure>((entry, len))
+        Ok::<_, ApiError>((entry, len))
     };
-    let (entry, room) = shared.memory().reading(limits::MAX_VALUE_BYTES, read).await?;
+    let (entry, room) = state.memory().reading(limits::MAX_VALUE_BYTES, read).await?;
     let mut response = Response::new(Body::from(entry.value.into_bytes()));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     if let Some(expires_at) = entry.expires_at {
         headers.insert(EXPIRATION, HeaderValue::from(expires_at.as_secs()));
     }
-    room.keep_for(&mut response);
+    room.attach_to(&mut response);
     Ok(response)
 }
 
 /// Replaces a value, its metadata and its expiration.
-pub(super) async fn put(shared: &Shared, id: &str, raw_key: &str, parts: &Parts, body: Body) -> Answer {
+pub(super) async fn put(state: &AppState, id: &str, raw_key: &str, parts: &Parts, body: Body) -> ApiResult {
     let id = extract::namespace_id(id)?;
     let key = extract::key(raw_key)?;
-    let expiration = expiration::from_query(Query::of(&parts.uri), shared.clock.now())?;
+    let expiration = expiration::from_query(Query::from_uri(&parts.uri), state.clock.now())?;
     let options = PutOptions::default().with_expiration(expiration);
     // The room is kept until the store has the value.
     let (value, options, _room) = if let Some(content_type) = multipart_type(&parts.headers) {
         // Boxed, since it would make the future of every request larger.
-        Box::pin(multipart::read(shared, content_type, body, options)).await?
+        Box::pin(multipart::read(state, content_type, body, options)).await?
     } else {
-        let body = RequestBody::new(body, limits::MAX_VALUE_BYTES, &shared.body_rules)?;
+        let body = RequestBody::new(body, limits::MAX_VALUE_BYTES, &state.body_rules)?;
         let Collected { bytes, room } = body.collect().await?;
         (Value::new(bytes)?, options, room)
     };
-    if let Some(limits) = &shared.rate_limits {
-        limits.write(id.as_str(), key.as_str()).map_err(Failure::rate_limited)?;
+    if let Some(limits) = &state.rate_limits {
+        limits.write(id.as_str(), key.as_str()).map_err(ApiError::rate_limited)?;
     }
-    shared.store.namespace(&id).write(key, value, options).await?;
+    state.store.namespace(&id).write(key, value, options).await?;
     done()
 }
 
 /// Removes a value, if there is one.
-pub(super) async fn delete(shared: &Shared, id: &str, raw_key: &str) -> Answer {
+pub(super) async fn delete(state: &AppState, id: &str, raw_key: &str) -> ApiResult {
     let id = extract::namespace_id(id)?;
     let key = extract::key(raw_key)?;
-    if let Some(limits) = &shared.rate_limits {
-        limits.write(id.as_str(), key.as_str()).map_err(Failure::rate_limited)?;
+    if let Some(limits) = &state.rate_limits {
+        limits.write(id.as_str(), key.as_str()).map_err(ApiError::rate_limited)?;
     }
-    shared.store.namespace(&id).remove(key).await?;
+    state.store.namespace(&id).remove(key).await?;
     done()
 }
 
-pub(super) fn key_not_found() -> Failure {
-    Failure::new(Code::KeyNotFound, "key not found")
+pub(super) fn key_not_found() -> ApiError {
+    ApiError::new(Code::KeyNotFound, "key not found")
 }
 
 /// The content type, if it is a form's.

@@ -12,11 +12,11 @@ use crate::{
         request_body::RequestBody,
     },
     protocol::{
-        bulk_json::{self, Shape},
+        bulk_json::{self, BulkFormat},
         bulk_values::{self, BulkGetError, BulkValues, MAX_KEYS, ValueType},
         json_input::{AtMost, FromObject, Text},
     },
-    runtime::{cache_ttl, namespaces::Namespace, runtime_error::Refusal},
+    runtime::{cache_ttl, namespaces::Namespace, runtime_error::RuntimeError},
 };
 
 #[derive(Deserialize)]
@@ -40,28 +40,28 @@ enum CacheTtl {
 }
 
 /// The values of the keys that the body names.
-pub(super) async fn bulk_get(namespace: Namespace<'_>, body: Body) -> Result<Response, Refusal> {
-    let Namespace { shared, handle, .. } = namespace;
-    let body = RequestBody::new(body, MAX_SMALL_BYTES, &shared.body_rules).map_err(refused)?;
+pub(super) async fn bulk_get(namespace: Namespace<'_>, body: Body) -> Result<Response, RuntimeError> {
+    let Namespace { state, handle, .. } = namespace;
+    let body = RequestBody::new(body, MAX_SMALL_BYTES, &state.body_rules).map_err(refused)?;
     let body = body.collect().await.map_err(refused)?;
     let FromObject(wanted) = serde_json::from_slice::<FromObject<Wanted<'_>>>(&body).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
-        Refusal::bad_request(format!("The request body is not JSON of a bulk get, at {place}"))
+        RuntimeError::bad_request(format!("The request body is not JSON of a bulk get, at {place}"))
     })?;
     let value_type = ValueType::parse(wanted.value_type.as_deref())?;
-    let shape = Shape { value_type, with_metadata: wanted.with_metadata, with_expiration: false };
+    let shape = BulkFormat { value_type, with_metadata: wanted.with_metadata, with_expiration: false };
     let keys = keys(wanted)?;
     drop(body);
-    let (values, room) = BulkValues::read(shared.memory(), handle, keys, shape.with_metadata).await?;
+    let (values, room) = BulkValues::read(state.memory(), handle, keys, shape.with_metadata).await?;
     Ok(bulk_json::respond(Vec::new(), values, Vec::new(), shape, room).await?)
 }
 
-fn refused(error: BodyError) -> Refusal {
-    Refusal::body(error, "Request")
+fn refused(error: BodyError) -> RuntimeError {
+    RuntimeError::body(error, "Request")
 }
 
 /// The keys, each checked with the time to live.
-fn keys(Wanted { keys, cache_ttl, .. }: Wanted<'_>) -> Result<Vec<Key<'static>>, Refusal> {
+fn keys(Wanted { keys, cache_ttl, .. }: Wanted<'_>) -> Result<Vec<Key<'static>>, RuntimeError> {
     bulk_values::check_count(keys.given)?;
     let checked = keys.items.into_iter().map(|Text(name)| {
         let key = Key::new(name)?;
@@ -75,11 +75,11 @@ fn keys(Wanted { keys, cache_ttl, .. }: Wanted<'_>) -> Result<Vec<Key<'static>>,
     checked.collect()
 }
 
-impl From<BulkGetError> for Refusal {
+impl From<BulkGetError> for RuntimeError {
     fn from(error: BulkGetError) -> Self {
         match error {
             BulkGetError::Store(error) => error.into(),
-            BulkGetError::NoRoom(error) => error.into(),
+            BulkGetError::NoMemoryError(error) => error.into(),
             BulkGetError::TooLong => Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()),
             other => Self::bad_request(other.to_string()),
         }

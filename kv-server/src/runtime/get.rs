@@ -6,7 +6,7 @@ use axum::{
 };
 use kv_core::{Error, ErrorKind, GetOptions, Metadata, limits};
 
-use crate::runtime::{cache_ttl, key, namespaces::Namespace, parameter, runtime_error::Refusal};
+use crate::runtime::{cache_ttl, key, namespaces::Namespace, parameter, runtime_error::RuntimeError};
 
 /// JSON text in the raw bytes of its UTF-8, in requests and answers.
 pub(super) const METADATA: HeaderName = HeaderName::from_static("cf-kv-metadata");
@@ -14,7 +14,7 @@ pub(super) const METADATA: HeaderName = HeaderName::from_static("cf-kv-metadata"
 const EXPIRATION: HeaderName = HeaderName::from_static("cf-expiration");
 
 /// The entry under the key of the path.
-pub(super) async fn get(namespace: Namespace<'_>, uri: &Uri) -> Result<Response, Refusal> {
+pub(super) async fn get(namespace: Namespace<'_>, uri: &Uri) -> Result<Response, RuntimeError> {
     let key = key::of(uri)?;
     if let Some(text) = parameter::text(uri, "cache_ttl")? {
         cache_ttl::check(&text)?;
@@ -23,11 +23,11 @@ pub(super) async fn get(namespace: Namespace<'_>, uri: &Uri) -> Result<Response,
     let options = GetOptions::default().with_metadata(true);
     let read = || async {
         let entry = namespace.handle.read(key.as_borrowed(), options).await?;
-        let entry = entry.ok_or_else(|| Refusal::status(StatusCode::NOT_FOUND))?;
+        let entry = entry.ok_or_else(|| RuntimeError::status(StatusCode::NOT_FOUND))?;
         let len = entry.value.len();
-        Ok::<_, Refusal>((entry, len))
+        Ok::<_, RuntimeError>((entry, len))
     };
-    let (entry, room) = namespace.shared.memory().reading(limits::MAX_VALUE_BYTES, read).await?;
+    let (entry, room) = namespace.state.memory().reading(limits::MAX_VALUE_BYTES, read).await?;
     let mut response = entry.value.into_bytes().into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
@@ -37,12 +37,12 @@ pub(super) async fn get(namespace: Namespace<'_>, uri: &Uri) -> Result<Response,
     if let Some(expires_at) = entry.expires_at {
         headers.insert(EXPIRATION, HeaderValue::from(expires_at.as_secs()));
     }
-    room.keep_for(&mut response);
+    room.attach_to(&mut response);
     Ok(response)
 }
 
 /// The JSON text in the raw bytes of its UTF-8. Of what compact JSON can hold, only DELETE cannot stand in a header.
-fn header_value(metadata: &Metadata) -> Result<HeaderValue, Refusal> {
+fn header_value(metadata: &Metadata) -> Result<HeaderValue, RuntimeError> {
     let text = metadata.as_str();
     let value = if text.contains('\u{7f}') {
         HeaderValue::try_from(text.replace('\u{7f}', "\\u007f"))

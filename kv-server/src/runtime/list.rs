@@ -14,7 +14,7 @@ use crate::{
         listed_key::{self, ListedKey},
         whole_number,
     },
-    runtime::{namespaces::Namespace, parameter, runtime_error::Refusal},
+    runtime::{namespaces::Namespace, parameter, runtime_error::RuntimeError},
 };
 
 #[derive(Serialize)]
@@ -29,18 +29,18 @@ struct Page<'a> {
 }
 
 /// The keys after a cursor, or from the first on, that start with a prefix.
-pub(super) async fn list(namespace: Namespace<'_>, uri: &Uri) -> Result<Response, Refusal> {
+pub(super) async fn list(namespace: Namespace<'_>, uri: &Uri) -> Result<Response, RuntimeError> {
     let options = options(uri)?;
     let read = || async {
         let page = namespace.handle.list_page(options.clone()).await?;
         let json = offload::run(listed_key::json_bytes(&page), move || write(&page)).await??;
         let len = json.len();
-        Ok::<_, Refusal>((json, len))
+        Ok::<_, RuntimeError>((json, len))
     };
     let most = listed_key::most_bytes(options.limit());
-    let (json, room) = namespace.shared.memory().reading(most, read).await?;
+    let (json, room) = namespace.state.memory().reading(most, read).await?;
     let mut response = json_output::respond(StatusCode::OK, json);
-    room.keep_for(&mut response);
+    room.attach_to(&mut response);
     Ok(response)
 }
 
@@ -54,7 +54,7 @@ fn write(page: &ListPage) -> Result<Vec<u8>, Error> {
     })
 }
 
-fn options(uri: &Uri) -> Result<ListOptions, Refusal> {
+fn options(uri: &Uri) -> Result<ListOptions, RuntimeError> {
     let mut options = ListOptions::default();
     if let Some(text) = parameter::text(uri, "key_count_limit")? {
         options = with_limit(options, &text)?;
@@ -69,8 +69,8 @@ fn options(uri: &Uri) -> Result<ListOptions, Refusal> {
     }
 }
 
-fn with_limit(options: ListOptions, text: &str) -> Result<ListOptions, Refusal> {
-    let refused = |advice: &str| Refusal::parameter("key_count_limit", text, advice);
+fn with_limit(options: ListOptions, text: &str) -> Result<ListOptions, RuntimeError> {
+    let refused = |advice: &str| RuntimeError::parameter("key_count_limit", text, advice);
     let limit = usize::try_from(whole_number::parse(text).unwrap_or_default()).unwrap_or(usize::MAX);
     options.with_limit(limit).map_err(|error| match error {
         InvalidInput::ListLimitOutOfRange { limit: 0 } => {

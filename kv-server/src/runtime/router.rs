@@ -12,9 +12,9 @@ use crate::{
         bulk_get, delete, get, list,
         namespaces::{self, Namespace},
         put,
-        runtime_error::Refusal,
+        runtime_error::RuntimeError,
     },
-    state::{app_state::Shared, precheck::AdmissionError},
+    state::{app_state::AppState, precheck::PrecheckError},
 };
 use axum::{
     extract::Request,
@@ -29,32 +29,32 @@ pub(crate) fn raw_key<'a>(method: &Method, uri: &'a Uri) -> Option<&'a str> {
 }
 
 /// Answers a request.
-pub(crate) async fn handle(shared: Arc<Shared>, request: Request) -> Response {
-    answer(&shared, request).await.unwrap_or_else(Refusal::into_response)
+pub(crate) async fn handle(state: Arc<AppState>, request: Request) -> Response {
+    answer(&state, request).await.unwrap_or_else(RuntimeError::into_response)
 }
 
 /// The answer to a request that is refused before it is known what it asks for.
-pub(crate) fn refuse(error: AdmissionError) -> Response {
+pub(crate) fn refuse(error: PrecheckError) -> Response {
     let status = match error {
-        AdmissionError::Head(_) => StatusCode::BAD_REQUEST,
-        AdmissionError::Foreign(_) => StatusCode::FORBIDDEN,
+        PrecheckError::Head(_) => StatusCode::BAD_REQUEST,
+        PrecheckError::Foreign(_) => StatusCode::FORBIDDEN,
     };
-    Refusal::new(status, error.to_string()).into_response()
+    RuntimeError::new(status, error.to_string()).into_response()
 }
 
-async fn answer(shared: &Shared, request: Request) -> Result<Response, Refusal> {
+async fn answer(state: &AppState, request: Request) -> Result<Response, RuntimeError> {
     let (parts, body) = request.into_parts();
-    if !shared.credentials.allow_bearer(&parts.headers) {
-        return Err(Refusal::status(StatusCode::UNAUTHORIZED));
+    if !state.credentials.allow_bearer(&parts.headers) {
+        return Err(RuntimeError::status(StatusCode::UNAUTHORIZED));
     }
-    let id = namespaces::find(shared, &parts.headers).await?;
-    let namespace = Namespace { shared, id: &id, handle: &*shared.store.namespace(&id) };
+    let id = namespaces::find(state, &parts.headers).await?;
+    let namespace = Namespace { state, id: &id, handle: &*state.store.namespace(&id) };
     match (&parts.method, parts.uri.path()) {
         (&Method::GET, "/") => list::list(namespace, &parts.uri).await,
         (&Method::GET, _) => get::get(namespace, &parts.uri).await,
         (&Method::PUT, _) => put::put(namespace, &parts, body).await,
         (&Method::DELETE, _) => delete::delete(namespace, &parts.uri).await,
         (&Method::POST, "/bulk/get") => bulk_get::bulk_get(namespace, body).await,
-        _ => Err(Refusal::status(StatusCode::METHOD_NOT_ALLOWED)),
+        _ => Err(RuntimeError::status(StatusCode::METHOD_NOT_ALLOWED)),
     }
 }

@@ -10,14 +10,14 @@ use hyper::ext::ReasonPhrase;
 use kv_core::{Error, ErrorKind, InvalidInput, limits};
 
 use crate::{
-    http::{body_rules::BodyError, memory::NoRoom},
+    http::{body_rules::BodyError, memory::NoMemoryError},
     state::rate_limits::whole_seconds,
 };
 
 /// A status and the reason phrase beside it. The runtime builds the Worker's exception from these two and ignores the
 /// body, which repeats the phrase for people.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct RuntimeError {
     status: StatusCode,
     reason: Cow<'static, str>,
     retry_after: Option<Duration>,
@@ -28,7 +28,7 @@ pub(super) struct Refusal {
 /// The most characters of a client's own text that a reason phrase repeats.
 const MAX_QUOTED_CHARS: usize = 64;
 
-impl Refusal {
+impl RuntimeError {
     pub(super) fn new(status: StatusCode, reason: impl Into<Cow<'static, str>>) -> Self {
         Self { status, reason: reason.into(), retry_after: None, cause: None }
     }
@@ -69,7 +69,7 @@ impl Refusal {
             BodyError::Stalled { .. } | BodyError::TooSlow { .. } => {
                 Self::status(StatusCode::REQUEST_TIMEOUT)
             }
-            BodyError::NoRoom(error) => error.into(),
+            BodyError::NoMemoryError(error) => error.into(),
             BodyError::Broken => Self::bad_request("The request body ended too early"),
         }
     }
@@ -100,7 +100,7 @@ fn quoted(given: &str) -> String {
     given.chars().take(MAX_QUOTED_CHARS).collect()
 }
 
-impl From<InvalidInput> for Refusal {
+impl From<InvalidInput> for RuntimeError {
     fn from(error: InvalidInput) -> Self {
         match error {
             InvalidInput::KeyEmpty => Self::bad_request("Key names must not be empty"),
@@ -122,17 +122,23 @@ impl From<InvalidInput> for Refusal {
     }
 }
 
-fn too_long(what: &str, len: impl Display, limit: usize) -> Refusal {
-    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, format!("{what} length of {len} exceeds limit of {limit}."))
+fn too_long(what: &str, len: impl Display, limit: usize) -> RuntimeError {
+    RuntimeError::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        format!("{what} length of {len} exceeds limit of {limit}."),
+    )
 }
 
-impl From<NoRoom> for Refusal {
-    fn from(_: NoRoom) -> Self {
-        Self { retry_after: Some(NoRoom::RETRY_AFTER), ..Self::status(StatusCode::SERVICE_UNAVAILABLE) }
+impl From<NoMemoryError> for RuntimeError {
+    fn from(_: NoMemoryError) -> Self {
+        Self {
+            retry_after: Some(NoMemoryError::RETRY_AFTER),
+            ..Self::status(StatusCode::SERVICE_UNAVAILABLE)
+        }
     }
 }
 
-impl From<Error> for Refusal {
+impl From<Error> for RuntimeError {
     fn from(error: Error) -> Self {
         if let Some(&invalid_input) = error.as_invalid_input() {
             return invalid_input.into();

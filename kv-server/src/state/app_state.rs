@@ -14,7 +14,7 @@ use crate::{
 
 /// State that every request of a server shares.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct AppState {
     pub(crate) store: Arc<dyn KvStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) account_id: AccountId,
@@ -33,7 +33,7 @@ pub(crate) struct Shared {
     pub(crate) rate_limits: Option<RateLimits>,
 }
 
-impl Shared {
+impl AppState {
     /// Memory that requests may hold together.
     pub(crate) const fn memory(&self) -> &Memory {
         &self.body_rules.memory
@@ -41,7 +41,7 @@ impl Shared {
 }
 
 #[cfg(test)]
-impl Shared {
+impl AppState {
     /// Returns the state of a server over an empty store, without a token.
     pub(crate) fn for_tests(body_rules: BodyRules) -> Arc<Self> {
         Arc::new(Self {

@@ -25,7 +25,7 @@ impl Credentials {
     /// Whether the `Authorization: Bearer` header brings the token; always, if none is configured.
     pub(crate) fn allow_bearer(&self, headers: &HeaderMap) -> bool {
         let Self(Some(token)) = self else { return true };
-        only(headers, &AUTHORIZATION).and_then(bearer).is_some_and(|given| same(token, given))
+        only(headers, &AUTHORIZATION).and_then(bearer).is_some_and(|given| ct_eq(token, given))
     }
 
     /// Checks that the headers bring the token, as a bearer token or as the key of an e-mail address, whichever address;
@@ -39,7 +39,7 @@ impl Credentials {
         let Self(Some(token)) = self else { return Ok(()) };
         if headers.contains_key(AUTHORIZATION) {
             return match only(headers, &AUTHORIZATION).and_then(bearer) {
-                Some(given) if same(token, given) => Ok(()),
+                Some(given) if ct_eq(token, given) => Ok(()),
                 Some(given) if is_token(given) => Err(CredentialsError::Wrong),
                 _ => Err(CredentialsError::MalformedAuthorization),
             };
@@ -48,7 +48,7 @@ impl Credentials {
             return Err(CredentialsError::Missing);
         }
         let key = only(headers, &KEY);
-        if key.is_some_and(|given| same(token, given)) {
+        if key.is_some_and(|given| ct_eq(token, given)) {
             return Ok(());
         }
         let has_email = only(headers, &EMAIL).is_some_and(is_email_address);
@@ -102,7 +102,7 @@ fn is_email_address(given: &[u8]) -> bool {
 }
 
 /// In a time that tells the length of the token at most.
-fn same(token: &SecretString, given: &[u8]) -> bool {
+fn ct_eq(token: &SecretString, given: &[u8]) -> bool {
     token.expose_secret().as_bytes().ct_eq(given).into()
 }
 

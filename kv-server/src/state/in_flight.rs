@@ -17,8 +17,8 @@ use percent_encoding::percent_decode_str;
 use tokio::time::Instant;
 
 use crate::{
-    http::{memory::Room, permits::Permit},
-    state::app_state::Shared,
+    http::{memory::Reservation, permits::Permit},
+    state::app_state::AppState,
 };
 
 /// The most bytes that are handed to a connection at once. It takes more when it has sent what it has, so a request
@@ -28,7 +28,7 @@ const MAX_FRAME_BYTES: usize = 128 * 1024;
 /// A request under way. When it is dropped, it is over: counted and logged.
 #[derive(Debug)]
 pub(crate) struct InFlight {
-    shared: Arc<Shared>,
+    state: Arc<AppState>,
     /// `None` for what is answered however busy the server is.
     _permit: Option<Permit>,
     route: &'static str,
@@ -39,11 +39,11 @@ pub(crate) struct InFlight {
 }
 
 impl InFlight {
-    pub(crate) fn start(shared: Arc<Shared>, permit: Option<Permit>, method: &Method) -> Self {
-        shared.metrics.started();
-        let started = shared.clock.monotonic();
+    pub(crate) fn start(state: Arc<AppState>, permit: Option<Permit>, method: &Method) -> Self {
+        state.metrics.started();
+        let started = state.clock.monotonic();
         let method = known_name(method);
-        Self { shared, _permit: permit, route: "unknown", method, key_len: None, status: None, started }
+        Self { state, _permit: permit, route: "unknown", method, key_len: None, status: None, started }
     }
 
     /// Says which of the routes it is about, by a name from a small set.
@@ -61,7 +61,7 @@ impl InFlight {
     /// The answer, which ends the request when its body does.
     pub(crate) fn answer(mut self, mut response: Response<Body>) -> Response<InFlightBody> {
         self.status = Some(response.status().as_u16());
-        let room = Room::kept_for(&mut response);
+        let room = Reservation::take_from(&mut response);
         let started = Instant::now();
         response.map(|body| InFlightBody {
             body,
@@ -76,8 +76,8 @@ impl InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        let took = self.shared.clock.monotonic().saturating_sub(self.started);
-        self.shared.metrics.finished(self.route, self.method, self.status, took);
+        let took = self.state.clock.monotonic().saturating_sub(self.started);
+        self.state.metrics.finished(self.route, self.method, self.status, took);
         let Self { route, method, status, key_len, .. } = self;
         tracing::debug!(route, method, status, key_len, duration = ?took, "request");
     }
@@ -107,7 +107,7 @@ pub(crate) struct InFlightBody {
     taken: u64,
     started: Instant,
     /// Memory that it was made of, held until it was sent.
-    _room: Option<Arc<Room>>,
+    _room: Option<Arc<Reservation>>,
     in_flight: InFlight,
 }
 
@@ -124,7 +124,7 @@ impl HttpBody for InFlightBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         // It is asked for more once its client has read. One that does not read at all is cut off by the connection.
-        let too_slow = self.in_flight.shared.body_rules.too_slow_at(self.started, self.taken);
+        let too_slow = self.in_flight.state.body_rules.too_slow_at(self.started, self.taken);
         if too_slow.is_some_and(|too_slow| too_slow < Instant::now()) {
             return Poll::Ready(Some(Err(axum::Error::new(ReadTooSlowly))));
         }
@@ -174,7 +174,7 @@ mod tests {
             body_rules::BodyRules,
             memory::{MIN_BYTES, Memory},
         },
-        state::app_state::Shared,
+        state::app_state::AppState,
     };
 
     #[tokio::test(start_paused = true)]
@@ -183,10 +183,10 @@ mod tests {
         const FRAMES: usize = 20;
         let rate = u32::try_from(MAX_FRAME_BYTES / 10).unwrap();
         let memory = Memory::new(MIN_BYTES);
-        let shared = Shared::for_tests(BodyRules { stall_timeout: STALL, min_rate: rate, memory });
+        let state = AppState::for_tests(BodyRules { stall_timeout: STALL, min_rate: rate, memory });
         // A frame earns 10 s, on top of the 30 s by which the client may fall behind.
         for (pause, frames) in [(9, FRAMES), (12, 10), (25, 1), (31, 0)] {
-            let in_flight = InFlight::start(Arc::clone(&shared), None, &Method::GET);
+            let in_flight = InFlight::start(Arc::clone(&state), None, &Method::GET);
             let body = Body::from(vec![0; FRAMES * MAX_FRAME_BYTES]);
             let mut body = Box::pin(in_flight.answer(Response::new(body)).into_body());
             let mut taken = 0;

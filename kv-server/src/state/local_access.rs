@@ -21,7 +21,7 @@ pub(crate) struct LocalAccess {
     hosts: Vec<String>,
 }
 
-/// Refusal of a request that is not this machine's.
+/// RuntimeError of a request that is not this machine's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ForeignError {
     /// It is for another host.

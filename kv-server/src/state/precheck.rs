@@ -4,12 +4,12 @@ use axum::http::HeaderMap;
 
 use crate::{
     http::request_head::HeadError,
-    state::{app_state::Shared, local_access::ForeignError},
+    state::{app_state::AppState, local_access::ForeignError},
 };
 
-/// Refusal of a request before it is known what it asks for.
+/// RuntimeError of a request before it is known what it asks for.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-pub(crate) enum AdmissionError {
+pub(crate) enum PrecheckError {
     #[error(transparent)]
     Head(#[from] HeadError),
     #[error(transparent)]
@@ -18,14 +18,14 @@ pub(crate) enum AdmissionError {
 
 /// Fails if the head of the request is malformed, or anybody may ask and this is a page of another site.
 pub(crate) fn check(
-    shared: &Shared,
+    state: &AppState,
     host: Result<Option<&str>, HeadError>,
     headers: &HeaderMap,
     is_runtime: bool,
-) -> Result<(), AdmissionError> {
+) -> Result<(), PrecheckError> {
     let host = host?;
-    if shared.credentials.are_open() {
-        shared.local_access.check(host, headers, is_runtime)?;
+    if state.credentials.are_open() {
+        state.local_access.check(host, headers, is_runtime)?;
     }
     Ok(())
 }

@@ -42,7 +42,7 @@ struct RecentWrites {
 
 /// Where a client stands in its window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Standing {
+pub(crate) struct QuotaState {
     remaining: u32,
     /// Until the window ends.
     pub(crate) reset: Duration,
@@ -60,7 +60,7 @@ impl RateLimits {
     }
 
     /// Counts a request; `Err` if it is one too many.
-    pub(crate) fn request(&self) -> Result<Standing, Standing> {
+    pub(crate) fn request(&self) -> Result<QuotaState, QuotaState> {
         let now = self.clock.monotonic();
         let mut window = lock(&self.window);
         if now.saturating_sub(window.started) >= WINDOW {
@@ -68,10 +68,10 @@ impl RateLimits {
         }
         let reset = WINDOW.saturating_sub(now.saturating_sub(window.started));
         if window.requests == REQUESTS {
-            return Err(Standing { remaining: 0, reset });
+            return Err(QuotaState { remaining: 0, reset });
         }
         window.requests += 1;
-        Ok(Standing { remaining: REQUESTS - window.requests, reset })
+        Ok(QuotaState { remaining: REQUESTS - window.requests, reset })
     }
 
     /// Counts a write to a key of a namespace, by the namespace's id; `Err` with the time to wait if the last one was
@@ -98,13 +98,13 @@ impl RateLimits {
     }
 }
 
-impl Standing {
+impl QuotaState {
     /// Adds the headers that Cloudflare's API adds.
     pub(crate) fn add_headers(self, headers: &mut HeaderMap) {
         let Self { remaining, reset } = self;
-        let standing = format!("\"default\";r={remaining};t={}", whole_seconds(reset));
+        let quota = format!("\"default\";r={remaining};t={}", whole_seconds(reset));
         let policy = format!("\"default\";q={REQUESTS};w={}", WINDOW.as_secs());
-        for (name, text) in [("ratelimit", standing), ("ratelimit-policy", policy)] {
+        for (name, text) in [("ratelimit", quota), ("ratelimit-policy", policy)] {
             if let Ok(value) = HeaderValue::try_from(text) {
                 headers.insert(HeaderName::from_static(name), value);
             }

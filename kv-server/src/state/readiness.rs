@@ -27,7 +27,7 @@ pub(crate) struct Readiness {
 
 /// Reason for which the store is not ready.
 #[derive(Debug, Clone, thiserror::Error)]
-pub(crate) enum NotReady {
+pub(crate) enum ReadinessError {
     #[error(transparent)]
     Store(#[from] Error),
     #[error("the store does not answer: {} s have passed", MAX_WAIT.as_secs())]
@@ -40,7 +40,7 @@ impl Readiness {
     }
 
     /// Asks the store.
-    pub(crate) async fn ask(&self, store: &dyn KvStore) -> Result<(), NotReady> {
+    pub(crate) async fn ask(&self, store: &dyn KvStore) -> Result<(), ReadinessError> {
         let asked = async {
             let _asking = self.asking.acquire().await;
             store.check_ready().await
@@ -48,8 +48,8 @@ impl Readiness {
         self.note(time::timeout(MAX_WAIT, asked).await)
     }
 
-    fn note(&self, answer: Result<kv_core::Result<()>, Elapsed>) -> Result<(), NotReady> {
-        let answer = answer.map_err(|_| NotReady::NoAnswer).and_then(|ready| Ok(ready?));
+    fn note(&self, answer: Result<kv_core::Result<()>, Elapsed>) -> Result<(), ReadinessError> {
+        let answer = answer.map_err(|_| ReadinessError::NoAnswer).and_then(|ready| Ok(ready?));
         let was_ready = self.is_ready.swap(answer.is_ok(), Relaxed);
         match &answer {
             Ok(()) if !was_ready => tracing::info!("the store is ready again"),
@@ -88,7 +88,7 @@ mod tests {
     use tokio::time::Instant;
     use tracing::{Event, Level, Metadata, Subscriber, span};
 
-    use super::{MAX_WAIT, NotReady, Readiness};
+    use super::{MAX_WAIT, Readiness, ReadinessError};
 
     const READY: u8 = 0;
     const FULL: u8 = 1;
@@ -192,10 +192,12 @@ mod tests {
                 let started = Instant::now();
                 match readiness.ask(store).await {
                     Ok(()) => assert_eq!(state, READY),
-                    Err(NotReady::Store(error)) => {
+                    Err(ReadinessError::Store(error)) => {
                         assert_eq!((state, error.to_string().as_str()), (FULL, "the disk is full"));
                     }
-                    Err(NotReady::NoAnswer) => assert_eq!((state, started.elapsed()), (STUCK, MAX_WAIT)),
+                    Err(ReadinessError::NoAnswer) => {
+                        assert_eq!((state, started.elapsed()), (STUCK, MAX_WAIT))
+                    }
                 }
             }
             assert_eq!(*logged.0.lock().unwrap(), expected);
