@@ -7,23 +7,17 @@
 )]
 #![allow(clippy::missing_panics_doc, reason = "every case panics where the backend breaks the contract")]
 
-mod case_list;
 pub mod cases;
-mod conformance;
 mod history;
-mod manual_clock;
 mod model;
-mod runtime;
-pub mod strategies;
-mod subject;
+mod suite;
+mod support;
 pub mod vectors;
 
 pub use crate::{
-    conformance::run_case,
-    history::{HistoryOptions, HistoryReport, history_test},
-    manual_clock::ManualClock,
-    model::{ModelOptions, ModelReport, model_test},
-    runtime::block_on,
-    subject::Subject,
+    history::history_test::{HistoryOptions, HistoryReport, history_test},
+    model::model_test::{ModelOptions, ModelReport, model_test},
+    suite::run_case,
+    support::{manual_clock::ManualClock, runtime::block_on, strategies, subject::Subject},
 };
 pub use proptest;

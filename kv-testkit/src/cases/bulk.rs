@@ -2,8 +2,7 @@
 
 use kv_core::{GetOptions, PutEntry, prelude::KvNamespaceExt};
 
-use super::{mark::Mark, scope::Scope};
-use crate::Subject;
+use crate::support::{marked_write::Mark, scope::Scope, subject::Subject};
 
 /// A bulk read answers each key at its place, a key that is given twice twice, and `None` where there is no entry.
 pub async fn read_many_keeps_order_duplicates_and_absences(subject: &Subject) {

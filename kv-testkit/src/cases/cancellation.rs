@@ -5,12 +5,12 @@ use std::sync::Arc;
 use kv_core::{GetOptions, KvNamespace, ListOptions, prelude::KvNamespaceExt};
 use tokio::task::JoinSet;
 
-use super::{
-    drive::poll_and_drop,
-    mark::{Mark, assert_whole},
+use crate::support::{
+    marked_write::{Mark, assert_whole},
+    polling::poll_and_drop,
     scope::Scope,
+    subject::Subject,
 };
-use crate::Subject;
 
 /// More polls than most calls take, so that the last rounds of a case let them end.
 pub(super) const MOST_POLLS: usize = 12;

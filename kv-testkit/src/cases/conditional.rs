@@ -9,13 +9,15 @@ use kv_core::{
 };
 use tokio::task::JoinSet;
 
-use super::{
-    cancellation::MOST_POLLS,
-    drive::poll_and_drop,
-    mark::{Mark, assert_whole},
-    scope::Scope,
+use crate::{
+    cases::cancellation::MOST_POLLS,
+    support::{
+        marked_write::{Mark, assert_whole},
+        polling::poll_and_drop,
+        scope::Scope,
+        subject::Subject,
+    },
 };
-use crate::Subject;
 
 /// The version of the entry under `key`, which has to be there.
 pub(super) async fn version(atomic: &dyn AtomicKv, key: &Key<'_>) -> Version {

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use kv_core::{Entry, Expiration, Timestamp, Value, prelude::KvNamespaceExt};
 
-use super::{mark::Mark, scope::Scope};
-use crate::Subject;
+use crate::support::{marked_write::Mark, scope::Scope, subject::Subject};
 
 /// `expires_at` is filled in by every way of reading, with metadata or without.
 pub async fn deadline_is_always_filled_in(subject: &Subject) {

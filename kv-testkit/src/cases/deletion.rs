@@ -8,8 +8,10 @@ use kv_core::{
     prelude::KvNamespaceExt,
 };
 
-use super::{conditional::put_if, outcome::assert_kind, scope::Scope, store_scope::StoreScope};
-use crate::Subject;
+use crate::{
+    cases::conditional::put_if,
+    support::{outcome::assert_kind, scope::Scope, store_scope::StoreScope, subject::Subject},
+};
 
 const GONE: ErrorKind = ErrorKind::NamespaceNotFound;
 

@@ -2,14 +2,14 @@
 
 use kv_core::{AtomicKvExt, Change, Conditional, Entry, Expected, Expiration, prelude::KvNamespaceExt};
 
-use super::{
-    conditional::{applied, put_if, version},
-    drive::bounded,
-    expiry::{MINUTE, minute},
-    scope::Scope,
-    versions::Seen,
+use crate::{
+    cases::{
+        conditional::{applied, put_if, version},
+        expiry::{MINUTE, minute},
+        versions::Seen,
+    },
+    support::{polling::bounded, scope::Scope, subject::Subject},
 };
-use crate::Subject;
 
 /// An expired entry has no version, swept or not.
 pub async fn expired_entry_has_no_version(subject: &Subject) {

@@ -7,8 +7,7 @@ use kv_core::{
     Clock, Entry, Expiration, PutEntry, PutOptions, Timestamp, Value, limits, prelude::KvNamespaceExt,
 };
 
-use super::{mark::Mark, scope::Scope};
-use crate::Subject;
+use crate::support::{marked_write::Mark, scope::Scope, subject::Subject};
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 pub(super) const MINUTE: Duration = Duration::from_secs(60);

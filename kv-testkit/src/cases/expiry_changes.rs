@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use kv_core::{Clock, Entry, Expiration, Metadata, PutOptions, Timestamp, prelude::KvNamespaceExt};
 
-use super::{
-    expiry::{MINUTE, SECOND, entry_of, minute},
-    scope::Scope,
+use crate::{
+    cases::expiry::{MINUTE, SECOND, entry_of, minute},
+    support::{scope::Scope, subject::Subject},
 };
-use crate::Subject;
 
 /// A write after an entry's end has neither its metadata nor its deadline, swept or not.
 pub async fn write_after_expiry_has_nothing_of_the_old_entry(subject: &Subject) {

@@ -2,12 +2,13 @@
 
 use kv_core::{PutEntry, prelude::KvNamespaceExt};
 
-use super::{
-    expiry::{MINUTE, minute},
-    paging::first_page,
-    scope::Scope,
+use crate::{
+    cases::{
+        expiry::{MINUTE, minute},
+        paging::first_page,
+    },
+    support::{scope::Scope, subject::Subject},
 };
-use crate::Subject;
 
 /// Writes `names`, each to end in a minute.
 async fn fill_for_a_minute(subject: &Subject, scope: &Scope, names: impl IntoIterator<Item = String>) {

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use kv_core::{Key, KvNamespaceExt, limits};
 
-use super::scope::Scope;
-use crate::Subject;
+use crate::support::{scope::Scope, subject::Subject};
 
 /// Text that somebody on the way to the data may take for something else.
 #[rustfmt::skip]

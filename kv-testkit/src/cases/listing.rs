@@ -5,12 +5,10 @@ use std::sync::Arc;
 use futures_util::{StreamExt, TryStreamExt};
 use kv_core::{Entry, KvNamespace, ListOptions, Value, limits, prelude::KvNamespaceExt};
 
-use super::{
-    keys::{ODD, check_keys},
-    mark::Mark,
-    scope::Scope,
+use crate::{
+    cases::keys::{ODD, check_keys},
+    support::{marked_write::Mark, scope::Scope, subject::Subject},
 };
-use crate::Subject;
 
 /// Writes `names` and checks that each of `prefixes` lists those of them that start with it.
 async fn check_prefixes(subject: &Subject, names: &[&str], prefixes: &[&str], why: &str) {

@@ -2,8 +2,7 @@
 
 use kv_core::{Entry, GetOptions, Metadata, PutOptions, Value, limits, prelude::KvNamespaceExt};
 
-use super::scope::Scope;
-use crate::Subject;
+use crate::support::{scope::Scope, subject::Subject};
 
 /// Writes an entry with each of `texts` as its metadata, and checks that every way of reading gives it back.
 async fn check_metadata(subject: &Subject, texts: &[&str], why: &str) {

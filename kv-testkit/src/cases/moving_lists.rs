@@ -8,8 +8,10 @@ use std::sync::{
 use kv_core::{Cursor, prelude::KvNamespaceExt};
 use tokio::task::yield_now;
 
-use super::{paging::first_page, scope::Scope};
-use crate::Subject;
+use crate::{
+    cases::paging::first_page,
+    support::{scope::Scope, subject::Subject},
+};
 
 /// Writes `b`, `d`, `f`, `h` and lists up to the cursor behind the first page, which holds one key.
 async fn under_way(subject: &Subject, scope: &Scope) -> (Vec<String>, Cursor) {

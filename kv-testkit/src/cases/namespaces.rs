@@ -4,13 +4,10 @@ use std::collections::BTreeSet;
 
 use kv_core::{ErrorKind, Jurisdiction, KvNamespace, ListOptions, NamespaceInfo, prelude::KvNamespaceExt};
 
-use super::{
-    keys::{ODD, check_keys},
-    outcome::assert_kind,
-    scope::Scope,
-    store_scope::StoreScope,
+use crate::{
+    cases::keys::{ODD, check_keys},
+    support::{outcome::assert_kind, scope::Scope, store_scope::StoreScope, subject::Subject},
 };
-use crate::Subject;
 
 /// A namespace that was created is listed once and known by its id, with its title.
 pub async fn created_namespace_is_listed_and_known(subject: &Subject) {

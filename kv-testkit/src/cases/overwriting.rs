@@ -8,11 +8,11 @@ use kv_core::{
 };
 use tokio::task::JoinSet;
 
-use super::{
-    mark::{Mark, assert_whole},
+use crate::support::{
+    marked_write::{Mark, assert_whole},
     scope::Scope,
+    subject::Subject,
 };
-use crate::Subject;
 
 /// A write replaces the value.
 pub async fn overwrite_replaces_the_value(subject: &Subject) {

@@ -2,8 +2,7 @@
 
 use kv_core::{Cursor, ErrorKind, KvNamespace, ListOptions, ListPage, prelude::KvNamespaceExt};
 
-use super::{outcome::assert_kind, scope::Scope};
-use crate::Subject;
+use crate::support::{outcome::assert_kind, scope::Scope, subject::Subject};
 
 /// The first page that ends behind a key, with the cursor to what follows.
 pub(super) async fn first_page(subject: &Subject, options: ListOptions) -> (ListPage, Cursor) {

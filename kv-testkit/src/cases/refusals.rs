@@ -3,8 +3,7 @@
 use futures_util::TryStreamExt;
 use kv_core::{ErrorKind, InvalidInput, Result, limits, prelude::KvNamespaceExt};
 
-use super::{outcome::assert_kind, scope::Scope};
-use crate::Subject;
+use crate::support::{outcome::assert_kind, scope::Scope, subject::Subject};
 
 fn assert_refused<T>(outcome: Result<T>, refusal: InvalidInput) {
     let error = outcome.map(drop).expect_err("input that breaks a limit is refused");

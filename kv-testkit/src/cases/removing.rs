@@ -2,8 +2,10 @@
 
 use kv_core::prelude::KvNamespaceExt;
 
-use super::{keys::ODD, mark::Mark, scope::Scope};
-use crate::Subject;
+use crate::{
+    cases::keys::ODD,
+    support::{marked_write::Mark, scope::Scope, subject::Subject},
+};
 
 /// A removed key is absent, whichever way it is read, and not listed.
 pub async fn removed_key_is_absent(subject: &Subject) {

@@ -3,8 +3,7 @@
 use futures_util::future::join_all;
 use kv_core::{ErrorKind, NamespaceTitle, limits, prelude::KvNamespaceExt};
 
-use super::{outcome::assert_kind, scope::Scope, store_scope::StoreScope};
-use crate::Subject;
+use crate::support::{outcome::assert_kind, scope::Scope, store_scope::StoreScope, subject::Subject};
 
 /// A title that a namespace has is refused to another one, and the first stays as it is.
 pub async fn title_in_use_is_refused(subject: &Subject) {

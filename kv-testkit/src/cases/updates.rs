@@ -8,14 +8,16 @@ use kv_core::{
 };
 use tokio::task::JoinSet;
 
-use super::{
-    drive::{bounded, meanwhile},
-    mark::Mark,
-    outcome::assert_kind,
-    scope::Scope,
-    versions::Seen,
+use crate::{
+    cases::versions::Seen,
+    support::{
+        marked_write::Mark,
+        outcome::assert_kind,
+        polling::{bounded, meanwhile},
+        scope::Scope,
+        subject::Subject,
+    },
 };
-use crate::Subject;
 
 /// What an update that adds one decides.
 fn add_one(entry: Option<Entry>) -> Result<Change> {

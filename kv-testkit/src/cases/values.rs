@@ -6,8 +6,7 @@ use futures_util::TryStreamExt;
 use kv_core::{ErrorKind, GetOptions, Value, limits, prelude::KvNamespaceExt};
 use tokio::task::JoinSet;
 
-use super::scope::Scope;
-use crate::Subject;
+use crate::support::{scope::Scope, subject::Subject};
 
 /// The bytes read are those that were written, whichever way they are read.
 pub async fn value_round_trips(subject: &Subject) {

@@ -6,12 +6,10 @@ use kv_core::{
     AtomicKv, AtomicKvExt, Conditional, Expected, Key, PutEntry, Version, prelude::KvNamespaceExt,
 };
 
-use super::{
-    conditional::{applied, put_if, version},
-    mark::Mark,
-    scope::Scope,
+use crate::{
+    cases::conditional::{applied, put_if, version},
+    support::{marked_write::Mark, scope::Scope, subject::Subject},
 };
-use crate::Subject;
 
 /// The versions that a key has had.
 #[derive(Default)]

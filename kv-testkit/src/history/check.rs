@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::event::{Event, State};
+use crate::history::event::{Event, State};
 
 /// The events that are in order already, as a set of their places.
 #[derive(Clone, PartialEq, Eq, Hash)]

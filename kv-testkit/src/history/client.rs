@@ -16,7 +16,7 @@ use kv_core::{
 };
 use tokio::task::yield_now;
 
-use super::{
+use crate::history::{
     event::{Action, Event, Outcome, WriteId},
     mark::{self, Mark},
     plan::{Call, Drop, Step},

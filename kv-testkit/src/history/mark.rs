@@ -2,7 +2,7 @@
 
 use kv_core::{Entry, Key, Metadata, PutEntry, PutOptions, Value};
 
-use super::event::{State, WriteId};
+use crate::history::event::{State, WriteId};
 
 /// A write whose value and metadata say which one it is, all over, so that a mixture of two shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

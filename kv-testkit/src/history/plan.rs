@@ -4,7 +4,7 @@ use std::fmt;
 
 use proptest::{collection::vec, prelude::*};
 
-use super::HistoryOptions;
+use crate::history::history_test::HistoryOptions;
 
 /// Steps of each client, in their order.
 #[derive(Clone)]

@@ -13,13 +13,15 @@ use kv_core::{Key, Prefix};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::{
-    check,
-    client::{Client, Log, Place},
-    event::Event,
-    plan::{Call, Plan, Step},
+use crate::{
+    history::{
+        check,
+        client::{Client, Log, Place},
+        event::Event,
+        plan::{Call, Plan, Step},
+    },
+    support::subject::Subject,
 };
-use crate::Subject;
 
 /// Numbers of calls.
 #[derive(Debug, Clone, Copy, Default)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use kv_core::Version;
 
-use super::event::WriteId;
+use crate::history::event::WriteId;
 
 /// Call that took a version. A removal takes one too; it is told by the moment at which it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

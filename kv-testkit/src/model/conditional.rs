@@ -2,12 +2,14 @@
 
 use kv_core::{AtomicKv, Conditional, Expected, Key, Version};
 
-use super::{
-    mismatch::{Outcome, same},
-    operation::{Expectation, Operation, Put},
-    run::{Run, Step},
+use crate::{
+    model::{
+        mismatch::{Outcome, same},
+        operation::{Expectation, Operation, Put},
+        run::{Run, Step},
+    },
+    support::subject::Subject,
 };
-use crate::Subject;
 
 impl Run {
     pub(super) async fn conditional(&mut self, subject: &Subject, operation: &Operation) -> Outcome<Step> {

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use kv_core::{Cursor, KeyInfo, ListOptions, Prefix};
 
-use super::{
-    mismatch::{Mismatch, Outcome, same_info},
-    run::{Run, Step},
+use crate::{
+    model::{
+        mismatch::{Mismatch, Outcome, same_info},
+        run::{Run, Step},
+    },
+    support::subject::Subject,
 };
-use crate::Subject;
 
 /// So many pages without a key one after another end a listing that does not end by itself.
 const EMPTY_PAGES: usize = 1_000;

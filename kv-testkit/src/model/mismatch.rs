@@ -5,7 +5,7 @@ use std::fmt;
 use kv_core::{Entry, KeyInfo};
 use proptest::test_runner::TestCaseError;
 
-use super::records::Record;
+use crate::model::records::Record;
 
 /// Where a subject and the model differ, in words.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use proptest::{
 };
 use serde_json::Value as Json;
 
-use crate::strategies::{keys, list_limits, metadata, prefixes, times_to_live, values};
+use crate::support::strategies::{keys, list_limits, metadata, prefixes, times_to_live, values};
 
 /// One operation. Its `Debug` is how a failing sequence is shown.
 #[derive(Debug, Clone)]

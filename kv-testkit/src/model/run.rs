@@ -7,14 +7,16 @@ use kv_core::{
     Value, limits,
 };
 
-use super::{
-    listing::KeptCursor,
-    mismatch::{Mismatch, Outcome, same, same_entry},
-    operation::{Deadline, Operation, Put},
-    records::{Record, Records},
-    versions::Versions,
+use crate::{
+    model::{
+        listing::KeptCursor,
+        mismatch::{Mismatch, Outcome, same, same_entry},
+        operation::{Deadline, Operation, Put},
+        records::{Record, Records},
+        versions::Versions,
+    },
+    support::subject::Subject,
 };
-use crate::Subject;
 
 /// A sequence under way.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use kv_core::Version;
 
-use super::mismatch::{Mismatch, Outcome};
+use crate::model::mismatch::{Mismatch, Outcome};
 
 /// The versions that a subject has told, with the model's numbers of the writes that took them.
 #[derive(Debug, Default)]

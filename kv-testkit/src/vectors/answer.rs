@@ -6,8 +6,10 @@ use kv_core::{
 };
 use serde_json::{Map, Value as Json, json};
 
-use super::request::{Call, CallOptions, Kind};
-use crate::Subject;
+use crate::{
+    support::subject::Subject,
+    vectors::request::{Call, CallOptions, Kind},
+};
 
 /// What `subject` answers to `call`, in the form of the vectors.
 pub(super) async fn answer(subject: &Subject, call: Call) -> Result<Json> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Outcome, set_aside::KNOWN_DIFFERENCE};
+use crate::vectors::{outcome::Outcome, skipped::KNOWN_DIFFERENCE};
 
 /// What came of the vectors, line by line. Its `Display` is a table, and a last line with the counts.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,7 +55,7 @@ impl Report {
     }
 
     /// The lines that differ; of a backend that keeps the contract, that of
-    /// [`KNOWN_DIFFERENCE`](super::KNOWN_DIFFERENCE) alone.
+    /// [`KNOWN_DIFFERENCE`](KNOWN_DIFFERENCE) alone.
     #[must_use]
     pub fn differing(&self) -> Vec<usize> {
         self.rows.iter().filter(|row| row.verdict.differs()).map(|row| row.line).collect()

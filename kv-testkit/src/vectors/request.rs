@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value as Json;
 
-use super::coerce::{expand, to_seconds, to_text, whole_number};
+use crate::vectors::coerce::{expand, to_seconds, to_text, whole_number};
 
 /// What a line asks for.
 #[derive(Debug)]

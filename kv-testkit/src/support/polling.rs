@@ -6,7 +6,7 @@ use kv_core::Result;
 use tokio::{runtime::Handle, task::block_in_place};
 
 /// Polls `future` up to `times`, each time when it asks for it, and drops it if it is not done by then.
-pub(super) async fn poll_and_drop<F: Future>(future: F, times: usize) -> Option<F::Output> {
+pub(crate) async fn poll_and_drop<F: Future>(future: F, times: usize) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut left = times;
     poll_fn(|context| {
@@ -21,7 +21,7 @@ pub(super) async fn poll_and_drop<F: Future>(future: F, times: usize) -> Option<
 }
 
 /// Runs `future` to its end from code that cannot wait for it, such as the decision of an update.
-pub(super) fn meanwhile<F: Future>(future: F) -> F::Output {
+pub(crate) fn meanwhile<F: Future>(future: F) -> F::Output {
     block_in_place(|| Handle::current().block_on(future))
 }
 
@@ -29,7 +29,7 @@ pub(super) fn meanwhile<F: Future>(future: F) -> F::Output {
 const MOST_DECISIONS: usize = 1_000;
 
 /// The same decision, which panics where the update would go on for ever.
-pub(super) fn bounded<E, C>(
+pub(crate) fn bounded<E, C>(
     mut decide: impl FnMut(Option<E>) -> Result<C>,
 ) -> impl FnMut(Option<E>) -> Result<C> {
     let mut decisions = 0;

@@ -1,19 +1,16 @@
 //! A backend against a model of it.
 
-mod conditional;
-mod listing;
-mod mismatch;
-mod operation;
-mod records;
-mod run;
-mod versions;
-
 use std::{cell::Cell, fmt};
 
 use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
 
-use self::operation::{Operation, sequences};
-use crate::{Subject, block_on};
+use crate::{
+    model::{
+        operation::{Operation, sequences},
+        run,
+    },
+    support::{runtime::block_on, subject::Subject},
+};
 
 /// How much a model test runs.
 ///

@@ -7,35 +7,35 @@ use kv_core::{
 };
 use uuid::Uuid;
 
-use crate::Subject;
+use crate::support::subject::Subject;
 
 /// A case's own namespaces in a store, under titles with a random part. It deletes them all at the end.
-pub(super) struct StoreScope {
+pub(crate) struct StoreScope {
     store: Arc<dyn KvStore>,
     id: String,
     created: Mutex<Vec<NamespaceId>>,
 }
 
 impl StoreScope {
-    pub(super) fn new(subject: &Subject) -> Self {
+    pub(crate) fn new(subject: &Subject) -> Self {
         let id = Uuid::new_v4().simple().to_string() + ":";
         Self { store: Arc::clone(subject.store()), id, created: Mutex::default() }
     }
 
-    pub(super) fn title(&self, name: &str) -> NamespaceTitle {
+    pub(crate) fn title(&self, name: &str) -> NamespaceTitle {
         NamespaceTitle::new([&self.id, name].concat()).expect("the suite's titles are valid")
     }
 
     /// An id that no namespace has.
-    pub(super) fn unknown_id() -> NamespaceId {
+    pub(crate) fn unknown_id() -> NamespaceId {
         NamespaceId::new(Uuid::new_v4().simple().to_string()).expect("32 digits are a valid id")
     }
 
-    pub(super) async fn try_create(&self, title: NamespaceTitle) -> Result<NamespaceInfo> {
+    pub(crate) async fn try_create(&self, title: NamespaceTitle) -> Result<NamespaceInfo> {
         self.remember(self.store.create_namespace(title).await)
     }
 
-    pub(super) async fn try_create_in(
+    pub(crate) async fn try_create_in(
         &self,
         title: NamespaceTitle,
         jurisdiction: Jurisdiction,
@@ -49,20 +49,20 @@ impl StoreScope {
         Ok(created)
     }
 
-    pub(super) async fn create(&self, name: &str) -> (NamespaceInfo, Arc<dyn KvNamespace>) {
+    pub(crate) async fn create(&self, name: &str) -> (NamespaceInfo, Arc<dyn KvNamespace>) {
         let created = self.try_create(self.title(name)).await.unwrap();
         let namespace = self.store.namespace(&created.id);
         (created, namespace)
     }
 
     /// What the store's list says of the namespaces that have `id`.
-    pub(super) async fn listed(&self, id: &NamespaceId) -> Vec<NamespaceInfo> {
+    pub(crate) async fn listed(&self, id: &NamespaceId) -> Vec<NamespaceInfo> {
         let mut listed = self.store.list_namespaces().await.unwrap();
         listed.retain(|info| info.id == *id);
         listed
     }
 
-    pub(super) async fn clean(self) {
+    pub(crate) async fn clean(self) {
         for id in self.created.into_inner().unwrap() {
             match self.store.delete_namespace(&id).await {
                 Err(error) if error.kind() != ErrorKind::NamespaceNotFound => panic!("{error:?}"),

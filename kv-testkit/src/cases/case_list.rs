@@ -1,4 +1,8 @@
-//! The names of all cases.
+//! List of all cases.
+
+use futures_util::future::BoxFuture;
+
+use crate::support::subject::Subject;
 
 /// The one list of all cases: for each file of cases, what its cases need and their names. `changes` is for cases that
 /// read a key after a change of it.
@@ -228,7 +232,35 @@ macro_rules! __conformance_all {
     ([] $($module:ident $needs:tt { $($case:ident)* })*) => {
         &[$($($crate::cases::Case {
             name: ::core::concat!(::core::stringify!($module), "::", ::core::stringify!($case)),
-            function: |subject| ::std::boxed::Box::pin($module::$case(subject)),
+            function: |subject| ::std::boxed::Box::pin($crate::cases::$module::$case(subject)),
         },)*)*]
     };
+}
+
+/// Every case of the suite.
+pub const ALL: &[Case] = __conformance_cases! { __conformance_all };
+
+/// A case by its name, for who runs them other than by [`conformance!`](crate::conformance!).
+#[derive(Debug, Clone, Copy)]
+pub struct Case {
+    name: &'static str,
+    function: for<'a> fn(&'a Subject) -> BoxFuture<'a, ()>,
+}
+
+impl Case {
+    /// Its name: the module's and the function's, such as `values::value_round_trips`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Runs it on `subject`.
+    ///
+    /// # Panics
+    ///
+    /// If the backend breaks what the case proves, or if the subject has no clock, store or conditional writes and the
+    /// case needs them.
+    pub async fn run(&self, subject: &Subject) {
+        (self.function)(subject).await;
+    }
 }

@@ -5,7 +5,7 @@ use std::{any::Any, fmt, sync::Arc};
 use futures_util::future::BoxFuture;
 use kv_core::{AtomicKv, KvNamespace, KvStore};
 
-use crate::ManualClock;
+use crate::support::manual_clock::ManualClock;
 
 /// What a suite runs on: a namespace of the backend under test, and what the suite may do with it.
 ///

@@ -1,23 +1,17 @@
 //! Concurrent histories of a backend, and the search for an order that explains them.
 
-mod check;
-mod client;
-mod event;
-mod mark;
-mod plan;
-mod run;
-mod versions;
-
 use std::{cell::Cell, env, fmt, str::FromStr};
 
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
 use tokio::runtime::{Builder, Runtime};
 
-use self::{
-    plan::{Plan, plans},
-    run::Totals,
+use crate::{
+    history::{
+        plan::{Plan, plans},
+        run::{self, Totals},
+    },
+    support::subject::Subject,
 };
-use crate::Subject;
 
 /// Number of times that a smaller plan than one that failed runs before it counts as harmless: another run of the same
 /// plan takes another course.

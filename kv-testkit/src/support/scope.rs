@@ -11,10 +11,10 @@ use kv_core::{
 };
 use uuid::Uuid;
 
-use crate::Subject;
+use crate::support::subject::Subject;
 
 /// A case's own part of a namespace: the keys with its random text in them, all of which it removes at the end.
-pub(super) struct Scope {
+pub(crate) struct Scope {
     namespace: Arc<dyn KvNamespace>,
     id: String,
     keys: Mutex<BTreeSet<String>>,
@@ -24,42 +24,42 @@ pub(super) struct Scope {
 const MOST_PAGES: usize = 10_000;
 
 impl Scope {
-    pub(super) fn new(subject: &Subject) -> Self {
+    pub(crate) fn new(subject: &Subject) -> Self {
         Self::within(subject.namespace())
     }
 
-    pub(super) fn within(namespace: &Arc<dyn KvNamespace>) -> Self {
+    pub(crate) fn within(namespace: &Arc<dyn KvNamespace>) -> Self {
         let id = Uuid::new_v4().simple().to_string() + ":";
         Self { namespace: Arc::clone(namespace), id, keys: Mutex::default() }
     }
 
     /// The text that every key of the scope holds, most of them at the start.
-    pub(super) fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
     /// The key `name`, behind the scope's own text.
-    pub(super) fn key(&self, name: &str) -> Key<'static> {
+    pub(crate) fn key(&self, name: &str) -> Key<'static> {
         self.own([self.id(), name].concat())
     }
 
     /// A key that holds the scope's own text somewhere else.
-    pub(super) fn own(&self, key: String) -> Key<'static> {
+    pub(crate) fn own(&self, key: String) -> Key<'static> {
         self.keys.lock().unwrap().insert(key.clone());
         Key::new(key).expect("the suite's keys are valid")
     }
 
-    pub(super) fn prefix(&self, name: &str) -> Prefix {
+    pub(crate) fn prefix(&self, name: &str) -> Prefix {
         Prefix::new([self.id(), name].concat()).expect("the suite's prefixes are valid")
     }
 
     /// Options that list the scope, `limit` keys a page.
-    pub(super) fn pages_of(&self, limit: usize) -> ListOptions {
+    pub(crate) fn pages_of(&self, limit: usize) -> ListOptions {
         ListOptions::from(self.prefix("")).with_limit(limit).expect("the suite's limits are valid")
     }
 
     /// Writes `names`, each with itself as its value, and gives them in ascending order.
-    pub(super) async fn fill(&self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<String> {
+    pub(crate) async fn fill(&self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<String> {
         let names: BTreeSet<String> = names.into_iter().map(|name| name.as_ref().to_owned()).collect();
         let entry =
             |name: &String| PutEntry::new(self.key(name), name).expect("the suite's entries are valid");
@@ -71,7 +71,7 @@ impl Scope {
     }
 
     /// Everything that `options` list, with the checks that every listing has to stand.
-    pub(super) async fn list(&self, mut options: ListOptions) -> Vec<KeyInfo> {
+    pub(crate) async fn list(&self, mut options: ListOptions) -> Vec<KeyInfo> {
         let mut listed = Vec::<KeyInfo>::new();
         for _ in 0..MOST_PAGES {
             let page = self.namespace.list_page(options.clone()).await.unwrap();
@@ -89,18 +89,18 @@ impl Scope {
     }
 
     /// The names that `options` list, without the scope's own text.
-    pub(super) async fn names(&self, options: impl Into<ListOptions>) -> Vec<String> {
+    pub(crate) async fn names(&self, options: impl Into<ListOptions>) -> Vec<String> {
         self.list(options.into()).await.iter().map(|key| self.name(key)).collect()
     }
 
     /// The name of a listed key, without the scope's own text.
-    pub(super) fn name(&self, key: &KeyInfo) -> String {
+    pub(crate) fn name(&self, key: &KeyInfo) -> String {
         let name = key.name.as_str().strip_prefix(self.id());
         name.expect("a listed key starts with the prefix").to_owned()
     }
 
     /// Checks that every way of reading `key` answers `expected`, for the reason `why`.
-    pub(super) async fn check(&self, key: &Key<'_>, expected: Option<&Entry>, why: &str) {
+    pub(crate) async fn check(&self, key: &Key<'_>, expected: Option<&Entry>, why: &str) {
         let (plain, full) = (GetOptions::default(), GetOptions::default().with_metadata(true));
         let bare = expected.cloned().map(|entry| entry.with_metadata(None));
         let keys = || vec![key.clone().into_owned()];
@@ -128,13 +128,13 @@ impl Scope {
     }
 
     /// Checks that every way of reading `key` answers `value`, without metadata and without a deadline.
-    pub(super) async fn check_value(&self, key: &Key<'_>, value: &(impl AsRef<[u8]> + ?Sized), why: &str) {
+    pub(crate) async fn check_value(&self, key: &Key<'_>, value: &(impl AsRef<[u8]> + ?Sized), why: &str) {
         let value = Value::new(value.as_ref()).expect("the suite's values are valid");
         self.check(key, Some(&Entry::new(value)), why).await;
     }
 
     /// Removes the scope's keys.
-    pub(super) async fn clean(self) {
+    pub(crate) async fn clean(self) {
         let keys = self.keys.into_inner().unwrap();
         self.namespace.delete_many(keys).await.unwrap().into_result().unwrap();
     }

@@ -1,6 +1,6 @@
 //! The suite: one named test for each case of the contract.
 
-use crate::{Subject, block_on};
+use crate::support::{runtime::block_on, subject::Subject};
 
 /// Emits the conformance suite: one `#[test]` for each case, with the case's name.
 ///
