@@ -11,15 +11,15 @@ use serde::Serialize;
 
 use crate::{
     api::{
+        attempt_error::{AttemptError, Reason},
         errors,
-        failure::{Failure, Reason},
-        model::{Namespace, Nothing},
+        model::{ApiNamespace, Ignored},
     },
     builder::CloudflareAccountBuilder,
     http::{
         client::{Call, Client},
         request::{Payload, Request},
-        response::{Reply, SMALL_ENVELOPE},
+        response::{ApiResponse, SMALL_ENVELOPE_BYTES},
     },
     namespace::CloudflareNamespace,
     rate_limit::usage::Usage,
@@ -29,7 +29,7 @@ use crate::{
 const PER_PAGE: u32 = 100;
 
 /// The largest envelope with a page of namespaces: titles of 512 characters, escaped.
-const PAGE_ENVELOPE: usize = 4 * 1024 * 1024;
+const PAGE_ENVELOPE_BYTES: usize = 4 * 1024 * 1024;
 
 /// The namespaces of a Cloudflare account. Clones are the same account; they and the namespaces that they hand out share
 /// connections, budget and usage.
@@ -85,7 +85,7 @@ impl CloudflareAccount {
     /// What this client has sent so far.
     #[must_use]
     pub fn usage(&self) -> Usage {
-        self.client.meter.usage()
+        self.client.counters.usage()
     }
 
     fn call(&self, operation: &'static str) -> Result<Call> {
@@ -93,8 +93,8 @@ impl CloudflareAccount {
     }
 
     fn address_of(&self, id: &NamespaceId) -> Result<Url> {
-        let address = self.client.address.namespace(id).ok_or_else(errors::namespace_not_found)?;
-        Ok(address.itself())
+        let address = self.client.urls.namespace(id).ok_or_else(errors::namespace_not_found)?;
+        Ok(address.url())
     }
 
     async fn create(
@@ -103,29 +103,30 @@ impl CloudflareAccount {
         title: &NamespaceTitle,
         jurisdiction: Option<Jurisdiction>,
         call: &Call,
-    ) -> Result<NamespaceInfo, Failure> {
-        let url = self.client.address.namespaces();
+    ) -> Result<NamespaceInfo, AttemptError> {
+        let url = self.client.urls.namespaces();
         let body = Titled { title: title.as_str(), jurisdiction: jurisdiction.map(Jurisdiction::as_str) };
-        let body = body.payload().map_err(Failure::new)?;
+        let body = body.payload().map_err(AttemptError::new)?;
         // Sent again after it was carried out, it would find its own namespace and call it another's.
-        let request = Request::new(operation, Method::POST, url).with_body(body).once();
+        let request = Request::new(operation, Method::POST, url).with_body(body).non_idempotent();
         let reply = self.send(&request, call).await?;
         let created =
-            reply.result.ok_or_else(|| errors::not_understood("no namespace where one was created"));
-        let created = created.and_then(Namespace::into_info);
-        created.map_err(|error| Failure::new(error.with_operation(operation)))
+            reply.result.ok_or_else(|| errors::unexpected_response("no namespace where one was created"));
+        let created = created.and_then(ApiNamespace::into_info);
+        created.map_err(|error| AttemptError::new(error.with_operation(operation)))
     }
 
     async fn info(&self, operation: &'static str, id: &NamespaceId, call: &Call) -> Result<NamespaceInfo> {
         let request = Request::new(operation, Method::GET, self.address_of(id)?);
         let reply = self.send(&request, call).await?;
-        let info = reply.result.ok_or_else(|| errors::not_understood("no namespace where one was asked for"));
-        info.and_then(Namespace::into_info).map_err(|error| error.with_operation(operation))
+        let info =
+            reply.result.ok_or_else(|| errors::unexpected_response("no namespace where one was asked for"));
+        info.and_then(ApiNamespace::into_info).map_err(|error| error.with_operation(operation))
     }
 
     async fn delete(&self, operation: &'static str, id: &NamespaceId, call: &Call) -> Result<()> {
         let request = Request::new(operation, Method::DELETE, self.address_of(id)?);
-        match self.client.send_for_json::<Nothing>(&request, &call.deadline, SMALL_ENVELOPE).await {
+        match self.client.send_for_json::<Ignored>(&request, &call.deadline, SMALL_ENVELOPE_BYTES).await {
             Ok(_) => Ok(()),
             // An attempt before this one was carried out, although its answer was lost.
             Err(failure)
@@ -137,8 +138,12 @@ impl CloudflareAccount {
         }
     }
 
-    async fn send(&self, request: &Request<'_>, call: &Call) -> Result<Reply<Namespace>, Failure> {
-        self.client.send_for_json(request, &call.deadline, SMALL_ENVELOPE).await
+    async fn send(
+        &self,
+        request: &Request<'_>,
+        call: &Call,
+    ) -> Result<ApiResponse<ApiNamespace>, AttemptError> {
+        self.client.send_for_json(request, &call.deadline, SMALL_ENVELOPE_BYTES).await
     }
 }
 
@@ -159,7 +164,7 @@ struct Titled<'a> {
 impl Titled<'_> {
     fn payload(&self) -> Result<Payload> {
         let json =
-            serde_json::to_vec(self).map_err(|_| errors::not_understood("a title that is not JSON"))?;
+            serde_json::to_vec(self).map_err(|_| errors::unexpected_response("a title that is not JSON"))?;
         Ok(Payload::Json(json.into()))
     }
 }
@@ -183,7 +188,7 @@ impl KvStore for CloudflareAccount {
         let call = self.call(OPERATION)?;
         let created = match self.create(OPERATION, &title, Some(jurisdiction), &call).await {
             // There is nothing else in the request but the title, whose refusal has a code of its own.
-            Err(Failure { reason: Reason::InvalidRequest, error, .. }) => {
+            Err(AttemptError { reason: Reason::InvalidRequest, error, .. }) => {
                 return Err(errors::jurisdiction_refused(jurisdiction, error).with_operation(OPERATION));
             }
             created => created?,
@@ -204,9 +209,10 @@ impl KvStore for CloudflareAccount {
         let call = self.call("list_namespaces")?;
         let (mut listed, mut seen) = (Vec::new(), HashSet::new());
         for page in 1.. {
-            let url = self.client.address.namespaces_page(page, PER_PAGE);
+            let url = self.client.urls.namespaces_page(page, PER_PAGE);
             let request = Request::new("list_namespaces", Method::GET, url);
-            let reply = self.client.send_for_json::<Vec<Namespace>>(&request, &call.deadline, PAGE_ENVELOPE);
+            let reply =
+                self.client.send_for_json::<Vec<ApiNamespace>>(&request, &call.deadline, PAGE_ENVELOPE_BYTES);
             let reply = reply.await?;
             let before = listed.len();
             for namespace in reply.result.unwrap_or_default() {
@@ -234,7 +240,7 @@ impl KvStore for CloudflareAccount {
         let body = Titled { title: title.as_str(), jurisdiction: None }.payload()?;
         let request = Request::new("rename_namespace", Method::PUT, self.address_of(id)?).with_body(body);
         let reply = self.send(&request, &call).await?;
-        match reply.result.filter(Namespace::is_told) {
+        match reply.result.filter(ApiNamespace::is_told) {
             Some(renamed) => renamed.into_info(),
             // Some servers answer `null` or `{}`, which leaves the jurisdiction open.
             None => self.info("rename_namespace", id, &call).await,
@@ -250,9 +256,9 @@ impl KvStore for CloudflareAccount {
     /// whether these may write.
     async fn check_ready(&self) -> Result<()> {
         let call = self.call("check_ready")?;
-        let url = self.client.address.namespaces_page(1, PER_PAGE);
+        let url = self.client.urls.namespaces_page(1, PER_PAGE);
         let request = Request::new("check_ready", Method::GET, url);
-        self.client.send_for_json::<Nothing>(&request, &call.deadline, PAGE_ENVELOPE).await?;
+        self.client.send_for_json::<Ignored>(&request, &call.deadline, PAGE_ENVELOPE_BYTES).await?;
         Ok(())
     }
 
@@ -261,7 +267,7 @@ impl KvStore for CloudflareAccount {
     }
 
     async fn close(&self) -> Result<()> {
-        self.client.gate.close().await;
+        self.client.drain.close().await;
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use kv_core::{
 };
 
 use crate::{
-    api::{errors, urls::NamespaceAddress},
+    api::{errors, urls::NamespaceUrls},
     builder::CloudflareNamespaceBuilder,
     http::{
         client::{Call, Client},
@@ -40,12 +40,12 @@ struct Inner {
     client: Arc<Client>,
     id: NamespaceId,
     /// `None` if no URL can carry the id.
-    address: Option<NamespaceAddress>,
+    address: Option<NamespaceUrls>,
 }
 
 impl CloudflareNamespace {
     pub(crate) fn new(client: Arc<Client>, id: NamespaceId) -> Self {
-        let address = client.address.namespace(&id);
+        let address = client.urls.namespace(&id);
         Self(Arc::new(Inner { client, id, address }))
     }
 
@@ -78,14 +78,14 @@ impl CloudflareNamespace {
     /// What this client has sent so far. All namespaces of a [`CloudflareAccount`](crate::CloudflareAccount) count together.
     #[must_use]
     pub fn usage(&self) -> Usage {
-        self.0.client.meter.usage()
+        self.0.client.counters.usage()
     }
 
     pub(crate) fn client(&self) -> &Client {
         &self.0.client
     }
 
-    pub(crate) fn address(&self) -> Result<&NamespaceAddress> {
+    pub(crate) fn address(&self) -> Result<&NamespaceUrls> {
         self.0.address.as_ref().ok_or_else(errors::namespace_not_found)
     }
 

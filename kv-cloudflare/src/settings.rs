@@ -6,11 +6,11 @@ use kv_core::{Clock, Error, ErrorKind, Result, SystemClock};
 use reqwest::{Url, redirect};
 
 use crate::{
-    api::{errors, urls::AccountAddress},
+    api::{errors, urls::AccountUrls},
     calls::bulk::batches,
     credentials::Credentials,
-    http::{client::Client, drain::Gate},
-    rate_limit::{budget::Budget, deadline::YEAR, limiter::Limiter, usage::Meter},
+    http::{client::Client, drain::Drain},
+    rate_limit::{budget::Budget, deadline::YEAR, limiter::Limiter, usage::Counters},
 };
 
 /// What the builders collect.
@@ -47,7 +47,7 @@ impl Default for Settings {
             idle_timeout: Duration::from_secs(90),
             retries: 4,
             concurrency: 16,
-            bulk_size: batches::DEFAULT_ITEMS,
+            bulk_size: batches::DEFAULT_BULK_SIZE,
             budget: Budget::cloudflare(),
             clock: Arc::new(SystemClock),
             plain_http: false,
@@ -69,14 +69,14 @@ impl Settings {
         check_account_id(account_id)?;
         let authorization = self.credentials.clone().into_authorization()?;
         let base = check_base_url(&self.base_url, self.plain_http)?;
-        let address = AccountAddress::new(base.clone(), account_id);
+        let urls = AccountUrls::new(base.clone(), account_id);
         Ok(Client {
             http: self.http(&base)?,
-            address,
+            urls,
             authorization,
             limiter: Limiter::new(self.budget, Arc::clone(&self.clock)),
-            meter: Meter::default(),
-            gate: Gate::default(),
+            counters: Counters::default(),
+            drain: Drain::default(),
             clock: self.clock,
             read_timeout: self.read_timeout.min(YEAR),
             total_timeout: self.total_timeout,
@@ -145,7 +145,7 @@ fn check_base_url(text: &str, plain_http: bool) -> Result<Url> {
         "https" => Ok(url),
         "http" if plain_http || is_loopback(&url) => Ok(url),
         "http" => Err(refuse(
-            "`base_url` is plain http and its host is not a loopback address, so others could read the token: use https, or \
+            "`base_url` is plain http and its host is not a loopback urls, so others could read the token: use https, or \
              call `allow_plain_http`",
         )),
         _ => Err(refuse("`base_url` is neither https nor http")),

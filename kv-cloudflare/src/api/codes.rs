@@ -5,7 +5,7 @@
 use kv_core::ErrorKind;
 use reqwest::StatusCode;
 
-use crate::api::failure::Reason;
+use crate::api::attempt_error::Reason;
 
 /// A code that is known.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ const UNAVAILABLE: Meaning =
 const TOO_SLOW: Meaning = Meaning {
     kind: ErrorKind::Unavailable,
     advice: "the service did not do it in time: try again later",
-    reason: Reason::TooMuch,
+    reason: Reason::TooSlow,
 };
 const NO_ADDRESS: Meaning = meaning(
     ErrorKind::Other,
@@ -86,7 +86,7 @@ const QUOTA_EXCEEDED: Meaning = meaning(
 const TOO_LARGE: Meaning = Meaning {
     kind: ErrorKind::InvalidInput,
     advice: "the service does not accept a request, or an answer, of this size",
-    reason: Reason::TooLarge,
+    reason: Reason::PayloadTooLarge,
 };
 const KEY_INVALID: Meaning = meaning(ErrorKind::InvalidInput, "the service does not accept the key");
 const EXPIRATION_INVALID: Meaning = meaning(

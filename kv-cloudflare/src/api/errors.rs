@@ -6,8 +6,8 @@ use kv_core::{Error, ErrorKind, Jurisdiction};
 use reqwest::StatusCode;
 
 use crate::api::{
+    attempt_error::AttemptError,
     codes::{self, Meaning},
-    failure::Failure,
 };
 
 /// Name of this backend in its errors.
@@ -18,7 +18,7 @@ pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Err
 }
 
 /// An answer that is not what the API documents. `what` names it, and holds nothing of its text.
-pub(crate) fn not_understood(what: &str) -> Error {
+pub(crate) fn unexpected_response(what: &str) -> Error {
     new(
         ErrorKind::Other,
         format!("the service answered what it should not: {what}; is `base_url` that of Cloudflare's API?"),
@@ -79,7 +79,7 @@ pub(crate) fn over_budget(wait: Duration) -> Error {
 }
 
 /// The connection could not be made, or broke. The URL is taken out of the cause, since it holds the key.
-pub(crate) fn connection(error: reqwest::Error) -> Failure {
+pub(crate) fn connection(error: reqwest::Error) -> AttemptError {
     let certain = error.is_connect() || error.is_builder();
     let message = if error.is_connect() {
         "no connection to the service could be made: see the cause, and try again later"
@@ -89,12 +89,12 @@ pub(crate) fn connection(error: reqwest::Error) -> Failure {
         "the connection broke before the whole answer was there: see the cause, and try again later"
     };
     let kind = if error.is_builder() { ErrorKind::Other } else { ErrorKind::Unavailable };
-    let failure = Failure::new(new(kind, message).with_source(error.without_url()));
+    let failure = AttemptError::new(new(kind, message).with_source(error.without_url()));
     if certain { failure } else { failure.with_unknown_outcome() }
 }
 
 /// An answer that says no: its status, the code of its envelope if it has one, and what of its text may be shown.
-pub(crate) fn refusal(status: StatusCode, code: Option<u32>, text: Option<&str>) -> Failure {
+pub(crate) fn refusal(status: StatusCode, code: Option<u32>, text: Option<&str>) -> AttemptError {
     let Meaning { kind, advice, reason } = codes::meaning_of(status, code);
     let code_part = match code {
         // Where the text may be shown, it says more than the code's name.
@@ -106,6 +106,6 @@ pub(crate) fn refusal(status: StatusCode, code: Option<u32>, text: Option<&str>)
     };
     let text_part = text.map(|text| format!(": {text}")).unwrap_or_default();
     let message = format!("{advice} (the service answered {}{code_part}{text_part})", status.as_u16());
-    let failure = Failure::new(new(kind, message)).because(reason);
+    let failure = AttemptError::new(new(kind, message)).because(reason);
     if status.is_server_error() { failure.with_unknown_outcome() } else { failure }
 }

@@ -15,7 +15,7 @@ use crate::api::{codes, errors};
 pub(crate) struct Envelope<T> {
     pub(crate) success: bool,
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) errors: Complaints,
+    pub(crate) errors: ApiErrors,
     #[serde(default = "none")]
     pub(crate) result: Option<T>,
     #[serde(default, deserialize_with = "lenient")]
@@ -24,9 +24,9 @@ pub(crate) struct Envelope<T> {
 
 /// The envelope of an answer whose status says no already.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Refusal {
+pub(crate) struct ErrorEnvelope {
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) errors: Complaints,
+    pub(crate) errors: ApiErrors,
 }
 
 /// `Default` would ask it of `T` too.
@@ -41,30 +41,30 @@ fn lenient<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(json: D) ->
 
 /// The errors of an envelope, or those behind one of them.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-pub(crate) struct Complaints(Vec<Option<Complaint>>);
+pub(crate) struct ApiErrors(Vec<Option<ApiError>>);
 
 /// One of an envelope's errors.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-pub(crate) struct Complaint {
+pub(crate) struct ApiError {
     #[serde(default)]
     pub(crate) code: Option<u32>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) message: String,
     /// Its causes. The service says only "invalid request headers", say, and here in which of them.
     #[serde(default, deserialize_with = "lenient")]
-    error_chain: Complaints,
+    error_chain: ApiErrors,
 }
 
-impl Complaints {
+impl ApiErrors {
     /// The one that counts: the first whose code has a meaning, causes before what they caused, or else just the first.
-    pub(crate) fn decisive(&self) -> Option<&Complaint> {
+    pub(crate) fn decisive(&self) -> Option<&ApiError> {
         self.meaningful().or_else(|| self.0.iter().flatten().next())
     }
 
-    fn meaningful(&self) -> Option<&Complaint> {
-        self.0.iter().flatten().find_map(|complaint| {
-            let known = complaint.code.and_then(codes::find).filter(|code| code.meaning.is_some());
-            complaint.error_chain.meaningful().or_else(|| known.map(|_| complaint))
+    fn meaningful(&self) -> Option<&ApiError> {
+        self.0.iter().flatten().find_map(|error| {
+            let known = error.code.and_then(codes::find).filter(|code| code.meaning.is_some());
+            error.error_chain.meaningful().or_else(|| known.map(|_| error))
         })
     }
 }
@@ -79,11 +79,11 @@ pub(crate) struct ResultInfo {
 }
 
 /// A result that says nothing: some servers answer `null` and some `{}`.
-pub(crate) type Nothing = IgnoredAny;
+pub(crate) type Ignored = IgnoredAny;
 
 /// A namespace. A rename is answered with one, with `null` or with `{}`.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Namespace {
+pub(crate) struct ApiNamespace {
     #[serde(default)]
     id: Option<String>,
     #[serde(default)]
@@ -92,7 +92,7 @@ pub(crate) struct Namespace {
     jurisdiction: Option<String>,
 }
 
-impl Namespace {
+impl ApiNamespace {
     /// `true` if both the id and the title are there.
     pub(crate) const fn is_told(&self) -> bool {
         self.id.is_some() && self.title.is_some()
@@ -100,14 +100,16 @@ impl Namespace {
 
     pub(crate) fn into_info(self) -> Result<NamespaceInfo, Error> {
         let (Some(id), Some(title)) = (self.id, self.title) else {
-            return Err(errors::not_understood("a namespace without an id or a title"));
+            return Err(errors::unexpected_response("a namespace without an id or a title"));
         };
         // The service may come to know more jurisdictions than this crate: better none of it than no namespace at all.
         let jurisdiction = self.jurisdiction.and_then(|name| name.parse::<Jurisdiction>().ok());
         let info =
             NamespaceId::new(id).and_then(|id| Ok(NamespaceInfo::new(id, NamespaceTitle::new(title)?)));
         let info = info.map(|info| info.with_jurisdiction(jurisdiction));
-        info.map_err(|_| errors::not_understood("a namespace whose id or title has a length that none has"))
+        info.map_err(|_| {
+            errors::unexpected_response("a namespace whose id or title has a length that none has")
+        })
     }
 }
 
@@ -124,33 +126,33 @@ pub(crate) struct ListedKey {
 
 /// What a bulk get found.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Found {
-    values: HashMap<String, Option<FoundValue>>,
+pub(crate) struct BulkValues {
+    values: HashMap<String, Option<TextEntry>>,
 }
 
 /// What a bulk get says of one key.
 #[derive(Debug)]
-pub(crate) enum Whole {
+pub(crate) enum BulkValue {
     Absent,
-    Present(FoundValue),
+    Present(TextEntry),
     /// Nothing: the service answers no bulk get for it, or loses keys that look like numbers. Absence is told by `null`.
-    Unknown,
+    Missing,
 }
 
-impl Found {
+impl BulkValues {
     /// What it says of `key`, which is asked about once.
-    pub(crate) fn take(&mut self, key: &Key<'_>) -> Whole {
+    pub(crate) fn take(&mut self, key: &Key<'_>) -> BulkValue {
         match self.values.remove(key.as_str()) {
-            Some(None | Some(FoundValue { value: None, .. })) => Whole::Absent,
-            Some(Some(found)) => Whole::Present(found),
-            None => Whole::Unknown,
+            Some(None | Some(TextEntry { value: None, .. })) => BulkValue::Absent,
+            Some(Some(found)) => BulkValue::Present(found),
+            None => BulkValue::Missing,
         }
     }
 }
 
 /// One entry of a bulk get.
 #[derive(Debug, Deserialize)]
-pub(crate) struct FoundValue {
+pub(crate) struct TextEntry {
     #[serde(default)]
     pub(crate) value: Option<String>,
     #[serde(default)]
@@ -159,7 +161,7 @@ pub(crate) struct FoundValue {
     pub(crate) metadata: Option<Box<RawValue>>,
 }
 
-impl FoundValue {
+impl TextEntry {
     /// Whether its text is the value, byte for byte. What is not UTF-8 is answered with U+FFFD in places, so a text that holds
     /// it may be a value that does, or may be one that lost bytes.
     pub(crate) fn is_exact(&self) -> bool {
@@ -183,7 +185,7 @@ impl FoundValue {
     /// The entry, if there is one. Its value is the text, whatever that lost.
     pub(crate) fn into_entry(self, with_metadata: bool) -> Result<Option<Entry>, Error> {
         let Some(text) = self.value else { return Ok(None) };
-        let entry = Entry::new(Value::new(text)?).with_expires_at(deadline(self.expiration)?);
+        let entry = Entry::new(Value::new(text)?).with_expires_at(expires_at(self.expiration)?);
         let wanted = self.metadata.filter(|_| with_metadata);
         Ok(Some(entry.with_metadata(metadata(wanted.as_deref())?)))
     }
@@ -191,7 +193,7 @@ impl FoundValue {
 
 /// What became of the items of a bulk write or a bulk delete.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct Applied {
+pub(crate) struct BulkResult {
     #[serde(default)]
     pub(crate) unsuccessful_keys: Option<Vec<String>>,
 }
@@ -201,23 +203,23 @@ pub(crate) fn metadata(text: Option<&RawValue>) -> Result<Option<Metadata>, Erro
     let text = text.map(RawValue::get).filter(|text| *text != "null");
     text.map(Metadata::parse)
         .transpose()
-        .map_err(|_| errors::not_understood("metadata of more than 1,024 bytes"))
+        .map_err(|_| errors::unexpected_response("metadata of more than 1,024 bytes"))
 }
 
 /// A deadline as the service tells it.
-pub(crate) fn deadline(seconds: Option<u64>) -> Result<Option<Timestamp>, Error> {
-    let deadline = seconds.map(Timestamp::from_secs).transpose();
-    deadline.map_err(|_| errors::not_understood("an expiration after the year 9999"))
+pub(crate) fn expires_at(seconds: Option<u64>) -> Result<Option<Timestamp>, Error> {
+    let expires_at = seconds.map(Timestamp::from_secs).transpose();
+    expires_at.map_err(|_| errors::unexpected_response("an expiration after the year 9999"))
 }
 
 #[cfg(test)]
 mod tests {
     use kv_testkit::proptest::prelude::*;
 
-    use super::FoundValue;
+    use super::TextEntry;
 
-    fn found(text: &str) -> FoundValue {
-        FoundValue { value: Some(text.to_owned()), expiration: None, metadata: None }
+    fn found(text: &str) -> TextEntry {
+        TextEntry { value: Some(text.to_owned()), expiration: None, metadata: None }
     }
 
     proptest! {

@@ -4,14 +4,14 @@ use kv_core::{Key, Prefix};
 use percent_encoding::percent_decode_str;
 
 /// The longest quotation, in bytes.
-const MOST: usize = 512;
+const MAX_QUOTED_BYTES: usize = 512;
 
 /// As much of a text is looked at. It is far more than is shown, so that a secret that begins in a quotation is found whole.
-const SEARCHED: usize = 64 * 1024;
+const MAX_SEARCHED_BYTES: usize = 64 * 1024;
 
 /// What the errors of a request must not repeat, beside the token.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Secrets<'a> {
+pub(crate) enum Redaction<'a> {
     None,
     Key(&'a Key<'a>),
     Prefix(&'a Prefix),
@@ -19,7 +19,7 @@ pub(crate) enum Secrets<'a> {
     Body(Option<&'a Key<'a>>),
 }
 
-impl<'a> Secrets<'a> {
+impl<'a> Redaction<'a> {
     pub(crate) const fn key(&self) -> Option<&'a Key<'a>> {
         match self {
             Self::Key(key) | Self::Body(Some(key)) => Some(key),
@@ -28,21 +28,21 @@ impl<'a> Secrets<'a> {
     }
 
     /// The start of `text` as an error may show it, or nothing if it may not. `token` is secret for every request.
-    pub(crate) fn quote(&self, text: &str, token: &str) -> Option<String> {
+    pub(crate) fn redact(&self, text: &str, token: &str) -> Option<String> {
         let secret = match self {
             Self::None => "",
             Self::Key(key) => key.as_str(),
             Self::Prefix(prefix) => prefix.as_str(),
             Self::Body(_) => return None,
         };
-        let start = cut(text, SEARCHED);
+        let start = cut(text, MAX_SEARCHED_BYTES);
         let decoded = percent_decode_str(start).decode_utf8_lossy();
         let holds = |secret: &str| !secret.is_empty() && (start.contains(secret) || decoded.contains(secret));
         if holds(secret) || holds(token) {
             return None;
         }
         let line: String = start.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let line = cut(line.trim(), MOST);
+        let line = cut(line.trim(), MAX_QUOTED_BYTES);
         (!line.is_empty()).then(|| line.to_owned())
     }
 }
@@ -57,25 +57,25 @@ fn cut(text: &str, most: usize) -> &str {
 mod tests {
     use kv_core::{Key, Prefix};
 
-    use super::Secrets;
+    use super::Redaction;
 
     #[test]
     fn quotations_are_short_and_hold_no_secret() {
         let (key, prefix) = (Key::from_static("user/é"), Prefix::from_static("session:"));
         let long = "é".repeat(10_000);
         let cases = [
-            (Secrets::None, "plain\ntext \0", Some("plain text")),
-            (Secrets::None, "Bearer TOKEN was sent", None),
-            (Secrets::None, "", None),
-            (Secrets::None, &long, Some(&long[..512])),
-            (Secrets::Key(&key), "get: 'key not found'", Some("get: 'key not found'")),
-            (Secrets::Key(&key), "no route for /values/user%2F%c3%A9", None),
-            (Secrets::Key(&key), "no key user/é", None),
-            (Secrets::Prefix(&prefix), "prefix=session%3a", None),
-            (Secrets::Body(Some(&key)), "anything", None),
+            (Redaction::None, "plain\ntext \0", Some("plain text")),
+            (Redaction::None, "Bearer TOKEN was sent", None),
+            (Redaction::None, "", None),
+            (Redaction::None, &long, Some(&long[..512])),
+            (Redaction::Key(&key), "get: 'key not found'", Some("get: 'key not found'")),
+            (Redaction::Key(&key), "no route for /values/user%2F%c3%A9", None),
+            (Redaction::Key(&key), "no key user/é", None),
+            (Redaction::Prefix(&prefix), "prefix=session%3a", None),
+            (Redaction::Body(Some(&key)), "anything", None),
         ];
-        for (secrets, text, expected) in cases {
-            assert_eq!(secrets.quote(text, "TOKEN").as_deref(), expected, "{secrets:?}");
+        for (redaction, text, expected) in cases {
+            assert_eq!(redaction.redact(text, "TOKEN").as_deref(), expected, "{redaction:?}");
         }
     }
 
@@ -84,7 +84,7 @@ mod tests {
         let token = "t".repeat(4_000);
         for before in [0, 500, 511] {
             let text = "x".repeat(before) + &token;
-            assert_eq!(Secrets::None.quote(&text, &token), None);
+            assert_eq!(Redaction::None.redact(&text, &token), None);
         }
     }
 }

@@ -15,22 +15,22 @@ fn encode(text: &str) -> PercentEncode<'_> {
 
 /// The namespaces of an account.
 #[derive(Debug, Clone)]
-pub(crate) struct AccountAddress(Place);
+pub(crate) struct AccountUrls(BasePath);
 
 /// One namespace of an account.
 #[derive(Debug, Clone)]
-pub(crate) struct NamespaceAddress(Place);
+pub(crate) struct NamespaceUrls(BasePath);
 
 /// A path of the API.
 #[derive(Debug, Clone)]
-struct Place {
+struct BasePath {
     /// A URL of the server with a path that is as long as most will be: a clone of it has room for another one, and its host
     /// need not be parsed again.
     url: Url,
     path: String,
 }
 
-impl Place {
+impl BasePath {
     /// `url` is one of the server's, whatever its path.
     fn new(mut url: Url, path: String) -> Self {
         url.set_path(&format!("{path}{:64}", ""));
@@ -50,12 +50,12 @@ impl Place {
     }
 }
 
-impl AccountAddress {
+impl AccountUrls {
     /// The path of `base` ends in `/client/v4`; `account_id` is hexadecimal.
     pub(crate) fn new(base: Url, account_id: &str) -> Self {
         let path =
             format!("{}/accounts/{account_id}/storage/kv/namespaces", base.path().trim_end_matches('/'));
-        Self(Place::new(base, path))
+        Self(BasePath::new(base, path))
     }
 
     pub(crate) fn namespaces(&self) -> Url {
@@ -67,19 +67,19 @@ impl AccountAddress {
     }
 
     /// `None` for an id that no URL can carry, and that no namespace has.
-    pub(crate) fn namespace(&self, id: &NamespaceId) -> Option<NamespaceAddress> {
+    pub(crate) fn namespace(&self, id: &NamespaceId) -> Option<NamespaceUrls> {
         match id.as_str() {
             "." | ".." => None,
             id => {
                 let path = format!("{}/{}", self.0.path, encode(id));
-                Some(NamespaceAddress(Place::new(self.0.url.clone(), path)))
+                Some(NamespaceUrls(BasePath::new(self.0.url.clone(), path)))
             }
         }
     }
 }
 
-impl NamespaceAddress {
-    pub(crate) fn itself(&self) -> Url {
+impl NamespaceUrls {
+    pub(crate) fn url(&self) -> Url {
         self.0.below("", "", "")
     }
 
@@ -121,12 +121,12 @@ mod tests {
     use kv_testkit::{proptest::prelude::*, strategies};
     use percent_encoding::percent_decode_str;
 
-    use super::AccountAddress;
+    use super::AccountUrls;
 
     const BASE: &str = "http://127.0.0.1:1/client/v4";
 
-    fn namespace() -> super::NamespaceAddress {
-        AccountAddress::new(BASE.parse().unwrap(), "a").namespace(&NamespaceId::new("n").unwrap()).unwrap()
+    fn namespace() -> super::NamespaceUrls {
+        AccountUrls::new(BASE.parse().unwrap(), "a").namespace(&NamespaceId::new("n").unwrap()).unwrap()
     }
 
     #[test]
@@ -152,11 +152,11 @@ mod tests {
 
     #[test]
     fn ids_that_no_url_carries_have_no_address() {
-        let account = AccountAddress::new(BASE.parse().unwrap(), "a");
-        for (id, carried) in [(".", false), ("..", false), ("%2e", true), ("../x", true)] {
+        let account = AccountUrls::new(BASE.parse().unwrap(), "a");
+        for (id, fits) in [(".", false), ("..", false), ("%2e", true), ("../x", true)] {
             let address = account.namespace(&NamespaceId::new(id).unwrap());
-            assert_eq!(address.is_some(), carried, "{id:?}");
-            if let Some(url) = address.map(|address| address.itself()) {
+            assert_eq!(address.is_some(), fits, "{id:?}");
+            if let Some(url) = address.map(|address| address.url()) {
                 assert_eq!(url.path_segments().unwrap().count(), 8, "{id:?}");
             }
         }

@@ -5,25 +5,25 @@ use reqwest::Method;
 
 use crate::{
     api::{
+        attempt_error::{AttemptError, Reason},
         errors,
-        failure::{Failure, Reason},
         model::{self, ListedKey},
-        redact::Secrets,
+        redact::Redaction,
     },
-    calls::patience::Patience,
+    calls::split_retry::SplitRetry,
     http::request::Request,
     namespace::CloudflareNamespace,
     rate_limit::deadline::Deadline,
 };
 
 /// The smallest page that the service gives.
-const LEAST: usize = 10;
+const MIN_PAGE: usize = 10;
 
 /// The largest envelope with a page: 1,000 keys of 512 bytes with 1,024 bytes of metadata, each of them escaped.
-const PAGE_ENVELOPE: usize = 16 * 1024 * 1024;
+const PAGE_ENVELOPE_BYTES: usize = 16 * 1024 * 1024;
 
 /// How many pages without a new key are passed over before an empty one is given to the caller, who goes on from there.
-const MOST_EMPTY: usize = 10;
+const MAX_EMPTY_PAGES: usize = 10;
 
 /// Where a page starts: the service's own cursor, and the last key behind it that was given already.
 ///
@@ -53,19 +53,19 @@ impl CloudflareNamespace {
         let start = options.start()?.map(|token| Start::parse(token).ok_or(InvalidInput::CursorMalformed));
         let Start { cursor, behind } = start.transpose()?.unwrap_or_default();
         let (mut cursor, mut empty) = (cursor.to_owned(), 0);
-        let mut limit = options.limit().max(LEAST);
-        let mut patience = Patience::until(*deadline, self.client());
+        let mut limit = options.limit().max(MIN_PAGE);
+        let mut patience = SplitRetry::until(*deadline, self.client());
         loop {
             let page = self.page(options.prefix(), limit, &cursor, deadline).await;
             let (mut keys, following) = match page {
                 Ok(page) => page,
                 // A page may be smaller than it is asked for.
-                Err(failure) if failure.reason == Reason::TooMuch && limit > LEAST => {
+                Err(failure) if failure.reason == Reason::TooSlow && limit > MIN_PAGE => {
                     if !patience.pause(&failure).await {
                         return Err(failure.error);
                     }
-                    self.client().meter.count_retried();
-                    limit = limit.div_ceil(2).max(LEAST);
+                    self.client().counters.count_retried();
+                    limit = limit.div_ceil(2).max(MIN_PAGE);
                     continue;
                 }
                 Err(failure) => return Err(failure.error),
@@ -81,7 +81,7 @@ impl CloudflareNamespace {
                 Some(Start { cursor: &following, behind }.issue(options.prefix()))
             };
             empty += 1;
-            if !keys.is_empty() || next.is_none() || empty > MOST_EMPTY {
+            if !keys.is_empty() || next.is_none() || empty > MAX_EMPTY_PAGES {
                 return Ok(ListPage::new(keys, next));
             }
             cursor = following;
@@ -95,20 +95,21 @@ impl CloudflareNamespace {
         limit: usize,
         cursor: &str,
         deadline: &Deadline,
-    ) -> Result<(Vec<KeyInfo>, String), Failure> {
-        let url = self.address().map_err(Failure::new)?.keys(prefix.as_str(), limit, cursor);
-        let request = Request::new("list_page", Method::GET, url).with_secrets(Secrets::Prefix(prefix));
+    ) -> Result<(Vec<KeyInfo>, String), AttemptError> {
+        let url = self.address().map_err(AttemptError::new)?.keys(prefix.as_str(), limit, cursor);
+        let request = Request::new("list_page", Method::GET, url).with_redaction(Redaction::Prefix(prefix));
         // The smallest page cannot be halved.
-        let request = request.about(limit + 1 - LEAST);
-        let reply = self.client().send_for_json::<Vec<ListedKey>>(&request, deadline, PAGE_ENVELOPE).await?;
+        let request = request.for_items(limit + 1 - MIN_PAGE);
+        let reply =
+            self.client().send_for_json::<Vec<ListedKey>>(&request, deadline, PAGE_ENVELOPE_BYTES).await?;
         let keys = reply.result.unwrap_or_default().into_iter().map(key_info).collect::<Result<_>>();
-        Ok((keys.map_err(Failure::new)?, reply.info.cursor.unwrap_or_default()))
+        Ok((keys.map_err(AttemptError::new)?, reply.info.cursor.unwrap_or_default()))
     }
 }
 
 fn key_info(listed: ListedKey) -> Result<KeyInfo> {
-    let name = Key::new(listed.name).map_err(|_| errors::not_understood("a key that none may be"))?;
-    let info = KeyInfo::new(name).with_expires_at(model::deadline(listed.expiration)?);
+    let name = Key::new(listed.name).map_err(|_| errors::unexpected_response("a key that none may be"))?;
+    let info = KeyInfo::new(name).with_expires_at(model::expires_at(listed.expiration)?);
     Ok(info.with_metadata(model::metadata(listed.metadata.as_deref())?))
 }
 

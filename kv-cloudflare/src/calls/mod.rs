@@ -4,6 +4,6 @@
 pub(crate) mod bulk;
 pub(crate) mod extras;
 pub(crate) mod list;
-pub(crate) mod patience;
 pub(crate) mod read;
+pub(crate) mod split_retry;
 pub(crate) mod write;

@@ -12,12 +12,12 @@ use serde_json::value::RawValue;
 
 use crate::{
     api::{
+        attempt_error::{AttemptError, Reason},
         errors,
-        failure::{Failure, Reason},
-        model::{self, Whole},
-        redact::Secrets,
+        model::{self, BulkValue},
+        redact::Redaction,
     },
-    http::{body::value_stream::ValueStream, request::Request, response::SMALL_ENVELOPE},
+    http::{body::value_stream::ValueStream, request::Request, response::SMALL_ENVELOPE_BYTES},
     namespace::CloudflareNamespace,
     rate_limit::deadline::Deadline,
 };
@@ -26,10 +26,10 @@ use crate::{
 const EXPIRATION: HeaderName = HeaderName::from_static("expiration");
 
 /// The largest envelope with value and metadata of one key that is worth reading a value twice for.
-const WHOLE_ENVELOPE: usize = 8 * 1024 * 1024;
+const MAX_TEXT_ENVELOPE_BYTES: usize = 8 * 1024 * 1024;
 
 /// How often a torn pair is read before the call gives up.
-const MOST_READS: u32 = 5;
+const MAX_READS: u32 = 5;
 
 impl CloudflareNamespace {
     /// The entry under `key`. With metadata it is read by two requests, together: one for the exact bytes, and one that finds
@@ -45,7 +45,7 @@ impl CloudflareNamespace {
         if !metadata {
             return self.read_value(operation, key, deadline).await;
         }
-        for round in 0..MOST_READS {
+        for round in 0..MAX_READS {
             // The first time again is at once: the other write has been answered by now, most likely.
             let pause = Duration::from_millis(50) * round.saturating_sub(1);
             if deadline.pause(pause).await.is_err() {
@@ -53,15 +53,15 @@ impl CloudflareNamespace {
             }
             let value = self.read_value(operation, key, deadline);
             let entry = match try_join(value, self.read_whole(operation, key, deadline)).await? {
-                (None, Whole::Absent | Whole::Unknown) => return Ok(None),
-                (None, Whole::Present(_)) | (Some(_), Whole::Absent) => continue,
-                (Some(_), Whole::Present(whole)) if whole.is_exact() => return whole.into_entry(true),
-                (Some(entry), Whole::Present(whole)) if whole.is_text_of(&entry.value) => {
+                (None, BulkValue::Absent | BulkValue::Missing) => return Ok(None),
+                (None, BulkValue::Present(_)) | (Some(_), BulkValue::Absent) => continue,
+                (Some(_), BulkValue::Present(whole)) if whole.is_exact() => return whole.into_entry(true),
+                (Some(entry), BulkValue::Present(whole)) if whole.is_text_of(&entry.value) => {
                     return Ok(Some(entry.with_metadata(model::metadata(whole.metadata.as_deref())?)));
                 }
                 // Another write came between, or the service makes another text of the bytes.
-                (Some(_), Whole::Present(_)) if round == 0 => continue,
-                (Some(entry), Whole::Present(_) | Whole::Unknown) => entry,
+                (Some(_), BulkValue::Present(_)) if round == 0 => continue,
+                (Some(entry), BulkValue::Present(_) | BulkValue::Missing) => entry,
             };
             if let Some(metadata) = self.read_metadata(operation, key, deadline).await? {
                 return Ok(Some(entry.with_metadata(metadata)));
@@ -72,12 +72,17 @@ impl CloudflareNamespace {
         Err(errors::new(ErrorKind::Unavailable, message))
     }
 
-    async fn read_whole(&self, operation: &'static str, key: &Key<'_>, deadline: &Deadline) -> Result<Whole> {
-        match self.bulk_get(operation, vec![key.as_str()], deadline, WHOLE_ENVELOPE).await {
+    async fn read_whole(
+        &self,
+        operation: &'static str,
+        key: &Key<'_>,
+        deadline: &Deadline,
+    ) -> Result<BulkValue> {
+        match self.bulk_get(operation, vec![key.as_str()], deadline, MAX_TEXT_ENVELOPE_BYTES).await {
             Ok(mut found) => Ok(found.take(key)),
             Err(failure) => match failure.error.kind() {
                 // The service gives no bulk get of it: the value is too large, say.
-                ErrorKind::InvalidInput | ErrorKind::Other => Ok(Whole::Unknown),
+                ErrorKind::InvalidInput | ErrorKind::Other => Ok(BulkValue::Missing),
                 _ => Err(failure.error),
             },
         }
@@ -90,7 +95,7 @@ impl CloudflareNamespace {
         deadline: &Deadline,
     ) -> Result<Option<Entry>> {
         let url = self.address()?.value(key, "");
-        let request = Request::new(operation, Method::GET, url).with_secrets(Secrets::Key(key));
+        let request = Request::new(operation, Method::GET, url).with_redaction(Redaction::Key(key));
         let Some(answer) = found(self.client().send_for_bytes(&request, deadline).await)? else {
             return Ok(None);
         };
@@ -106,7 +111,7 @@ impl CloudflareNamespace {
         deadline: &Deadline,
     ) -> Result<Option<ValueStream>> {
         let url = self.address()?.value(key, "");
-        let request = Request::new(operation, Method::GET, url).with_secrets(Secrets::Key(key));
+        let request = Request::new(operation, Method::GET, url).with_redaction(Redaction::Key(key));
         let answer = self.client().send_for_stream(&request.for_uncompressed(), deadline).await;
         let Some(response) = found(answer)? else { return Ok(None) };
         let expires_at = expiration(response.headers())?;
@@ -122,15 +127,16 @@ impl CloudflareNamespace {
         deadline: &Deadline,
     ) -> Result<Option<Option<Metadata>>> {
         let url = self.address()?.metadata(key);
-        let request = Request::new(operation, Method::GET, url).with_secrets(Secrets::Key(key));
-        let reply = self.client().send_for_json::<Box<RawValue>>(&request, deadline, SMALL_ENVELOPE).await;
+        let request = Request::new(operation, Method::GET, url).with_redaction(Redaction::Key(key));
+        let reply =
+            self.client().send_for_json::<Box<RawValue>>(&request, deadline, SMALL_ENVELOPE_BYTES).await;
         let Some(reply) = found(reply)? else { return Ok(None) };
         Ok(Some(model::metadata(reply.result.as_deref())?))
     }
 }
 
 /// Takes the absence of a key for what it is.
-fn found<T>(outcome: Result<T, Failure>) -> Result<Option<T>> {
+fn found<T>(outcome: Result<T, AttemptError>) -> Result<Option<T>> {
     match outcome {
         Ok(answer) => Ok(Some(answer)),
         Err(failure) if failure.reason == Reason::KeyNotFound => Ok(None),
@@ -141,7 +147,7 @@ fn found<T>(outcome: Result<T, Failure>) -> Result<Option<T>> {
 fn expiration(headers: &HeaderMap) -> Result<Option<Timestamp>> {
     let Some(header) = headers.get(EXPIRATION) else { return Ok(None) };
     let seconds = header.to_str().ok().and_then(|text| text.trim().parse().ok());
-    let seconds =
-        seconds.ok_or_else(|| errors::not_understood("an `expiration` header that is no whole number"))?;
-    model::deadline(Some(seconds))
+    let seconds = seconds
+        .ok_or_else(|| errors::unexpected_response("an `expiration` header that is no whole number"))?;
+    model::expires_at(Some(seconds))
 }

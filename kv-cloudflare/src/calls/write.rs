@@ -4,10 +4,10 @@ use kv_core::{Key, PutOptions, Result};
 use reqwest::Method;
 
 use crate::{
-    api::{expiration::WireExpiration, model::Nothing, redact::Secrets},
+    api::{expiration::WireExpiration, model::Ignored, redact::Redaction},
     http::{
         request::{Payload, Request, ValueBody},
-        response::SMALL_ENVELOPE,
+        response::SMALL_ENVELOPE_BYTES,
     },
     namespace::CloudflareNamespace,
     rate_limit::deadline::Deadline,
@@ -38,8 +38,8 @@ impl CloudflareNamespace {
         let request = Request::new(operation, Method::PUT, url)
             .with_body(body)
             .with_writes(&writes)
-            .with_secrets(Secrets::Body(Some(key)));
-        self.client().send_for_json::<Nothing>(&request, deadline, SMALL_ENVELOPE).await?;
+            .with_redaction(Redaction::Body(Some(key)));
+        self.client().send_for_json::<Ignored>(&request, deadline, SMALL_ENVELOPE_BYTES).await?;
         Ok(())
     }
 
@@ -51,9 +51,10 @@ impl CloudflareNamespace {
     ) -> Result<()> {
         let url = self.address()?.value(key, "");
         let writes = [self.hash(key)];
-        let request =
-            Request::new(operation, Method::DELETE, url).with_writes(&writes).with_secrets(Secrets::Key(key));
-        self.client().send_for_json::<Nothing>(&request, deadline, SMALL_ENVELOPE).await?;
+        let request = Request::new(operation, Method::DELETE, url)
+            .with_writes(&writes)
+            .with_redaction(Redaction::Key(key));
+        self.client().send_for_json::<Ignored>(&request, deadline, SMALL_ENVELOPE_BYTES).await?;
         Ok(())
     }
 }

@@ -5,21 +5,21 @@ use std::{sync::Arc, time::Duration};
 use kv_core::{Clock, Result};
 
 use crate::{
-    api::urls::AccountAddress,
+    api::urls::AccountUrls,
     credentials::Authorization,
-    http::drain::{Gate, Pass},
-    rate_limit::{deadline::Deadline, limiter::Limiter, usage::Meter},
+    http::drain::{CallGuard, Drain},
+    rate_limit::{deadline::Deadline, limiter::Limiter, usage::Counters},
 };
 
 /// What all namespaces of an account share.
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) http: reqwest::Client,
-    pub(crate) address: AccountAddress,
+    pub(crate) urls: AccountUrls,
     pub(crate) authorization: Authorization,
     pub(crate) limiter: Limiter,
-    pub(crate) meter: Meter,
-    pub(crate) gate: Gate,
+    pub(crate) counters: Counters,
+    pub(crate) drain: Drain,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) read_timeout: Duration,
     pub(crate) total_timeout: Duration,
@@ -32,14 +32,14 @@ pub(crate) struct Client {
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) deadline: Deadline,
-    _pass: Pass,
+    _guard: CallGuard,
 }
 
 impl Client {
     /// Starts a call, unless the account is closed.
     pub(crate) fn call(&self) -> Result<Call> {
-        let pass = self.gate.enter()?;
-        Ok(Call { deadline: self.deadline(), _pass: pass })
+        let guard = self.drain.enter()?;
+        Ok(Call { deadline: self.deadline(), _guard: guard })
     }
 
     /// The deadline of a request that is made now.

@@ -12,10 +12,10 @@ use tokio::time::{Instant, Sleep};
 
 use crate::{
     api::{
+        attempt_error::{AttemptError, Reason},
         errors,
-        failure::{Failure, Reason},
     },
-    http::body::upload::Progress,
+    http::body::bytes_body::Progress,
     rate_limit::deadline::Deadline,
 };
 
@@ -35,13 +35,13 @@ impl Line<'_> {
         &mut self,
         exchange: impl Future<Output = reqwest::Result<Response>>,
         progress: &Progress,
-    ) -> Result<Response, Failure> {
+    ) -> Result<Response, AttemptError> {
         self.wait(exchange, || progress.last()).await?.map_err(errors::connection)
     }
 
     /// The whole body, in one buffer of the length that is announced. One of more than `most` bytes is given up, before it is
     /// read if it says so.
-    pub(crate) async fn body(&mut self, mut response: Response, most: usize) -> Result<Bytes, Failure> {
+    pub(crate) async fn body(&mut self, mut response: Response, most: usize) -> Result<Bytes, AttemptError> {
         let announced = response.content_length().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
         if announced.is_some_and(|length| length > most) {
             return Err(too_long(most));
@@ -68,7 +68,7 @@ impl Line<'_> {
         body
     }
 
-    async fn chunk(&mut self, response: &mut Response) -> Result<Option<Bytes>, Failure> {
+    async fn chunk(&mut self, response: &mut Response) -> Result<Option<Bytes>, AttemptError> {
         let start = Instant::now();
         self.wait(response.chunk(), || start).await?.map_err(errors::connection)
     }
@@ -78,7 +78,7 @@ impl Line<'_> {
         &mut self,
         step: impl Future<Output = T>,
         last: impl Fn() -> Instant,
-    ) -> Result<T, Failure> {
+    ) -> Result<T, AttemptError> {
         let mut step = pin!(step);
         loop {
             if let Either::Left((done, _)) = select(step.as_mut(), self.timer.as_mut()).await {
@@ -89,14 +89,14 @@ impl Line<'_> {
                 let is_late = self.deadline.at() <= until;
                 let over =
                     if is_late { errors::timed_out(self.deadline.total()) } else { errors::idle(self.idle) };
-                return Err(Failure::new(over).because(Reason::TooMuch).with_unknown_outcome());
+                return Err(AttemptError::new(over).because(Reason::TooSlow).with_unknown_outcome());
             }
             self.timer.as_mut().reset(until);
         }
     }
 }
 
-fn too_long(most: usize) -> Failure {
+fn too_long(most: usize) -> AttemptError {
     let what = format!("more than {most} bytes, where no answer is longer");
-    Failure::new(errors::not_understood(&what)).because(Reason::AnswerTooLong).with_unknown_outcome()
+    AttemptError::new(errors::unexpected_response(&what)).because(Reason::BodyTooLarge).with_unknown_outcome()
 }

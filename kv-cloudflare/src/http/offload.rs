@@ -6,14 +6,14 @@ use tokio::task::spawn_blocking;
 use crate::api::errors;
 
 /// Work on fewer bytes is done where it stands: handing it over costs more. It takes well under a millisecond.
-const SMALL: usize = 256 * 1024;
+const MIN_OFFLOADED_BYTES: usize = 256 * 1024;
 
 /// Runs `work` on `bytes` bytes of JSON: on the calling task if they are few, else on the blocking pool.
-pub(crate) async fn off_runtime<T: Send + 'static>(
+pub(crate) async fn offload<T: Send + 'static>(
     bytes: usize,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Error> {
-    if bytes < SMALL {
+    if bytes < MIN_OFFLOADED_BYTES {
         return Ok(work());
     }
     let done = spawn_blocking(work).await;

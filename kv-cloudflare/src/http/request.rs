@@ -9,10 +9,10 @@ use reqwest::{
 };
 
 use crate::{
-    api::redact::Secrets,
+    api::redact::Redaction,
     http::body::{
+        bytes_body::{BytesBody, Progress},
         source_body::SharedSource,
-        upload::{Progress, Upload},
     },
 };
 
@@ -26,11 +26,11 @@ pub(crate) struct Request<'a> {
     /// The hashes of the keys that it writes.
     pub(crate) writes: &'a [u64],
     /// What its errors must not repeat.
-    pub(crate) secrets: Secrets<'a>,
+    pub(crate) redaction: Redaction<'a>,
     /// Whether it may be sent again when it is not known whether the first one was carried out.
-    pub(crate) repeatable: bool,
+    pub(crate) idempotent: bool,
     /// `true` if parts of it are sent in its place where the service is too slow for all of it.
-    pub(crate) divisible: bool,
+    pub(crate) splittable: bool,
     /// `true` if the answer has to come uncompressed, so that its length is known.
     pub(crate) uncompressed: bool,
 }
@@ -54,16 +54,15 @@ pub(crate) enum ValueBody {
 
 impl<'a> Request<'a> {
     pub(crate) const fn new(operation: &'static str, method: Method, url: Url) -> Self {
-        let (body, writes, secrets): (_, &[u64], _) = (None, &[], Secrets::None);
         Self {
             operation,
             method,
             url,
-            body,
-            writes,
-            secrets,
-            repeatable: true,
-            divisible: false,
+            body: None,
+            writes: &[],
+            redaction: Redaction::None,
+            idempotent: true,
+            splittable: false,
             uncompressed: false,
         }
     }
@@ -78,14 +77,14 @@ impl<'a> Request<'a> {
         self
     }
 
-    pub(crate) const fn with_secrets(mut self, secrets: Secrets<'a>) -> Self {
-        self.secrets = secrets;
+    pub(crate) const fn with_redaction(mut self, redaction: Redaction<'a>) -> Self {
+        self.redaction = redaction;
         self
     }
 
     /// It is about so many items. With more than one, parts of it are sent in its place where the service is too slow for all of it.
-    pub(crate) const fn about(mut self, items: usize) -> Self {
-        self.divisible = items > 1;
+    pub(crate) const fn for_items(mut self, items: usize) -> Self {
+        self.splittable = items > 1;
         self
     }
 
@@ -96,18 +95,18 @@ impl<'a> Request<'a> {
     }
 
     /// It is not sent again unless it is certain that nothing was done.
-    pub(crate) const fn once(mut self) -> Self {
-        self.repeatable = false;
+    pub(crate) const fn non_idempotent(mut self) -> Self {
+        self.idempotent = false;
         self
     }
 }
 
 impl Payload {
     /// `true` if another attempt would send the same again.
-    pub(crate) fn can_be_sent_again(&self) -> bool {
+    pub(crate) fn can_repeat(&self) -> bool {
         match self {
             Self::Value(ValueBody::Source(source)) | Self::ValueAndMetadata(ValueBody::Source(source), _) => {
-                source.can_be_sent_again()
+                source.can_repeat()
             }
             Self::Json(_)
             | Self::Value(ValueBody::Whole(_))
@@ -157,5 +156,5 @@ impl ValueBody {
 }
 
 fn whole(bytes: &Bytes, progress: &Progress) -> Body {
-    Body::wrap(Upload::new(bytes.clone(), progress.clone()))
+    Body::wrap(BytesBody::new(bytes.clone(), progress.clone()))
 }

@@ -6,20 +6,20 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::{
     api::{
+        attempt_error::AttemptError,
         errors,
-        failure::Failure,
-        model::{Complaints, Envelope, Refusal, ResultInfo},
-        redact::Secrets,
+        model::{ApiErrors, Envelope, ErrorEnvelope, ResultInfo},
+        redact::Redaction,
     },
-    http::offload::off_runtime,
+    http::offload::offload,
 };
 
 /// The largest envelope with little in it: nothing, the metadata of one key (1,024 bytes) or one namespace, and what servers add.
-pub(crate) const SMALL_ENVELOPE: usize = 64 * 1024;
+pub(crate) const SMALL_ENVELOPE_BYTES: usize = 64 * 1024;
 
 /// An answer with a status of success, as it came.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct RawResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -27,24 +27,24 @@ pub(crate) struct Answer {
 
 /// An answer whose envelope says that all is well.
 #[derive(Debug)]
-pub(crate) struct Reply<T> {
+pub(crate) struct ApiResponse<T> {
     pub(crate) result: Option<T>,
     pub(crate) info: ResultInfo,
 }
 
 /// Takes the result out of its envelope.
-pub(crate) async fn open<T: DeserializeOwned + Send + 'static>(
-    answer: Answer,
-    secrets: Secrets<'_>,
+pub(crate) async fn parse_envelope<T: DeserializeOwned + Send + 'static>(
+    answer: RawResponse,
+    redaction: Redaction<'_>,
     token: &str,
-) -> Result<Reply<T>, Failure> {
-    let Answer { status, body, .. } = answer;
-    let parsed = off_runtime(body.len(), move || parse::<T>(&body)).await.map_err(Failure::new)?;
-    let envelope = parsed.map_err(|what| Failure::new(errors::not_understood(what)))?;
+) -> Result<ApiResponse<T>, AttemptError> {
+    let RawResponse { status, body, .. } = answer;
+    let parsed = offload(body.len(), move || parse::<T>(&body)).await.map_err(AttemptError::new)?;
+    let envelope = parsed.map_err(|what| AttemptError::new(errors::unexpected_response(what)))?;
     if !envelope.success {
-        return Err(complained(status, &envelope.errors, secrets, token));
+        return Err(api_error(status, &envelope.errors, redaction, token));
     }
-    Ok(Reply { result: envelope.result, info: envelope.result_info })
+    Ok(ApiResponse { result: envelope.result, info: envelope.result_info })
 }
 
 /// The envelope, or what the body is instead. One that says no may have a result of any form.
@@ -62,18 +62,28 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Envelope<T>, &'static str> 
 }
 
 /// An answer with a status that says no.
-pub(crate) fn refusal(status: StatusCode, body: &[u8], secrets: Secrets<'_>, token: &str) -> Failure {
-    if let Ok(envelope) = serde_json::from_slice::<Refusal>(body) {
-        return complained(status, &envelope.errors, secrets, token);
+pub(crate) fn error_response(
+    status: StatusCode,
+    body: &[u8],
+    redaction: Redaction<'_>,
+    token: &str,
+) -> AttemptError {
+    if let Ok(envelope) = serde_json::from_slice::<ErrorEnvelope>(body) {
+        return api_error(status, &envelope.errors, redaction, token);
     }
-    let text = secrets.quote(&String::from_utf8_lossy(body), token);
+    let text = redaction.redact(&String::from_utf8_lossy(body), token);
     errors::refusal(status, None, text.as_deref())
 }
 
 /// The failure that an envelope's errors tell of.
-fn complained(status: StatusCode, complaints: &Complaints, secrets: Secrets<'_>, token: &str) -> Failure {
+fn api_error(
+    status: StatusCode,
+    complaints: &ApiErrors,
+    redaction: Redaction<'_>,
+    token: &str,
+) -> AttemptError {
     let decisive = complaints.decisive();
-    let text = decisive.and_then(|complaint| secrets.quote(&complaint.message, token));
+    let text = decisive.and_then(|complaint| redaction.redact(&complaint.message, token));
     errors::refusal(status, decisive.and_then(|complaint| complaint.code), text.as_deref())
 }
 
@@ -84,7 +94,7 @@ mod tests {
     use reqwest::StatusCode;
     use serde_json::{Map, Value as Json, json};
 
-    use super::{Secrets, parse, refusal};
+    use super::{Redaction, error_response, parse};
 
     /// A part of an envelope that is missing, `null`, empty, or has something to say.
     fn part(empty: Json, full: Json) -> impl Strategy<Value = Option<Json>> {
@@ -123,7 +133,7 @@ mod tests {
             let code = read.errors.decisive().and_then(|complaint| complaint.code);
             prop_assert_eq!(code, is_named.then_some(10_013));
 
-            let refused = refusal(StatusCode::BAD_REQUEST, &body, Secrets::None, "token").error;
+            let refused = error_response(StatusCode::BAD_REQUEST, &body, Redaction::None, "token").error;
             let kind = if is_named { ErrorKind::NamespaceNotFound } else { ErrorKind::Other };
             prop_assert_eq!(refused.kind(), kind);
         }

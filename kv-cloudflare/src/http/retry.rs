@@ -14,22 +14,22 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{
     api::{
+        attempt_error::{AttemptError, Reason},
         errors,
-        failure::{Failure, Reason},
     },
     http::{
-        body::upload::Progress,
+        body::bytes_body::Progress,
         client::Client,
         exchange::Line,
         request::{Payload, Request},
-        response::{self, Answer, Reply},
+        response::{self, ApiResponse, RawResponse},
         retry_after::retry_after,
     },
     rate_limit::deadline::Deadline,
 };
 
 /// As much of an answer is read for an error's sake: an envelope with any number of errors that makes sense.
-const ERROR_BODY: usize = 64 * 1024;
+const MAX_ERROR_BODY_BYTES: usize = 64 * 1024;
 
 impl Client {
     /// Sends a request that is answered with bytes, 25 MiB of them at most.
@@ -37,7 +37,7 @@ impl Client {
         &self,
         request: &Request<'_>,
         deadline: &Deadline,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<RawResponse, AttemptError> {
         self.retry(request, deadline, || self.attempt(request, deadline, limits::MAX_VALUE_BYTES)).await
     }
 
@@ -46,7 +46,7 @@ impl Client {
         &self,
         request: &Request<'_>,
         deadline: &Deadline,
-    ) -> Result<Response, Failure> {
+    ) -> Result<Response, AttemptError> {
         self.retry(request, deadline, || self.attempt_head(request, deadline)).await
     }
 
@@ -56,39 +56,40 @@ impl Client {
         request: &Request<'_>,
         deadline: &Deadline,
         most: usize,
-    ) -> Result<Reply<T>, Failure> {
+    ) -> Result<ApiResponse<T>, AttemptError> {
         let attempt = || async {
             let answer = self.attempt(request, deadline, most).await?;
-            let outcome = response::open(answer, request.secrets, self.authorization.secret()).await;
+            let outcome =
+                response::parse_envelope(answer, request.redaction, self.authorization.secret()).await;
             outcome.inspect_err(|failure| self.count(failure))
         };
         self.retry(request, deadline, attempt).await
     }
 
     /// Repeats `attempt`, with pauses that grow, while it fails in a way that may pass.
-    async fn retry<T, F: Future<Output = Result<T, Failure>>>(
+    async fn retry<T, F: Future<Output = Result<T, AttemptError>>>(
         &self,
         request: &Request<'_>,
         deadline: &Deadline,
         attempt: impl FnMut() -> F,
-    ) -> Result<T, Failure> {
+    ) -> Result<T, AttemptError> {
         let backoff = backoff().with_max_times(self.retries);
         let unknown_before = AtomicBool::new(false);
         let retried = attempt
             .retry(backoff)
-            .when(|failure: &Failure| {
+            .when(|failure: &AttemptError| {
                 failure.error.is_retryable()
                     && failure.reason != Reason::OverBudget
-                    && !(request.divisible && failure.reason == Reason::TooMuch)
-                    && (request.repeatable || !failure.unknown_outcome)
-                    && request.body.as_ref().is_none_or(Payload::can_be_sent_again)
+                    && !(request.splittable && failure.reason == Reason::TooSlow)
+                    && (request.idempotent || !failure.unknown_outcome)
+                    && request.body.as_ref().is_none_or(Payload::can_repeat)
             })
             .adjust(|failure, pause| {
                 let wait = pause?.max(failure.error.retry_after().unwrap_or_default());
                 deadline.allows(wait).then_some(wait)
             })
             .notify(|failure, _| {
-                self.meter.count_retried();
+                self.counters.count_retried();
                 unknown_before.fetch_or(failure.unknown_outcome, Ordering::Relaxed);
             });
         // Whatever an attempt waits for, it waits no longer than until the deadline.
@@ -96,11 +97,11 @@ impl Client {
         let unknown_before = unknown_before.load(Ordering::Relaxed);
         outcome.map_err(|failure| {
             let error = failure.error.with_operation(request.operation);
-            let error = match request.secrets.key() {
+            let error = match request.redaction.key() {
                 Some(key) => error.with_key(key),
                 None => error,
             };
-            Failure { error, unknown_outcome: failure.unknown_outcome || unknown_before, ..failure }
+            AttemptError { error, unknown_outcome: failure.unknown_outcome || unknown_before, ..failure }
         })
     }
 
@@ -110,32 +111,37 @@ impl Client {
         request: &Request<'_>,
         deadline: &Deadline,
         most: usize,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<RawResponse, AttemptError> {
         let timer = pin!(self.admit(request, deadline).await?);
         let mut line = Line { idle: self.read_timeout, deadline, timer };
         let mut response = self.exchange(request, &mut line).await?;
         let headers = std::mem::take(response.headers_mut());
         let status = response.status();
         let body = line.body(response, most).await?;
-        Ok(Answer { status, headers, body })
+        Ok(RawResponse { status, headers, body })
     }
 
     /// Sends `request` once, and leaves the body of the answer to the caller.
-    async fn attempt_head(&self, request: &Request<'_>, deadline: &Deadline) -> Result<Response, Failure> {
+    async fn attempt_head(
+        &self,
+        request: &Request<'_>,
+        deadline: &Deadline,
+    ) -> Result<Response, AttemptError> {
         let timer = pin!(self.admit(request, deadline).await?);
         let mut line = Line { idle: self.read_timeout, deadline, timer };
         self.exchange(request, &mut line).await
     }
 
     /// Waits until the budget lets the request go. From then on its line is watched: the timer is for that.
-    async fn admit(&self, request: &Request<'_>, deadline: &Deadline) -> Result<Sleep, Failure> {
-        let admitted = self.limiter.admit(request.writes, deadline, &self.meter).await;
-        admitted.map_err(|over| Failure::new(errors::over_budget(over.0)).because(Reason::OverBudget))?;
+    async fn admit(&self, request: &Request<'_>, deadline: &Deadline) -> Result<Sleep, AttemptError> {
+        let admitted = self.limiter.admit(request.writes, deadline, &self.counters).await;
+        admitted
+            .map_err(|over| AttemptError::new(errors::over_budget(over.0)).because(Reason::OverBudget))?;
         Ok(sleep_until((Instant::now() + self.read_timeout).min(deadline.at())))
     }
 
     /// Sends `request` and waits for the head of an answer that says yes.
-    async fn exchange(&self, request: &Request<'_>, line: &mut Line<'_>) -> Result<Response, Failure> {
+    async fn exchange(&self, request: &Request<'_>, line: &mut Line<'_>) -> Result<Response, AttemptError> {
         let progress = Progress::start(request.body.is_some());
         let mut builder = self.http.request(request.method.clone(), request.url.clone());
         builder = self.authorization.attach(builder);
@@ -145,11 +151,11 @@ impl Client {
         if let Some(payload) = &request.body {
             builder = payload.attach(builder, &progress);
         }
-        self.meter.count_sent();
+        self.counters.count_sent();
         let response = line.head(builder.send(), &progress).await.map_err(|failure| {
             // A server that refuses a large body often closes the connection before its refusal is read.
             let is_cut_off = progress.is_under_way() && failure.unknown_outcome;
-            if is_cut_off { failure.because(Reason::TooMuch) } else { failure }
+            if is_cut_off { failure.because(Reason::TooSlow) } else { failure }
         })?;
         if response.status().is_success() {
             Ok(response)
@@ -158,10 +164,11 @@ impl Client {
         }
     }
 
-    async fn refusal(&self, response: Response, request: &Request<'_>, line: &mut Line<'_>) -> Failure {
+    async fn refusal(&self, response: Response, request: &Request<'_>, line: &mut Line<'_>) -> AttemptError {
         let (status, wait) = (response.status(), retry_after(response.headers(), self.clock.now()));
-        let body = line.start_of_body(response, ERROR_BODY).await;
-        let mut failure = response::refusal(status, &body, request.secrets, self.authorization.secret());
+        let body = line.start_of_body(response, MAX_ERROR_BODY_BYTES).await;
+        let mut failure =
+            response::error_response(status, &body, request.redaction, self.authorization.secret());
         if let Some(wait) = wait {
             failure.error = failure.error.with_retry_after(wait);
         }
@@ -169,9 +176,9 @@ impl Client {
         failure
     }
 
-    fn count(&self, failure: &Failure) {
+    fn count(&self, failure: &AttemptError) {
         if failure.error.kind() == ErrorKind::RateLimited {
-            self.meter.count_limited();
+            self.counters.count_limited();
         }
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Deadline {
 
 /// A wait that would pass the deadline.
 #[derive(Debug)]
-pub(crate) struct TooLong;
+pub(crate) struct PastDeadline;
 
 impl Deadline {
     pub(crate) fn after(total: Duration) -> Self {
@@ -42,9 +42,9 @@ impl Deadline {
     }
 
     /// Waits, unless that would pass the deadline.
-    pub(crate) async fn pause(&self, wait: Duration) -> Result<(), TooLong> {
+    pub(crate) async fn pause(&self, wait: Duration) -> Result<(), PastDeadline> {
         if !self.allows(wait) {
-            return Err(TooLong);
+            return Err(PastDeadline);
         }
         sleep(wait).await;
         Ok(())

@@ -17,9 +17,9 @@ use crate::rate_limit::{
     budget::{self, Budget},
     deadline::Deadline,
     gcra::{Allowance, Limit, Monotonic},
-    queues::{Lines, Waiter},
+    queues::{Queues, Waiter},
     recent_writes::RecentWrites,
-    usage::Meter,
+    usage::Counters,
 };
 
 /// Lets requests go when the budget has room for them.
@@ -29,7 +29,7 @@ pub(crate) struct Limiter {
     writes: Option<Writes>,
     hasher: RandomState,
     /// Held while it is decided about a request, so that none of keys and allowance is used up by one that has to wait for the other.
-    lines: Mutex<Lines>,
+    lines: Mutex<Queues>,
 }
 
 #[derive(Debug)]
@@ -85,7 +85,7 @@ impl Writes {
 
     /// The same for one that comes behind those that stand in `lines`. With many keys it may be longer, since they may be in many
     /// lines.
-    fn wait_behind(&self, keys: &[u64], lines: &Lines) -> Duration {
+    fn wait_behind(&self, keys: &[u64], lines: &Queues) -> Duration {
         let behind = keys.iter().map(|key| match lines.writers_of(*key) {
             0 => Duration::ZERO,
             ahead => {
@@ -125,10 +125,10 @@ impl Limiter {
         &self,
         keys: &[u64],
         deadline: &Deadline,
-        meter: &Meter,
+        counters: &Counters,
     ) -> Result<(), OverBudget> {
         let keys = if self.writes.is_some() { keys } else { &[] };
-        let Some(mut place) = self.enter(keys, deadline, meter)? else { return Ok(()) };
+        let Some(mut place) = self.enter(keys, deadline, counters)? else { return Ok(()) };
         while let Some(step) = self.step(&mut place, deadline)? {
             match step {
                 Step::Time(wait) => deadline.pause(wait).await.map_err(|_| OverBudget(wait))?,
@@ -148,7 +148,7 @@ impl Limiter {
         &'a self,
         keys: &'a [u64],
         deadline: &Deadline,
-        meter: &Meter,
+        counters: &Counters,
     ) -> Result<Option<Place<'a>>, OverBudget> {
         let mut lines = self.lines();
         let is_first = lines.requests() == 0 && keys.iter().all(|key| lines.writers_of(*key) == 0);
@@ -158,7 +158,7 @@ impl Limiter {
         let for_keys = self.writes.as_ref().map_or(Duration::ZERO, |writes| writes.wait_behind(keys, &lines));
         let wait = self.wait_behind(keys, &lines);
         if !wait.is_zero() {
-            meter.count_limited();
+            counters.count_limited();
         }
         if !deadline.allows(wait) {
             return Err(OverBudget(wait));
@@ -215,14 +215,14 @@ impl Limiter {
     }
 
     /// Time that a request behind those in `lines` has to wait.
-    fn wait_behind(&self, keys: &[u64], lines: &Lines) -> Duration {
+    fn wait_behind(&self, keys: &[u64], lines: &Queues) -> Duration {
         let for_keys = self.writes.as_ref().map_or(Duration::ZERO, |writes| writes.wait_behind(keys, lines));
         let for_request =
             self.requests.as_ref().map_or(Duration::ZERO, |requests| requests.wait(lines.requests()));
         for_keys.max(for_request)
     }
 
-    pub(crate) fn lines(&self) -> MutexGuard<'_, Lines> {
+    pub(crate) fn lines(&self) -> MutexGuard<'_, Queues> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

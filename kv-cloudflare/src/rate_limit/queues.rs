@@ -16,9 +16,9 @@ pub(crate) struct Waiter {
 
 /// Requests in the order in which they came.
 #[derive(Debug, Default)]
-pub(crate) struct Line(VecDeque<Arc<Waiter>>);
+pub(crate) struct Queue(VecDeque<Arc<Waiter>>);
 
-impl Line {
+impl Queue {
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
@@ -49,13 +49,13 @@ impl Line {
 ///
 /// A request joins the lines of all its keys at once. So all lines have the same order, and no two requests wait for each other.
 #[derive(Debug, Default)]
-pub(crate) struct Lines {
-    requests: Line,
+pub(crate) struct Queues {
+    requests: Queue,
     /// Of the keys that are waited for, and of no other.
-    keys: HashMap<u64, Line>,
+    keys: HashMap<u64, Queue>,
 }
 
-impl Lines {
+impl Queues {
     /// Number of waiters in the line for requests.
     pub(crate) fn requests(&self) -> usize {
         self.requests.len()
@@ -63,7 +63,7 @@ impl Lines {
 
     /// Number of waiters in the line of `key`.
     pub(crate) fn writers_of(&self, key: u64) -> usize {
-        self.keys.get(&key).map_or(0, Line::len)
+        self.keys.get(&key).map_or(0, Queue::len)
     }
 
     pub(crate) fn join_keys(&mut self, keys: &[u64], waiter: &Arc<Waiter>) {
@@ -78,7 +78,7 @@ impl Lines {
 
     /// `true` if `waiter` is the first in the lines of all its keys.
     pub(crate) fn may_write(&self, keys: &[u64], waiter: &Arc<Waiter>) -> bool {
-        keys.iter().all(|key| self.keys.get(key).is_some_and(|line| line.is_first(waiter)))
+        keys.iter().all(|key| self.keys.get(key).is_some_and(|queue| queue.is_first(waiter)))
     }
 
     /// `true` if `waiter` is the first in the line for requests.
@@ -90,9 +90,9 @@ impl Lines {
     pub(crate) fn leave(&mut self, keys: &[u64], waiter: &Arc<Waiter>) {
         self.requests.leave(waiter);
         for key in keys {
-            if let Some(line) = self.keys.get_mut(key) {
-                line.leave(waiter);
-                if line.len() == 0 {
+            if let Some(queue) = self.keys.get_mut(key) {
+                queue.leave(waiter);
+                if queue.len() == 0 {
                     self.keys.remove(key);
                 }
             }

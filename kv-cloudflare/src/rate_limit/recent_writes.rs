@@ -9,7 +9,7 @@ use std::{
 use governor::{nanos::Nanos, state::StateStore};
 
 /// As many keys as are remembered: six bulk writes of the largest size. It bounds the memory at about 2 MiB.
-const MOST: usize = 65_536;
+const MAX_KEYS: usize = 65_536;
 
 /// When each key that was written lately may be written again. Keys are hashes, so no key stays in memory; two keys with one
 /// hash wait for each other, which is rare and harms nothing. Clones are the same: one is the limiter's, through which it
@@ -22,10 +22,10 @@ impl RecentWrites {
     /// to remember them now.
     pub(crate) fn wait(&self, keys: &[u64], now: Duration, full: Duration) -> Duration {
         let mut states = self.states();
-        if states.len() + keys.len() > MOST {
+        if states.len() + keys.len() > MAX_KEYS {
             states.retain(|_, next| Duration::from(*next) > now);
             // A call with more keys than there is room for goes when nothing else is remembered.
-            if states.len() + keys.len() > MOST && !states.is_empty() {
+            if states.len() + keys.len() > MAX_KEYS && !states.is_empty() {
                 return full;
             }
         }
@@ -58,7 +58,7 @@ mod tests {
 
     use governor::{nanos::Nanos, state::StateStore};
 
-    use super::{MOST, RecentWrites};
+    use super::{MAX_KEYS, RecentWrites};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -80,12 +80,12 @@ mod tests {
     #[test]
     fn memory_is_bounded_and_given_back() {
         let writes = RecentWrites::default();
-        for key in 0..MOST as u64 {
+        for key in 0..MAX_KEYS as u64 {
             assert_eq!(writes.wait(&[key], SECOND, SECOND), Duration::ZERO);
             write(&writes, key, SECOND);
         }
         assert_eq!(writes.wait(&[u64::MAX], SECOND, SECOND * 7), SECOND * 7);
-        assert_eq!(writes.states().len(), MOST);
+        assert_eq!(writes.states().len(), MAX_KEYS);
         assert_eq!(writes.wait(&[u64::MAX], SECOND * 2, SECOND), Duration::ZERO);
         assert_eq!(writes.states().len(), 0);
     }

@@ -7,7 +7,7 @@ use kv_core::{Clock, Timestamp};
 use kv_testkit::proptest::{prelude::*, test_runner::Config};
 use tokio::time::{Instant, sleep};
 
-use crate::rate_limit::{budget::Budget, deadline::Deadline, limiter::Limiter, usage::Meter};
+use crate::rate_limit::{budget::Budget, deadline::Deadline, limiter::Limiter, usage::Counters};
 
 /// The runtime's paused time.
 #[derive(Debug)]
@@ -30,11 +30,11 @@ fn times(budget: Budget, requests: &[(Duration, Option<u64>)]) -> Vec<(Duration,
     runtime.unwrap().block_on(async {
         let start = Instant::now();
         let limiter = Limiter::new(budget, Arc::new(RuntimeClock(start)));
-        let meter = Meter::default();
+        let counters = Counters::default();
         let went = requests.iter().map(async |(after, key)| {
             sleep(*after).await;
             let deadline = Deadline::after(Duration::from_secs(1_000_000));
-            limiter.admit(key.as_slice(), &deadline, &meter).await.unwrap();
+            limiter.admit(key.as_slice(), &deadline, &counters).await.unwrap();
             (start.elapsed(), *key)
         });
         let mut went = join_all(went).await;
@@ -107,12 +107,12 @@ fn fates(budget: Budget, requests: &[Coming]) -> Vec<Fate> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.unwrap().block_on(async {
         let limiter = Limiter::new(budget, Arc::new(RuntimeClock(Instant::now())));
-        let meter = Meter::default();
+        let counters = Counters::default();
         let fates = requests.iter().map(async |coming| {
             sleep(coming.after).await;
             let came = Instant::now();
             let deadline = Deadline::after(coming.total);
-            let outcome = limiter.admit(coming.key.as_slice(), &deadline, &meter).await;
+            let outcome = limiter.admit(coming.key.as_slice(), &deadline, &counters).await;
             Fate { took: came.elapsed(), refused: outcome.err().map(|over| over.0) }
         });
         let fates = join_all(fates).await;
@@ -235,12 +235,12 @@ proptest! {
         runtime.unwrap().block_on(async {
             let start = Instant::now();
             let limiter = Limiter::new(budget, Arc::new(RuntimeClock(start)));
-            let meter = Meter::default();
+            let counters = Counters::default();
             let ages = Deadline::after(second * 1_000_000);
-            limiter.admit(key.as_slice(), &ages, &meter).await.unwrap();
+            limiter.admit(key.as_slice(), &ages, &counters).await.unwrap();
             let waits = dropped.iter().map(async |is_dropped| {
                 let patience = if *is_dropped { second / 2 } else { second * 1_000 };
-                let went = tokio::time::timeout(patience, limiter.admit(key.as_slice(), &ages, &meter)).await;
+                let went = tokio::time::timeout(patience, limiter.admit(key.as_slice(), &ages, &counters)).await;
                 went.ok().map(|outcome| {
                     outcome.unwrap();
                     start.elapsed()
@@ -249,7 +249,7 @@ proptest! {
             let newcomer = async {
                 sleep(second * 3 / 4).await;
                 let none = Deadline::after(Duration::ZERO);
-                (start.elapsed(), limiter.admit(key.as_slice(), &none, &meter).await.unwrap_err().0)
+                (start.elapsed(), limiter.admit(key.as_slice(), &none, &counters).await.unwrap_err().0)
             };
             let (went, (came, told)) = tokio::join!(join_all(waits), newcomer);
             let went: Vec<_> = went.into_iter().flatten().collect();
@@ -281,13 +281,13 @@ proptest! {
         runtime.unwrap().block_on(async {
             let start = Instant::now();
             let limiter = Limiter::new(budget, Arc::new(RuntimeClock(start)));
-            let meter = Meter::default();
+            let counters = Counters::default();
             let went = requests.iter().map(async |(after, keys, patience)| {
                 sleep(Duration::from_millis(*after)).await;
                 let keys: Vec<_> = keys.iter().copied().collect();
                 let deadline = Deadline::after(1_000_000 * second);
                 let patience = patience.map_or(1_000_000 * second, Duration::from_millis);
-                match tokio::time::timeout(patience, limiter.admit(&keys, &deadline, &meter)).await {
+                match tokio::time::timeout(patience, limiter.admit(&keys, &deadline, &counters)).await {
                     Ok(outcome) => {
                         outcome.unwrap();
                         Some((start.elapsed(), keys))

@@ -17,13 +17,13 @@ pub struct Usage {
 
 /// The counters behind [`Usage`].
 #[derive(Debug, Default)]
-pub(crate) struct Meter {
+pub(crate) struct Counters {
     sent: AtomicU64,
     retried: AtomicU64,
     limited: AtomicU64,
 }
 
-impl Meter {
+impl Counters {
     pub(crate) fn count_sent(&self) {
         self.sent.fetch_add(1, Ordering::Relaxed);
     }

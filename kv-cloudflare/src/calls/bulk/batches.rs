@@ -13,14 +13,14 @@ use tokio::time::sleep;
 
 use crate::{
     api::{
+        attempt_error::{AttemptError, Reason},
         errors,
-        failure::{Failure, Reason},
-        model::Applied,
-        redact::Secrets,
+        model::BulkResult,
+        redact::Redaction,
     },
-    calls::patience::{Patience, pauses},
+    calls::split_retry::{SplitRetry, pauses},
     http::{
-        offload::off_runtime,
+        offload::offload,
         request::{Payload, Request},
     },
     namespace::CloudflareNamespace,
@@ -32,16 +32,16 @@ pub(crate) const MAX_ITEMS: usize = 10_000;
 
 /// As many items as a request has where the builder says nothing. Production did not write 5,000 pairs within the 100 s after which
 /// Cloudflare answers 524, and wrangler went down to this number for it (cloudflare/workers-sdk 7021 and 7036).
-pub(crate) const DEFAULT_ITEMS: usize = 1_000;
+pub(crate) const DEFAULT_BULK_SIZE: usize = 1_000;
 
 /// The longest request: the service takes 100 MB, of which nobody says whether they are decimal and what counts.
-const MOST_BYTES: usize = 98_000_000;
+const MAX_BYTES: usize = 98_000_000;
 
 /// The largest envelope: 10,000 keys of 512 bytes, each of them escaped.
-const ENVELOPE: usize = 32 * 1024 * 1024;
+const MAX_ENVELOPE_BYTES: usize = 32 * 1024 * 1024;
 
 /// What a bulk call is about.
-pub(crate) trait Items: Send + Sync + 'static {
+pub(crate) trait BulkItems: Send + Sync + 'static {
     const OPERATION: &'static str;
 
     fn len(&self) -> usize;
@@ -59,25 +59,25 @@ pub(crate) trait Items: Send + Sync + 'static {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encoding {
     Added,
-    Apart,
+    SingleRequest,
 }
 
 /// How the items fared.
 #[derive(Debug, Default)]
-pub(crate) struct Outcome {
+pub(crate) struct BulkOutcome {
     /// The items that failed.
     pub(crate) failed: HashMap<usize, Error>,
     /// The items that no bulk request can carry. They were not attempted.
-    pub(crate) apart: Vec<usize>,
+    pub(crate) single_requests: Vec<usize>,
 }
 
-impl Outcome {
-    fn fail(&mut self, members: Vec<usize>, error: &Error) {
-        self.failed.extend(members.into_iter().map(|index| (index, error.clone())));
+impl BulkOutcome {
+    fn fail(&mut self, indices: Vec<usize>, error: &Error) {
+        self.failed.extend(indices.into_iter().map(|index| (index, error.clone())));
     }
 
     /// The report on all of `items`. One that a later one replaces was not sent: it succeeds if that one does.
-    pub(crate) fn into_report(self, items: &impl Items) -> BulkReport {
+    pub(crate) fn into_report(self, items: &impl BulkItems) -> BulkReport {
         let failed: HashMap<_, _> =
             self.failed.into_iter().filter_map(|(index, error)| Some((items.key(index)?, error))).collect();
         let mut report = BulkReport::default();
@@ -90,7 +90,7 @@ impl Outcome {
 
 /// Items that go together.
 struct Batch {
-    members: Vec<usize>,
+    indices: Vec<usize>,
     /// The pauses before those that the service leaves undone go again.
     pauses: ExponentialBackoff,
     /// `true` if they were sent before.
@@ -98,42 +98,42 @@ struct Batch {
 }
 
 /// The last item of each key: it decides, whatever became of those before it.
-pub(crate) fn last_of_each_key(items: &impl Items) -> Vec<usize> {
+pub(crate) fn last_of_each_key(items: &impl BulkItems) -> Vec<usize> {
     let last: HashMap<_, _> = (0..items.len()).map(|index| (items.key(index), index)).collect();
-    let mut members: Vec<_> = last.into_values().collect();
-    members.sort_unstable();
-    members
+    let mut indices: Vec<_> = last.into_values().collect();
+    indices.sort_unstable();
+    indices
 }
 
 /// The JSON of a request, and which items are in it.
 struct Encoded {
     body: Bytes,
-    members: Vec<usize>,
+    indices: Vec<usize>,
     /// Those for which there is no room.
     rest: Vec<usize>,
-    apart: Vec<usize>,
+    single_requests: Vec<usize>,
 }
 
-fn encode(items: &impl Items, members: &[usize], size: usize, now: Timestamp) -> Encoded {
+fn encode(items: &impl BulkItems, indices: &[usize], size: usize, now: Timestamp) -> Encoded {
     let mut encoded =
-        Encoded { body: Bytes::new(), members: Vec::new(), rest: Vec::new(), apart: Vec::new() };
+        Encoded { body: Bytes::new(), indices: Vec::new(), rest: Vec::new(), single_requests: Vec::new() };
     // With room for the item that is taken out again, since it does not fit.
-    let mut array = Vec::with_capacity(size.min(MOST_BYTES + MOST_BYTES / 3));
+    let mut array = Vec::with_capacity(size.min(MAX_BYTES + MAX_BYTES / 3));
     array.push(b'[');
-    for (place, index) in members.iter().copied().enumerate() {
+    for (place, index) in indices.iter().copied().enumerate() {
         let before = array.len();
-        if !encoded.members.is_empty() {
+        if !encoded.indices.is_empty() {
             array.push(b',');
         }
-        if items.encode(index, now, &mut array) == Encoding::Apart {
+        if items.encode(index, now, &mut array) == Encoding::SingleRequest {
             array.truncate(before);
-            encoded.apart.push(index);
-        } else if array.len() >= MOST_BYTES && !encoded.members.is_empty() {
+            encoded.single_requests.push(index);
+        } else if array.len() >= MAX_BYTES && !encoded.indices.is_empty() {
             array.truncate(before);
-            encoded.rest.extend(members.iter().skip(place));
+            encoded.rest.extend(indices.iter().skip(place));
             break;
         } else {
-            encoded.members.push(index);
+            encoded.indices.push(index);
         }
     }
     array.push(b']');
@@ -144,37 +144,38 @@ fn encode(items: &impl Items, members: &[usize], size: usize, now: Timestamp) ->
 impl CloudflareNamespace {
     /// Sends the items `members`, whose keys differ, in as few requests as can be. What the service says it did not apply goes
     /// again, alone. A request that is too large, or that the service is too slow for, goes again in halves.
-    pub(crate) async fn send_in_bulk<I: Items>(
+    pub(crate) async fn send_in_bulk<I: BulkItems>(
         &self,
         method: &Method,
         url: Url,
         items: &Arc<I>,
-        members: Vec<usize>,
-    ) -> Result<Outcome> {
+        indices: Vec<usize>,
+    ) -> Result<BulkOutcome> {
         let client = self.client();
-        let fresh = |members: Vec<usize>, again| Batch { members, pauses: pauses(client), again };
+        let fresh = |indices: Vec<usize>, again| Batch { indices, pauses: pauses(client), again };
         let mut most = client.bulk_size;
-        let mut patience = Patience::new(client);
-        let mut outcome = Outcome::default();
-        let mut batches: VecDeque<_> = members.chunks(most).map(|part| fresh(part.to_vec(), false)).collect();
+        let mut patience = SplitRetry::new(client);
+        let mut outcome = BulkOutcome::default();
+        let mut batches: VecDeque<_> = indices.chunks(most).map(|part| fresh(part.to_vec(), false)).collect();
         while let Some(mut batch) = batches.pop_front() {
             if patience.is_over() {
-                outcome.fail(batch.members, &errors::not_sent().with_operation(I::OPERATION));
+                outcome.fail(batch.indices, &errors::not_sent().with_operation(I::OPERATION));
                 continue;
             }
-            let later = batch.members.split_off(batch.members.len().min(most));
-            let Encoded { body, members, rest, apart } = self.encode_batch(items, batch.members).await?;
-            outcome.apart.extend(apart);
-            for members in [later, rest].into_iter().filter(|members| !members.is_empty()) {
-                batches.push_front(fresh(members, batch.again));
+            let later = batch.indices.split_off(batch.indices.len().min(most));
+            let Encoded { body, indices, rest, single_requests } =
+                self.encode_batch(items, batch.indices).await?;
+            outcome.single_requests.extend(single_requests);
+            for indices in [later, rest].into_iter().filter(|indices| !indices.is_empty()) {
+                batches.push_front(fresh(indices, batch.again));
             }
-            if members.is_empty() {
+            if indices.is_empty() {
                 continue;
             }
             if batch.again {
-                client.meter.count_retried();
+                client.counters.count_retried();
             }
-            match self.send_batch(method, &url, &**items, body, &members, patience.deadline()).await {
+            match self.send_batch(method, &url, &**items, body, &indices, patience.deadline()).await {
                 Ok(refused) => {
                     patience.answered();
                     if refused.is_empty() {
@@ -182,68 +183,68 @@ impl CloudflareNamespace {
                     }
                     if let Some(pause) = batch.pauses.next() {
                         sleep(pause).await;
-                        batches.push_front(Batch { members: refused, pauses: batch.pauses, again: true });
+                        batches.push_front(Batch { indices: refused, pauses: batch.pauses, again: true });
                     } else {
                         outcome.fail(refused, &not_applied::<I>());
                     }
                 }
-                Err(failure) if failure.reason == Reason::TooLarge && members.len() > 1 => {
+                Err(failure) if failure.reason == Reason::PayloadTooLarge && indices.len() > 1 => {
                     patience.refused(&failure.error);
-                    let (first, second) = members.split_at(members.len() / 2);
+                    let (first, second) = indices.split_at(indices.len() / 2);
                     for half in [second, first] {
                         batches.push_front(fresh(half.to_vec(), true));
                     }
                 }
-                Err(failure) if failure.reason == Reason::TooMuch && members.len() > 1 => {
+                Err(failure) if failure.reason == Reason::TooSlow && indices.len() > 1 => {
                     if patience.pause(&failure).await {
                         // For the rest of the call: it would be too slow for as many again.
-                        most = members.len().div_ceil(2);
-                        batches.push_front(Batch { members, pauses: batch.pauses, again: true });
+                        most = indices.len().div_ceil(2);
+                        batches.push_front(Batch { indices, pauses: batch.pauses, again: true });
                     } else {
-                        outcome.fail(members, &failure.error);
+                        outcome.fail(indices, &failure.error);
                     }
                 }
                 Err(failure) => {
                     patience.refused(&failure.error);
-                    outcome.fail(members, &failure.error);
+                    outcome.fail(indices, &failure.error);
                 }
             }
         }
         Ok(outcome)
     }
 
-    async fn encode_batch<I: Items>(&self, items: &Arc<I>, members: Vec<usize>) -> Result<Encoded> {
-        let size = members.iter().map(|index| items.size(*index)).sum();
+    async fn encode_batch<I: BulkItems>(&self, items: &Arc<I>, indices: Vec<usize>) -> Result<Encoded> {
+        let size = indices.iter().map(|index| items.size(*index)).sum();
         let (items, now) = (Arc::clone(items), self.client().clock.now());
-        off_runtime(size, move || encode(&*items, &members, size, now)).await
+        offload(size, move || encode(&*items, &indices, size, now)).await
     }
 
     /// Sends one request, and answers which of its items the service did not apply.
-    async fn send_batch<I: Items>(
+    async fn send_batch<I: BulkItems>(
         &self,
         method: &Method,
         url: &Url,
         items: &I,
         body: Bytes,
-        members: &[usize],
+        indices: &[usize],
         deadline: &Deadline,
-    ) -> Result<Vec<usize>, Failure> {
-        let keys = || members.iter().filter_map(|index| items.key(*index));
+    ) -> Result<Vec<usize>, AttemptError> {
+        let keys = || indices.iter().filter_map(|index| items.key(*index));
         let writes: Vec<_> = keys().map(|key| self.hash(key)).collect();
         let request = Request::new(I::OPERATION, method.clone(), url.clone())
             .with_body(Payload::Json(body))
             .with_writes(&writes)
-            .with_secrets(Secrets::Body(None))
-            .about(members.len());
-        let reply = self.client().send_for_json::<Applied>(&request, deadline, ENVELOPE).await?;
+            .with_redaction(Redaction::Body(None))
+            .for_items(indices.len());
+        let reply = self.client().send_for_json::<BulkResult>(&request, deadline, MAX_ENVELOPE_BYTES).await?;
         let refused = reply.result.and_then(|applied| applied.unsuccessful_keys).unwrap_or_default();
         let refused: HashSet<_> = refused.iter().map(String::as_str).collect();
         let is_refused = |index: &usize| items.key(*index).is_some_and(|key| refused.contains(key.as_str()));
-        Ok(members.iter().copied().filter(is_refused).collect())
+        Ok(indices.iter().copied().filter(is_refused).collect())
     }
 }
 
-fn not_applied<I: Items>() -> Error {
+fn not_applied<I: BulkItems>() -> Error {
     let message = "the service took the request but did not apply this item, however often it was sent: try again later";
     errors::new(ErrorKind::Unavailable, message).with_operation(I::OPERATION)
 }

@@ -6,7 +6,7 @@ use kv_core::{BulkReport, Key, Result, Timestamp};
 use reqwest::Method;
 
 use crate::{
-    calls::bulk::batches::{Encoding, Items, last_of_each_key},
+    calls::bulk::batches::{BulkItems, Encoding, last_of_each_key},
     namespace::CloudflareNamespace,
 };
 
@@ -14,7 +14,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Removals(pub(crate) Vec<Key<'static>>);
 
-impl Items for Removals {
+impl BulkItems for Removals {
     const OPERATION: &'static str = "remove_many";
 
     fn len(&self) -> usize {
@@ -35,7 +35,7 @@ impl Items for Removals {
         match self.key(index).map(|key| serde_json::to_writer(array, key.as_str())) {
             Some(Ok(())) => Encoding::Added,
             // Neither happens: text is always JSON.
-            None | Some(Err(_)) => Encoding::Apart,
+            None | Some(Err(_)) => Encoding::SingleRequest,
         }
     }
 }
@@ -43,9 +43,9 @@ impl Items for Removals {
 impl CloudflareNamespace {
     pub(crate) async fn remove_entries(&self, keys: Vec<Key<'static>>) -> Result<BulkReport> {
         let removals = Arc::new(Removals(keys));
-        let members = last_of_each_key(&*removals);
+        let indices = last_of_each_key(&*removals);
         let url = self.address()?.bulk_delete();
-        let outcome = self.send_in_bulk(&Method::POST, url, &removals, members).await?;
+        let outcome = self.send_in_bulk(&Method::POST, url, &removals, indices).await?;
         Ok(outcome.into_report(&*removals))
     }
 }

@@ -9,26 +9,26 @@ use serde::Serialize;
 
 use crate::{
     api::{
+        attempt_error::{AttemptError, Reason},
         errors,
-        failure::{Failure, Reason},
-        model::{Found, Whole},
-        redact::Secrets,
+        model::{BulkValue, BulkValues},
+        redact::Redaction,
     },
-    calls::patience::Patience,
+    calls::split_retry::SplitRetry,
     http::request::{Payload, Request},
     namespace::CloudflareNamespace,
     rate_limit::deadline::Deadline,
 };
 
 /// The most keys that one request may ask for.
-const MOST_KEYS: usize = 100;
+const MAX_KEYS: usize = 100;
 
 /// The longest answer that is read. The values of one are 25 MB at most, more where their text is escaped; what is longer is
 /// asked for in halves.
-const ANSWER: usize = 64 * 1024 * 1024;
+const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
 
 /// How many answers, large as they may be, are under way at once.
-const MOST_AT_ONCE: usize = 4;
+const MAX_CONCURRENT: usize = 4;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -40,10 +40,10 @@ struct Query<'a> {
 }
 
 /// What a bulk get tells of one key.
-enum Told {
-    Exactly(Option<Entry>),
+enum TextRead {
+    Exact(Option<Entry>),
     /// Bytes may have been lost, or the answer says nothing of the key.
-    NotExactly,
+    Inexact,
 }
 
 impl CloudflareNamespace {
@@ -53,21 +53,21 @@ impl CloudflareNamespace {
         keys: &[&Key<'static>],
         options: GetOptions,
     ) -> Result<Vec<Option<Entry>>> {
-        let starts = (0..keys.len()).step_by(MOST_KEYS);
+        let starts = (0..keys.len()).step_by(MAX_KEYS);
         // All parts learn from the one that the service was too slow for.
-        let most = AtomicUsize::new(MOST_KEYS);
+        let most = AtomicUsize::new(MAX_KEYS);
         let parts = stream::iter(starts).map(|start| {
             let part = keys.get(start..).unwrap_or_default();
-            self.read_part(part.get(..MOST_KEYS).unwrap_or(part), options, &most)
+            self.read_part(part.get(..MAX_KEYS).unwrap_or(part), options, &most)
         });
-        let at_once = self.client().concurrency.min(MOST_AT_ONCE);
-        let told: Vec<Told> = parts.buffered(at_once).try_concat().await?;
-        let not_told = keys.iter().zip(&told).filter(|(_, told)| matches!(told, Told::NotExactly));
+        let at_once = self.client().concurrency.min(MAX_CONCURRENT);
+        let told: Vec<TextRead> = parts.buffered(at_once).try_concat().await?;
+        let not_told = keys.iter().zip(&told).filter(|(_, told)| matches!(told, TextRead::Inexact));
         let again: Vec<_> = not_told.map(|(key, _)| *key).collect();
         let mut again = self.read_singly(&again, options).await?.into_iter();
         let entry = |told| match told {
-            Told::Exactly(entry) => entry,
-            Told::NotExactly => again.next().flatten(),
+            TextRead::Exact(entry) => entry,
+            TextRead::Inexact => again.next().flatten(),
         };
         Ok(told.into_iter().map(entry).collect())
     }
@@ -79,8 +79,8 @@ impl CloudflareNamespace {
         keys: &[&Key<'static>],
         options: GetOptions,
         most: &AtomicUsize,
-    ) -> Result<Vec<Told>> {
-        let mut patience = Patience::new(self.client());
+    ) -> Result<Vec<TextRead>> {
+        let mut patience = SplitRetry::new(self.client());
         let mut told = Vec::with_capacity(keys.len());
         let mut parts = vec![keys];
         while let Some(mut part) = parts.pop() {
@@ -91,25 +91,26 @@ impl CloudflareNamespace {
                 part = first;
             }
             let names = part.iter().map(|key| key.as_str()).collect();
-            let failure = match self.bulk_get("read_many", names, patience.deadline(), ANSWER).await {
-                Ok(mut found) => {
-                    patience.answered();
-                    for key in part {
-                        told.push(tell(found.take(key), options)?);
+            let failure =
+                match self.bulk_get("read_many", names, patience.deadline(), MAX_RESPONSE_BYTES).await {
+                    Ok(mut found) => {
+                        patience.answered();
+                        for key in part {
+                            told.push(tell(found.take(key), options)?);
+                        }
+                        continue;
                     }
-                    continue;
-                }
-                Err(failure) => failure,
-            };
+                    Err(failure) => failure,
+                };
             match failure.reason {
-                Reason::TooLarge | Reason::AnswerTooLong if part.len() > 1 => {
+                Reason::PayloadTooLarge | Reason::BodyTooLarge if part.len() > 1 => {
                     patience.answered();
                     let (first, second) = part.split_at(part.len() / 2);
                     parts.extend([second, first]);
                 }
-                Reason::TooLarge | Reason::AnswerTooLong => told.push(Told::NotExactly),
-                Reason::TooMuch if part.len() > 1 && patience.pause(&failure).await => {
-                    self.client().meter.count_retried();
+                Reason::PayloadTooLarge | Reason::BodyTooLarge => told.push(TextRead::Inexact),
+                Reason::TooSlow if part.len() > 1 && patience.pause(&failure).await => {
+                    self.client().counters.count_retried();
                     most.fetch_min(part.len().div_ceil(2), Ordering::Relaxed);
                     parts.push(part);
                 }
@@ -127,24 +128,29 @@ impl CloudflareNamespace {
         keys: Vec<&str>,
         deadline: &Deadline,
         most: usize,
-    ) -> Result<Found, Failure> {
-        let url = self.address().map_err(Failure::new)?.bulk_get();
+    ) -> Result<BulkValues, AttemptError> {
+        let url = self.address().map_err(AttemptError::new)?.bulk_get();
         let items = keys.len();
         let query = serde_json::to_vec(&Query { keys, r#type: "text", with_metadata: true });
-        let query = query.map_err(|_| Failure::new(errors::not_understood("keys that are not JSON")))?;
+        let query =
+            query.map_err(|_| AttemptError::new(errors::unexpected_response("keys that are not JSON")))?;
         let request = Request::new(operation, Method::POST, url)
             .with_body(Payload::Json(query.into()))
-            .with_secrets(Secrets::Body(None))
-            .about(items);
-        let reply = self.client().send_for_json::<Found>(&request, deadline, most).await?;
-        reply.result.ok_or_else(|| Failure::new(errors::not_understood("a bulk get without values")))
+            .with_redaction(Redaction::Body(None))
+            .for_items(items);
+        let reply = self.client().send_for_json::<BulkValues>(&request, deadline, most).await?;
+        reply
+            .result
+            .ok_or_else(|| AttemptError::new(errors::unexpected_response("a bulk get without values")))
     }
 }
 
-fn tell(whole: Whole, options: GetOptions) -> Result<Told> {
+fn tell(whole: BulkValue, options: GetOptions) -> Result<TextRead> {
     match whole {
-        Whole::Absent => Ok(Told::Exactly(None)),
-        Whole::Present(found) if found.is_exact() => found.into_entry(options.metadata).map(Told::Exactly),
-        Whole::Present(_) | Whole::Unknown => Ok(Told::NotExactly),
+        BulkValue::Absent => Ok(TextRead::Exact(None)),
+        BulkValue::Present(found) if found.is_exact() => {
+            found.into_entry(options.metadata).map(TextRead::Exact)
+        }
+        BulkValue::Present(_) | BulkValue::Missing => Ok(TextRead::Inexact),
     }
 }

@@ -11,13 +11,13 @@ use serde_json::value::RawValue;
 
 use crate::{
     api::expiration::WireExpiration,
-    calls::bulk::batches::{Encoding, Items, Outcome, last_of_each_key},
+    calls::bulk::batches::{BulkItems, BulkOutcome, Encoding, last_of_each_key},
     http::request::ValueBody,
     namespace::CloudflareNamespace,
 };
 
 /// The longest text of a value in a bulk request, in bytes. What is longer, escaped or in base64, goes by a request of its own.
-const MOST_TEXT: usize = 26_214_400;
+const MAX_TEXT_BYTES: usize = 26_214_400;
 
 /// Entries to be written.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ struct Pair<'a> {
     metadata: Option<&'a RawValue>,
 }
 
-impl Items for Writes {
+impl BulkItems for Writes {
     const OPERATION: &'static str = "write_many";
 
     fn len(&self) -> usize {
@@ -63,7 +63,7 @@ impl Items for Writes {
         let pair = self.0.get(index).and_then(|entry| pair(entry, now));
         match pair.map(|pair| serde_json::to_writer(array, &pair)) {
             Some(Ok(())) => Encoding::Added,
-            None | Some(Err(_)) => Encoding::Apart,
+            None | Some(Err(_)) => Encoding::SingleRequest,
         }
     }
 }
@@ -76,7 +76,9 @@ fn pair(entry: &PutEntry, now: Timestamp) -> Option<Pair<'_>> {
     }
     let (value, base64) = match entry.value.text() {
         Ok(text) if fits(text) => (Cow::Borrowed(text), false),
-        Err(_) if base64_len(&entry.value) <= MOST_TEXT => (Cow::Owned(STANDARD.encode(&entry.value)), true),
+        Err(_) if base64_len(&entry.value) <= MAX_TEXT_BYTES => {
+            (Cow::Owned(STANDARD.encode(&entry.value)), true)
+        }
         Ok(_) | Err(_) => return None,
     };
     let metadata = match &entry.options.metadata {
@@ -95,7 +97,7 @@ fn base64_len(bytes: &[u8]) -> usize {
 /// Whether a bulk request may carry `text` as it is.
 fn fits(text: &str) -> bool {
     // No byte becomes more than six, so short texts need not be looked at.
-    text.len() <= MOST_TEXT / 6 || escaped_len(text) <= MOST_TEXT
+    text.len() <= MAX_TEXT_BYTES / 6 || escaped_len(text) <= MAX_TEXT_BYTES
 }
 
 /// The length of `text` in a JSON string, without its quotes.
@@ -111,16 +113,16 @@ fn escaped_len(text: &str) -> usize {
 impl CloudflareNamespace {
     pub(crate) async fn write_entries(&self, entries: Vec<PutEntry>) -> Result<BulkReport> {
         let writes = Arc::new(Writes(entries));
-        let members = last_of_each_key(&*writes);
+        let indices = last_of_each_key(&*writes);
         let url = self.address()?.bulk_write();
-        let mut outcome = self.send_in_bulk(&Method::PUT, url, &writes, members).await?;
+        let mut outcome = self.send_in_bulk(&Method::PUT, url, &writes, indices).await?;
         self.write_apart(&writes, &mut outcome).await;
         Ok(outcome.into_report(&*writes))
     }
 
     /// Writes what no bulk request can carry, each by its own.
-    async fn write_apart(&self, writes: &Writes, outcome: &mut Outcome) {
-        let apart = std::mem::take(&mut outcome.apart);
+    async fn write_apart(&self, writes: &Writes, outcome: &mut BulkOutcome) {
+        let apart = std::mem::take(&mut outcome.single_requests);
         let singly = stream::iter(apart).map(|index| self.write_place(writes, index));
         let mut singly = singly.buffer_unordered(self.client().concurrency);
         while let Some((index, written)) = singly.next().await {

@@ -16,7 +16,7 @@ use kv_core::{Error, ErrorKind, InvalidInput};
 use crate::{
     api::errors,
     http::body::{
-        upload::{FRAME, Progress},
+        bytes_body::{MAX_FRAME_BYTES, Progress},
         value_source::{Cause, Chunks, MAX_LENGTH, Opener, ValueSource},
     },
 };
@@ -53,7 +53,7 @@ impl SharedSource {
     }
 
     /// `true` if another attempt would have all bytes.
-    pub(crate) fn can_be_sent_again(&self) -> bool {
+    pub(crate) fn can_repeat(&self) -> bool {
         let state = self.state();
         state.fault.is_none() && !matches!(state.opener, Opener::Once(None))
     }
@@ -83,7 +83,7 @@ impl SharedSource {
     fn open(&self) -> Option<Chunks> {
         match &mut self.state().opener {
             Opener::Once(chunks) => chunks.take(),
-            Opener::Again(open) => Some(open()),
+            Opener::Repeatable(open) => Some(open()),
         }
     }
 }
@@ -186,7 +186,7 @@ impl Body for SourceBody {
         if self.chunk.is_empty() {
             return Poll::Ready(None);
         }
-        let most = self.chunk.len().min(FRAME);
+        let most = self.chunk.len().min(MAX_FRAME_BYTES);
         let frame = self.chunk.split_to(most);
         self.progress.note();
         if self.is_end_stream() {

@@ -8,7 +8,7 @@ use kv_core::{InvalidInput, limits};
 use tokio::io::AsyncRead;
 use tokio_util::io::ReaderStream;
 
-use crate::http::body::upload::FRAME;
+use crate::http::body::bytes_body::MAX_FRAME_BYTES;
 
 pub(crate) type Cause = Box<dyn StdError + Send + Sync>;
 
@@ -39,7 +39,7 @@ pub struct ValueSource {
 pub(crate) enum Opener {
     /// `None` once they were taken.
     Once(Option<Chunks>),
-    Again(Box<dyn FnMut() -> Chunks + Send>),
+    Repeatable(Box<dyn FnMut() -> Chunks + Send>),
 }
 
 impl ValueSource {
@@ -55,7 +55,7 @@ impl ValueSource {
 
     /// The bytes of a reader: a file, say.
     pub fn from_reader(reader: impl AsyncRead + Send + 'static) -> Self {
-        Self::new(ReaderStream::with_capacity(reader, FRAME))
+        Self::new(ReaderStream::with_capacity(reader, MAX_FRAME_BYTES))
     }
 
     /// The bytes of the stream that `open` makes, each time a new one from the start. So a request that failed is sent again, as
@@ -66,7 +66,7 @@ impl ValueSource {
         B: Into<Bytes> + 'static,
         E: Into<Box<dyn StdError + Send + Sync>> + 'static,
     {
-        Self { opener: Opener::Again(Box::new(move || chunks(open()))), length: None }
+        Self { opener: Opener::Repeatable(Box::new(move || chunks(open()))), length: None }
     }
 
     /// Says how many bytes there are, which the service then knows from the start. A source that has more or fewer is an error, and

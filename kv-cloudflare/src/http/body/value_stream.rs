@@ -110,5 +110,5 @@ impl Body {
 }
 
 fn too_long() -> Error {
-    errors::not_understood("a value of more than 26,214,400 bytes")
+    errors::unexpected_response("a value of more than 26,214,400 bytes")
 }

@@ -4,7 +4,7 @@ use backon::{BackoffBuilder, ExponentialBackoff};
 use kv_core::Error;
 
 use crate::{
-    api::failure::Failure,
+    api::attempt_error::AttemptError,
     http::{client::Client, retry::backoff},
     rate_limit::deadline::Deadline,
 };
@@ -15,14 +15,14 @@ use crate::{
 /// in time gives everything back. So a service that is slow is asked for less and less until it is fast enough, and one that is down
 /// gets no more requests than a single one would be sent, whatever the call is made of.
 #[derive(Debug)]
-pub(crate) struct Patience<'a> {
+pub(crate) struct SplitRetry<'a> {
     client: &'a Client,
     deadline: Deadline,
     pauses: ExponentialBackoff,
     is_lost: bool,
 }
 
-impl<'a> Patience<'a> {
+impl<'a> SplitRetry<'a> {
     pub(crate) fn new(client: &'a Client) -> Self {
         Self::until(client.deadline(), client)
     }
@@ -55,7 +55,7 @@ impl<'a> Patience<'a> {
     }
 
     /// Waits before a request with half as much in it, unless patience is over.
-    pub(crate) async fn pause(&mut self, failure: &Failure) -> bool {
+    pub(crate) async fn pause(&mut self, failure: &AttemptError) -> bool {
         let asked = failure.error.retry_after().unwrap_or_default();
         let waited = match self.pauses.next() {
             Some(pause) => self.deadline.pause(pause.max(asked)).await.is_ok(),

@@ -16,11 +16,11 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 
 /// The most that is handed over at once, so that progress on a slow line shows.
-pub(crate) const FRAME: usize = 64 * 1024;
+pub(crate) const MAX_FRAME_BYTES: usize = 64 * 1024;
 
 /// A body of bytes that are there already, sent without a copy and with its exact length.
 #[derive(Debug)]
-pub(crate) struct Upload {
+pub(crate) struct BytesBody {
     left: Bytes,
     progress: Progress,
 }
@@ -71,7 +71,7 @@ impl Progress {
     }
 }
 
-impl Upload {
+impl BytesBody {
     pub(crate) fn new(bytes: Bytes, progress: Progress) -> Self {
         if bytes.is_empty() {
             progress.note_end();
@@ -80,7 +80,7 @@ impl Upload {
     }
 }
 
-impl Body for Upload {
+impl Body for BytesBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -91,7 +91,7 @@ impl Body for Upload {
         if self.left.is_empty() {
             return Poll::Ready(None);
         }
-        let most = self.left.len().min(FRAME);
+        let most = self.left.len().min(MAX_FRAME_BYTES);
         let frame = self.left.split_to(most);
         self.progress.note();
         if self.left.is_empty() {
