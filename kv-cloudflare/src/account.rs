@@ -1,38 +1,18 @@
-//! An account: many namespaces.
+//! Account: a store of many namespaces.
 
-use std::{collections::HashSet, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use kv_core::{
-    ErrorKind, Jurisdiction, KvNamespace, KvStore, NamespaceId, NamespaceInfo, NamespaceTitle, Result,
-    async_trait,
+    Jurisdiction, KvNamespace, KvStore, NamespaceId, NamespaceInfo, NamespaceTitle, Result, async_trait,
 };
-use reqwest::{Method, Url};
-use serde::Serialize;
 
 use crate::{
-    api::{
-        attempt_error::{AttemptError, Reason},
-        errors,
-        model::{ApiNamespace, Ignored},
-    },
-    builder::CloudflareAccountBuilder,
-    http::{
-        client::{Call, Client},
-        request::{Payload, Request},
-        response::{ApiResponse, SMALL_ENVELOPE_BYTES},
-    },
-    namespace::CloudflareNamespace,
-    rate_limit::usage::Usage,
+    builder::CloudflareAccountBuilder, calls::namespaces, http::client::Client,
+    namespace::CloudflareNamespace, rate_limit::usage::Usage,
 };
 
-/// As many namespaces as one request asks for.
-const PER_PAGE: u32 = 100;
-
-/// The largest envelope with a page of namespaces: titles of 512 characters, escaped.
-const PAGE_ENVELOPE_BYTES: usize = 4 * 1024 * 1024;
-
-/// The namespaces of a Cloudflare account. Clones are the same account; they and the namespaces that they hand out share
-/// connections, budget and usage.
+/// Namespaces of a Cloudflare account. Clones are the same account; they and the namespaces that they open share connections,
+/// budget and usage.
 ///
 /// ```no_run
 /// use kv_cloudflare::CloudflareAccount;
@@ -58,13 +38,13 @@ impl CloudflareAccount {
         Self { client: Arc::new(client) }
     }
 
-    /// How to make one.
+    /// Returns a builder.
     #[must_use]
     pub fn builder() -> CloudflareAccountBuilder {
         CloudflareAccountBuilder::default()
     }
 
-    /// Builder with what the environment sets under the names of Cloudflare's own tools.
+    /// Returns a builder with the settings of the environment, under the names of Cloudflare's own tools.
     ///
     /// It reads these variables:
     ///
@@ -76,74 +56,17 @@ impl CloudflareAccount {
         CloudflareAccountBuilder::from_env()
     }
 
-    /// A handle to a namespace, as [`KvStore::namespace`] gives it, with its own type. It sends nothing.
+    /// Returns a handle to a namespace, as [`KvStore::namespace`] does, with its own type. It sends no request; an unknown id
+    /// fails the first operation.
     #[must_use]
     pub fn open(&self, id: &NamespaceId) -> CloudflareNamespace {
         CloudflareNamespace::new(Arc::clone(&self.client), id.clone())
     }
 
-    /// What this client has sent so far.
+    /// Returns how many requests this client has sent so far.
     #[must_use]
     pub fn usage(&self) -> Usage {
         self.client.counters.usage()
-    }
-
-    fn call(&self, operation: &'static str) -> Result<Call> {
-        self.client.call().map_err(|error| error.with_operation(operation))
-    }
-
-    fn address_of(&self, id: &NamespaceId) -> Result<Url> {
-        let address = self.client.urls.namespace(id).ok_or_else(errors::namespace_not_found)?;
-        Ok(address.url())
-    }
-
-    async fn create(
-        &self,
-        operation: &'static str,
-        title: &NamespaceTitle,
-        jurisdiction: Option<Jurisdiction>,
-        call: &Call,
-    ) -> Result<NamespaceInfo, AttemptError> {
-        let url = self.client.urls.namespaces();
-        let body = Titled { title: title.as_str(), jurisdiction: jurisdiction.map(Jurisdiction::as_str) };
-        let body = body.payload().map_err(AttemptError::new)?;
-        // Sent again after it was carried out, it would find its own namespace and call it another's.
-        let request = Request::new(operation, Method::POST, url).with_body(body).non_idempotent();
-        let reply = self.send(&request, call).await?;
-        let created =
-            reply.result.ok_or_else(|| errors::unexpected_response("no namespace where one was created"));
-        let created = created.and_then(ApiNamespace::into_info);
-        created.map_err(|error| AttemptError::new(error.with_operation(operation)))
-    }
-
-    async fn info(&self, operation: &'static str, id: &NamespaceId, call: &Call) -> Result<NamespaceInfo> {
-        let request = Request::new(operation, Method::GET, self.address_of(id)?);
-        let reply = self.send(&request, call).await?;
-        let info =
-            reply.result.ok_or_else(|| errors::unexpected_response("no namespace where one was asked for"));
-        info.and_then(ApiNamespace::into_info).map_err(|error| error.with_operation(operation))
-    }
-
-    async fn delete(&self, operation: &'static str, id: &NamespaceId, call: &Call) -> Result<()> {
-        let request = Request::new(operation, Method::DELETE, self.address_of(id)?);
-        match self.client.send_for_json::<Ignored>(&request, &call.deadline, SMALL_ENVELOPE_BYTES).await {
-            Ok(_) => Ok(()),
-            // An attempt before this one was carried out, although its answer was lost.
-            Err(failure)
-                if failure.error.kind() == ErrorKind::NamespaceNotFound && failure.unknown_outcome =>
-            {
-                Ok(())
-            }
-            Err(failure) => Err(failure.error),
-        }
-    }
-
-    async fn send(
-        &self,
-        request: &Request<'_>,
-        call: &Call,
-    ) -> Result<ApiResponse<ApiNamespace>, AttemptError> {
-        self.client.send_for_json(request, &call.deadline, SMALL_ENVELOPE_BYTES).await
     }
 }
 
@@ -153,113 +76,55 @@ impl fmt::Debug for CloudflareAccount {
     }
 }
 
-/// The body of a creation, or of a renaming.
-#[derive(Serialize)]
-struct Titled<'a> {
-    title: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    jurisdiction: Option<&'static str>,
-}
-
-impl Titled<'_> {
-    fn payload(&self) -> Result<Payload> {
-        let json =
-            serde_json::to_vec(self).map_err(|_| errors::unexpected_response("a title that is not JSON"))?;
-        Ok(Payload::Json(json.into()))
-    }
-}
-
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl KvStore for CloudflareAccount {
     async fn create_namespace(&self, title: NamespaceTitle) -> Result<NamespaceInfo> {
-        let call = self.call("create_namespace")?;
-        Ok(self.create("create_namespace", &title, None, &call).await?)
+        const OPERATION: &str = "create_namespace";
+        let call = self.client.start(OPERATION)?;
+        Ok(namespaces::create(&self.client, OPERATION, &title, None, &call.deadline).await?)
     }
 
-    /// A jurisdiction that the service does not take, since it is another one than Cloudflare's and knows none, say, is
-    /// [`Unsupported`](ErrorKind::Unsupported). Where it made the namespace elsewhere, it is deleted again.
+    /// Creates a namespace in a jurisdiction. If the service refuses the jurisdiction, or ignores it because it is not
+    /// Cloudflare's and knows none, the error is [`Unsupported`](kv_core::ErrorKind::Unsupported), and no namespace is left behind.
     async fn create_namespace_in(
         &self,
         title: NamespaceTitle,
         jurisdiction: Jurisdiction,
     ) -> Result<NamespaceInfo> {
         const OPERATION: &str = "create_namespace_in";
-        let call = self.call(OPERATION)?;
-        let created = match self.create(OPERATION, &title, Some(jurisdiction), &call).await {
-            // There is nothing else in the request but the title, whose refusal has a code of its own.
-            Err(AttemptError { reason: Reason::InvalidRequest, error, .. }) => {
-                return Err(errors::jurisdiction_refused(jurisdiction, error).with_operation(OPERATION));
-            }
-            created => created?,
-        };
-        if created.jurisdiction == Some(jurisdiction) {
-            return Ok(created);
-        }
-        // The answer to a creation may say less than there is to say.
-        let known = self.info(OPERATION, &created.id, &call).await?;
-        if known.jurisdiction == Some(jurisdiction) {
-            return Ok(known);
-        }
-        self.delete(OPERATION, &created.id, &call).await?;
-        Err(errors::no_jurisdiction(jurisdiction).with_operation(OPERATION))
+        let call = self.client.start(OPERATION)?;
+        namespaces::create_in(&self.client, OPERATION, &title, jurisdiction, &call.deadline).await
     }
 
     async fn list_namespaces(&self) -> Result<Vec<NamespaceInfo>> {
-        let call = self.call("list_namespaces")?;
-        let (mut listed, mut seen) = (Vec::new(), HashSet::new());
-        for page in 1.. {
-            let url = self.client.urls.namespaces_page(page, PER_PAGE);
-            let request = Request::new("list_namespaces", Method::GET, url);
-            let reply =
-                self.client.send_for_json::<Vec<ApiNamespace>>(&request, &call.deadline, PAGE_ENVELOPE_BYTES);
-            let reply = reply.await?;
-            let before = listed.len();
-            for namespace in reply.result.unwrap_or_default() {
-                let info = namespace.into_info()?;
-                if seen.insert(info.id.clone()) {
-                    listed.push(info);
-                }
-            }
-            // A page with nothing new ends it too, so that a server that knows no pages is asked twice and not for ever.
-            let all = reply.info.total_count.is_some_and(|total| listed.len() >= total);
-            if all || listed.len() == before {
-                break;
-            }
-        }
-        Ok(listed)
+        let call = self.client.start("list_namespaces")?;
+        namespaces::list(&self.client, &call.deadline).await
     }
 
     async fn namespace_info(&self, id: &NamespaceId) -> Result<NamespaceInfo> {
-        let call = self.call("namespace_info")?;
-        self.info("namespace_info", id, &call).await
+        const OPERATION: &str = "namespace_info";
+        let call = self.client.start(OPERATION)?;
+        namespaces::info(&self.client, OPERATION, id, &call.deadline).await
     }
 
     async fn rename_namespace(&self, id: &NamespaceId, title: NamespaceTitle) -> Result<NamespaceInfo> {
-        let call = self.call("rename_namespace")?;
-        let body = Titled { title: title.as_str(), jurisdiction: None }.payload()?;
-        let request = Request::new("rename_namespace", Method::PUT, self.address_of(id)?).with_body(body);
-        let reply = self.send(&request, &call).await?;
-        match reply.result.filter(ApiNamespace::is_told) {
-            Some(renamed) => renamed.into_info(),
-            // Some servers answer `null` or `{}`, which leaves the jurisdiction open.
-            None => self.info("rename_namespace", id, &call).await,
-        }
+        const OPERATION: &str = "rename_namespace";
+        let call = self.client.start(OPERATION)?;
+        namespaces::rename(&self.client, OPERATION, id, &title, &call.deadline).await
     }
 
     async fn delete_namespace(&self, id: &NamespaceId) -> Result<()> {
-        let call = self.call("delete_namespace")?;
-        self.delete("delete_namespace", id, &call).await
+        const OPERATION: &str = "delete_namespace";
+        let call = self.client.start(OPERATION)?;
+        namespaces::delete(&self.client, OPERATION, id, &call.deadline).await
     }
 
-    /// Asks the service for a page of namespaces: one request. It shows that the service is in reach and knows the credentials, not
-    /// whether these may write.
+    /// Sends one request, for a page of namespaces. It shows that the service can be reached and accepts the credentials, not
+    /// that these may write.
     async fn check_ready(&self) -> Result<()> {
-        let call = self.call("check_ready")?;
-        let url = self.client.urls.namespaces_page(1, PER_PAGE);
-        let request = Request::new("check_ready", Method::GET, url);
-        self.client.send_for_json::<Ignored>(&request, &call.deadline, PAGE_ENVELOPE_BYTES).await?;
-        Ok(())
+        let call = self.client.start("check_ready")?;
+        namespaces::check_ready(&self.client, &call.deadline).await
     }
 
     fn namespace(&self, id: &NamespaceId) -> Arc<dyn KvNamespace> {

@@ -11,7 +11,7 @@ use crate::{
     from_env,
     namespace::CloudflareNamespace,
     rate_limit::budget::Budget,
-    settings::{Settings, refuse},
+    settings::{Settings, invalid_setting},
 };
 
 /// How to make a [`CloudflareAccount`].
@@ -228,7 +228,9 @@ impl CloudflareNamespaceBuilder {
     /// As [`CloudflareAccountBuilder::build`], and [`InvalidInput`](kv_core::ErrorKind::InvalidInput) if the namespace's id is missing or malformed.
     pub fn build(self) -> Result<CloudflareNamespace> {
         let client = self.settings.build()?;
-        let id = self.namespace_id.ok_or_else(|| refuse("no namespace id is set: call `namespace_id`"))?;
+        let id = self
+            .namespace_id
+            .ok_or_else(|| invalid_setting("no namespace id is set: call `namespace_id`"))?;
         Ok(CloudflareNamespace::new(Arc::new(client), NamespaceId::new(id)?))
     }
 }

@@ -56,7 +56,7 @@ impl Default for Settings {
 }
 
 /// Settings that no client can be made from.
-pub(crate) fn refuse(message: impl Into<Cow<'static, str>>) -> Error {
+pub(crate) fn invalid_setting(message: impl Into<Cow<'static, str>>) -> Error {
     errors::new(ErrorKind::InvalidInput, message)
 }
 
@@ -64,7 +64,7 @@ impl Settings {
     /// The client that both kinds of handles share.
     pub(crate) fn build(self) -> Result<Client> {
         let account_id = self.account_id.as_deref().ok_or_else(|| {
-            refuse("no account id is set: call `account_id`, or set CLOUDFLARE_ACCOUNT_ID and begin with `from_env`")
+            invalid_setting("no account id is set: call `account_id`, or set CLOUDFLARE_ACCOUNT_ID and begin with `from_env`")
         })?;
         check_account_id(account_id)?;
         let authorization = self.credentials.clone().into_authorization()?;
@@ -113,18 +113,18 @@ fn check_account_id(id: &str) -> Result<()> {
         return Ok(());
     }
     let chars = id.chars().count();
-    Err(refuse(format!(
+    Err(invalid_setting(format!(
         "an account id has 32 hexadecimal digits; what is set has {chars} characters, or others than those"
     )))
 }
 
 fn check_bulk_size(items: usize) -> Result<usize> {
     match items {
-        0 => Err(refuse("`bulk_size` is too small: 0 items (min 1)")),
-        1..=batches::MAX_ITEMS => Ok(items),
+        0 => Err(invalid_setting("`bulk_size` is too small: 0 items (min 1)")),
+        1..=batches::MAX_BULK_SIZE => Ok(items),
         _ => {
-            let most = batches::MAX_ITEMS;
-            Err(refuse(format!(
+            let most = batches::MAX_BULK_SIZE;
+            Err(invalid_setting(format!(
                 "`bulk_size` is too large: {items} items (max {most}, the service's own limit)"
             )))
         }
@@ -133,22 +133,24 @@ fn check_bulk_size(items: usize) -> Result<usize> {
 
 /// The base URL, if the token may be sent there. It is not quoted: it may hold a password.
 fn check_base_url(text: &str, plain_http: bool) -> Result<Url> {
-    let url =
-        Url::parse(text).map_err(|_| refuse("`base_url` is not a URL: give one with its `/client/v4`"))?;
+    let url = Url::parse(text)
+        .map_err(|_| invalid_setting("`base_url` is not a URL: give one with its `/client/v4`"))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(refuse("`base_url` holds a user name or a password: the token alone is sent"));
+        return Err(invalid_setting("`base_url` holds a user name or a password: the token alone is sent"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(refuse("`base_url` holds a query or a fragment: give it as far as `/client/v4`"));
+        return Err(invalid_setting(
+            "`base_url` holds a query or a fragment: give it as far as `/client/v4`",
+        ));
     }
     match url.scheme() {
         "https" => Ok(url),
         "http" if plain_http || is_loopback(&url) => Ok(url),
-        "http" => Err(refuse(
+        "http" => Err(invalid_setting(
             "`base_url` is plain http and its host is not a loopback urls, so others could read the token: use https, or \
              call `allow_plain_http`",
         )),
-        _ => Err(refuse("`base_url` is neither https nor http")),
+        _ => Err(invalid_setting("`base_url` is neither https nor http")),
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn jurisdiction_refused(jurisdiction: Jurisdiction, cause: Error) -> 
 }
 
 /// The service made a namespace without the jurisdiction that was asked for.
-pub(crate) fn no_jurisdiction(jurisdiction: Jurisdiction) -> Error {
+pub(crate) fn jurisdiction_ignored(jurisdiction: Jurisdiction) -> Error {
     let message = format!(
         "the service made the namespace, but not in the jurisdiction `{jurisdiction}`, so it was deleted again: create it \
          without one, or check `base_url`"
@@ -69,6 +69,17 @@ pub(crate) fn not_sent() -> Error {
     let message =
         "the service answered no other part of the call in time, so this one was not sent: try again later";
     new(ErrorKind::Unavailable, message)
+}
+
+/// The service reported an item of a bulk request as not applied, after each retry.
+pub(crate) fn not_applied() -> Error {
+    let message = "the service accepted the request but did not apply this item, after several retries: try again later";
+    new(ErrorKind::Unavailable, message)
+}
+
+/// The request could not be encoded, which does not happen: text is always JSON.
+pub(crate) fn not_json(what: &str) -> Error {
+    new(ErrorKind::Other, format!("cannot encode the request: {what} cannot be written as JSON"))
 }
 
 /// The budget has no room before the call's deadline.

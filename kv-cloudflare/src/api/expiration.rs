@@ -12,7 +12,7 @@ pub(crate) enum WireExpiration {
     /// `expiration`: seconds since the epoch.
     At(u64),
     /// It has passed, so the entry is absent at once. The service takes no such write: the key is removed instead.
-    Passed,
+    Expired,
 }
 
 impl WireExpiration {
@@ -25,7 +25,7 @@ impl WireExpiration {
             return Self::Ttl(time_to_live.as_secs().min(longest));
         }
         if deadline.has_passed(now) {
-            Self::Passed
+            Self::Expired
         } else if deadline.saturating_since(now) < limits::MIN_EXPIRATION {
             // A deadline that is carried on may be this near, but the service takes none that is.
             Self::Ttl(limits::MIN_EXPIRATION.as_secs())
@@ -37,14 +37,14 @@ impl WireExpiration {
     pub(crate) const fn ttl(self) -> Option<u64> {
         match self {
             Self::Ttl(seconds) => Some(seconds),
-            Self::Never | Self::At(_) | Self::Passed => None,
+            Self::Never | Self::At(_) | Self::Expired => None,
         }
     }
 
     pub(crate) const fn at(self) -> Option<u64> {
         match self {
             Self::At(seconds) => Some(seconds),
-            Self::Never | Self::Ttl(_) | Self::Passed => None,
+            Self::Never | Self::Ttl(_) | Self::Expired => None,
         }
     }
 }
@@ -71,8 +71,8 @@ mod tests {
             (carried(1_060), WireExpiration::At(1_060)),
             (carried(1_059), WireExpiration::Ttl(60)),
             (carried(1_001), WireExpiration::Ttl(60)),
-            (carried(1_000), WireExpiration::Passed),
-            (carried(0), WireExpiration::Passed),
+            (carried(1_000), WireExpiration::Expired),
+            (carried(0), WireExpiration::Expired),
             (carried(253_402_300_799), WireExpiration::At(253_402_300_799)),
         ];
         for (expiration, expected) in table {

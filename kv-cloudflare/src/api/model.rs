@@ -94,7 +94,7 @@ pub(crate) struct ApiNamespace {
 
 impl ApiNamespace {
     /// `true` if both the id and the title are there.
-    pub(crate) const fn is_told(&self) -> bool {
+    pub(crate) const fn is_complete(&self) -> bool {
         self.id.is_some() && self.title.is_some()
     }
 

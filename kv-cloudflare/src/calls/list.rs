@@ -1,4 +1,4 @@
-//! Lists the keys of a namespace.
+//! Pages of a listing.
 
 use kv_core::{Cursor, InvalidInput, Key, KeyInfo, ListOptions, ListPage, Prefix, Result};
 use reqwest::Method;
@@ -10,105 +10,110 @@ use crate::{
         model::{self, ListedKey},
         redact::Redaction,
     },
-    calls::split_retry::SplitRetry,
+    calls::{namespace_client::NamespaceClient, split_retry::SplitRetry},
     http::request::Request,
-    namespace::CloudflareNamespace,
     rate_limit::deadline::Deadline,
 };
 
-/// The smallest page that the service gives.
+/// Smallest page that the service gives.
 const MIN_PAGE: usize = 10;
 
-/// The largest envelope with a page: 1,000 keys of 512 bytes with 1,024 bytes of metadata, each of them escaped.
+/// Largest envelope with a page: 1,000 keys of 512 bytes with 1,024 bytes of metadata, each of them escaped.
 const PAGE_ENVELOPE_BYTES: usize = 16 * 1024 * 1024;
 
-/// How many pages without a new key are passed over before an empty one is given to the caller, who goes on from there.
+/// Maximum number of pages without a new key that one call follows. After them it returns an empty page with a cursor.
 const MAX_EMPTY_PAGES: usize = 10;
 
-/// Where a page starts: the service's own cursor, and the last key behind it that was given already.
+/// Start of a page: the service's own cursor, and the last key after it that the caller already has.
 ///
-/// The service gives ten keys or more, so a smaller page is the part of one. A key says better than a number where that part
-/// ends: keys may come and go before the next one.
+/// The service gives at least ten keys, so a smaller page is a part of one. A key marks the end of that part better than a number
+/// would: keys may come and go before the next page.
 #[derive(Debug, Default)]
 struct Start<'a> {
     cursor: &'a str,
-    behind: &'a str,
+    after: &'a str,
 }
 
 impl<'a> Start<'a> {
-    /// Reads a token: the cursor's length, the cursor, the key.
+    /// Parses a token: the cursor's length in bytes, a colon, the cursor, the key.
     fn parse(token: &'a str) -> Option<Self> {
         let (length, rest) = token.split_once(':')?;
-        let (cursor, behind) = rest.split_at_checked(length.parse().ok()?)?;
-        Some(Self { cursor, behind })
+        let (cursor, after) = rest.split_at_checked(length.parse().ok()?)?;
+        Some(Self { cursor, after })
     }
 
     fn issue(&self, prefix: &Prefix) -> Cursor {
-        Cursor::issue(prefix, format!("{}:{}{}", self.cursor.len(), self.cursor, self.behind))
+        Cursor::issue(prefix, format!("{}:{}{}", self.cursor.len(), self.cursor, self.after))
     }
 }
 
-impl CloudflareNamespace {
-    pub(crate) async fn list(&self, options: &ListOptions, deadline: &Deadline) -> Result<ListPage> {
-        let start = options.start()?.map(|token| Start::parse(token).ok_or(InvalidInput::CursorMalformed));
-        let Start { cursor, behind } = start.transpose()?.unwrap_or_default();
-        let (mut cursor, mut empty) = (cursor.to_owned(), 0);
-        let mut limit = options.limit().max(MIN_PAGE);
-        let mut patience = SplitRetry::until(*deadline, self.client());
-        loop {
-            let page = self.page(options.prefix(), limit, &cursor, deadline).await;
-            let (mut keys, following) = match page {
-                Ok(page) => page,
-                // A page may be smaller than it is asked for.
-                Err(failure) if failure.reason == Reason::TooSlow && limit > MIN_PAGE => {
-                    if !patience.pause(&failure).await {
-                        return Err(failure.error);
-                    }
-                    self.client().counters.count_retried();
-                    limit = limit.div_ceil(2).max(MIN_PAGE);
-                    continue;
+/// Lists one page of keys.
+pub(crate) async fn list_page(
+    namespace: &NamespaceClient,
+    options: &ListOptions,
+    deadline: &Deadline,
+) -> Result<ListPage> {
+    let start = options.start()?.map(|token| Start::parse(token).ok_or(InvalidInput::CursorMalformed));
+    let Start { cursor, after } = start.transpose()?.unwrap_or_default();
+    let mut cursor = cursor.to_owned();
+    let mut empty_pages = 0;
+    let mut limit = options.limit().max(MIN_PAGE);
+    let mut retry = SplitRetry::until(*deadline, &namespace.client);
+    loop {
+        let page = request_page(namespace, options.prefix(), limit, &cursor, deadline).await;
+        let (mut keys, next_cursor) = match page {
+            Ok(page) => page,
+            // A page may be smaller than requested.
+            Err(failure) if failure.reason == Reason::TooSlow && limit > MIN_PAGE => {
+                if !retry.pause(&failure).await {
+                    return Err(failure.error);
                 }
-                Err(failure) => return Err(failure.error),
-            };
-            keys.retain(|key| key.name.as_str() > behind);
-            let next = if keys.len() > options.limit() {
-                keys.truncate(options.limit());
-                let behind = keys.last().map_or(behind, |last| last.name.as_str());
-                Some(Start { cursor: &cursor, behind }.issue(options.prefix()))
-            } else if following.is_empty() {
-                None
-            } else {
-                Some(Start { cursor: &following, behind }.issue(options.prefix()))
-            };
-            empty += 1;
-            if !keys.is_empty() || next.is_none() || empty > MAX_EMPTY_PAGES {
-                return Ok(ListPage::new(keys, next));
+                namespace.client.counters.count_retried();
+                limit = limit.div_ceil(2).max(MIN_PAGE);
+                continue;
             }
-            cursor = following;
+            Err(failure) => return Err(failure.error),
+        };
+        keys.retain(|key| key.name.as_str() > after);
+        let next = if keys.len() > options.limit() {
+            keys.truncate(options.limit());
+            let after = keys.last().map_or(after, |last| last.name.as_str());
+            Some(Start { cursor: &cursor, after }.issue(options.prefix()))
+        } else if next_cursor.is_empty() {
+            None
+        } else {
+            Some(Start { cursor: &next_cursor, after }.issue(options.prefix()))
+        };
+        empty_pages += 1;
+        if !keys.is_empty() || next.is_none() || empty_pages > MAX_EMPTY_PAGES {
+            return Ok(ListPage::new(keys, next));
         }
+        cursor = next_cursor;
     }
+}
 
-    /// A page of the service's: `limit` keys at most, and the cursor behind them, which is empty on the last one.
-    async fn page(
-        &self,
-        prefix: &Prefix,
-        limit: usize,
-        cursor: &str,
-        deadline: &Deadline,
-    ) -> Result<(Vec<KeyInfo>, String), AttemptError> {
-        let url = self.address().map_err(AttemptError::new)?.keys(prefix.as_str(), limit, cursor);
-        let request = Request::new("list_page", Method::GET, url).with_redaction(Redaction::Prefix(prefix));
+/// Requests a page of at most `limit` keys. Returns them with the cursor of the next page, which is empty on the last page.
+async fn request_page(
+    namespace: &NamespaceClient,
+    prefix: &Prefix,
+    limit: usize,
+    cursor: &str,
+    deadline: &Deadline,
+) -> Result<(Vec<KeyInfo>, String), AttemptError> {
+    let url = namespace.urls().map_err(AttemptError::new)?.keys(prefix.as_str(), limit, cursor);
+    let request = Request::new("list_page", Method::GET, url)
+        .with_redaction(Redaction::Prefix(prefix))
         // The smallest page cannot be halved.
-        let request = request.for_items(limit + 1 - MIN_PAGE);
-        let reply =
-            self.client().send_for_json::<Vec<ListedKey>>(&request, deadline, PAGE_ENVELOPE_BYTES).await?;
-        let keys = reply.result.unwrap_or_default().into_iter().map(key_info).collect::<Result<_>>();
-        Ok((keys.map_err(AttemptError::new)?, reply.info.cursor.unwrap_or_default()))
-    }
+        .for_items(limit + 1 - MIN_PAGE);
+    let response =
+        namespace.client.send_for_json::<Vec<ListedKey>>(&request, deadline, PAGE_ENVELOPE_BYTES).await?;
+    let keys: Result<_> = response.result.unwrap_or_default().into_iter().map(key_info).collect();
+    Ok((keys.map_err(AttemptError::new)?, response.info.cursor.unwrap_or_default()))
 }
 
 fn key_info(listed: ListedKey) -> Result<KeyInfo> {
-    let name = Key::new(listed.name).map_err(|_| errors::unexpected_response("a key that none may be"))?;
+    let name =
+        Key::new(listed.name).map_err(|_| errors::unexpected_response("a listed key that is not valid"))?;
     let info = KeyInfo::new(name).with_expires_at(model::expires_at(listed.expiration)?);
     Ok(info.with_metadata(model::metadata(listed.metadata.as_deref())?))
 }
@@ -118,16 +123,16 @@ mod tests {
     use super::Start;
 
     #[test]
-    fn tokens_are_read_as_they_were_issued() {
-        for (cursor, behind) in [("", ""), ("c", ""), ("", "k"), ("1:é", "2:ü"), (":", ":")] {
-            let token = format!("{}:{cursor}{behind}", cursor.len());
+    fn issued_tokens_can_be_parsed() {
+        for (cursor, after) in [("", ""), ("c", ""), ("", "k"), ("1:é", "2:ü"), (":", ":")] {
+            let token = format!("{}:{cursor}{after}", cursor.len());
             let start = Start::parse(&token).unwrap();
-            assert_eq!((start.cursor, start.behind), (cursor, behind));
+            assert_eq!((start.cursor, start.after), (cursor, after));
         }
     }
 
     #[test]
-    fn other_text_is_no_token() {
+    fn malformed_tokens_are_refused() {
         for token in ["", "0", "x:y", "-1:", "2:a", "1:é", "99999999999999999999:"] {
             assert!(Start::parse(token).is_none(), "{token:?}");
         }

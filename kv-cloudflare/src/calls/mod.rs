@@ -1,9 +1,11 @@
-//! Calls of a namespace: each is one or more requests, built from the caller's arguments and turned into its results.
-//! They may import from `http`, `rate_limit` and `api`.
+//! Calls: each turns a caller's arguments into requests, and the responses into the caller's result. The functions take the
+//! client of a namespace or of the account. They may import from `http`, `rate_limit` and `api`, and from `bulk` nothing.
 
 pub(crate) mod bulk;
-pub(crate) mod extras;
 pub(crate) mod list;
+pub(crate) mod namespace_client;
+pub(crate) mod namespaces;
 pub(crate) mod read;
 pub(crate) mod split_retry;
+pub(crate) mod texts;
 pub(crate) mod write;

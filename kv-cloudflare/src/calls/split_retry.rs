@@ -1,25 +1,27 @@
-//! Patience of one call with a service that is too slow for its requests.
+//! Retries of a call that is made of many requests, where smaller requests replace those that the service is too slow for.
 
-use backon::{BackoffBuilder, ExponentialBackoff};
 use kv_core::Error;
 
 use crate::{
     api::attempt_error::AttemptError,
-    http::{client::Client, retry::backoff},
+    http::{
+        client::Client,
+        retry::{Pauses, pauses},
+    },
     rate_limit::deadline::Deadline,
 };
 
-/// For how long, and how often in a row, a call of many requests goes on where the service is too slow for them.
+/// Retries that a call has left while the service is too slow for its requests.
 ///
-/// An answer that comes too late costs one of the client's retries, and the request that follows it has half as much in it. An answer
-/// in time gives everything back. So a service that is slow is asked for less and less until it is fast enough, and one that is down
-/// gets no more requests than a single one would be sent, whatever the call is made of.
+/// A response that comes too late costs one of the client's retries, and the request after it is half as large. A response in
+/// time gives all retries back, with a new deadline. So a slow service is asked for less and less until it is fast enough, and a
+/// service that is down gets no more requests than a single request would send, however many the call is made of.
 #[derive(Debug)]
 pub(crate) struct SplitRetry<'a> {
     client: &'a Client,
     deadline: Deadline,
-    pauses: ExponentialBackoff,
-    is_lost: bool,
+    pauses: Pauses,
+    has_given_up: bool,
 }
 
 impl<'a> SplitRetry<'a> {
@@ -27,46 +29,41 @@ impl<'a> SplitRetry<'a> {
         Self::until(client.deadline(), client)
     }
 
-    /// Patience until a deadline that is set already.
+    /// Returns all retries of `client`, until a deadline that is already set.
     pub(crate) fn until(deadline: Deadline, client: &'a Client) -> Self {
-        Self { client, deadline, pauses: pauses(client), is_lost: false }
+        Self { client, deadline, pauses: pauses(client.retries), has_given_up: false }
     }
 
-    /// Deadline of the next request.
+    /// Returns the deadline of the next request.
     pub(crate) const fn deadline(&self) -> &Deadline {
         &self.deadline
     }
 
-    /// `true` if no other request is worth while.
+    /// `true` if no other request should be sent.
     pub(crate) fn is_over(&self) -> bool {
-        self.is_lost || self.deadline.has_passed()
+        self.has_given_up || self.deadline.has_passed()
     }
 
-    /// Notes that the service did what a request asked for.
-    pub(crate) fn answered(&mut self) {
+    /// Gives all retries back, after a response in time.
+    pub(crate) fn reset(&mut self) {
         *self = Self::new(self.client);
     }
 
-    /// Notes that it did not. One that says so for good is not slow.
-    pub(crate) fn refused(&mut self, error: &Error) {
+    /// Gives all retries back if the service refused the request for good: that was in time too.
+    pub(crate) fn reset_if_final(&mut self, error: &Error) {
         if !error.is_retryable() {
-            self.answered();
+            self.reset();
         }
     }
 
-    /// Waits before a request with half as much in it, unless patience is over.
+    /// Waits before a smaller request. Returns `false`, without a wait, if no retry is left or the deadline is nearer.
     pub(crate) async fn pause(&mut self, failure: &AttemptError) -> bool {
-        let asked = failure.error.retry_after().unwrap_or_default();
-        let waited = match self.pauses.next() {
-            Some(pause) => self.deadline.pause(pause.max(asked)).await.is_ok(),
+        let requested = failure.error.retry_after().unwrap_or_default();
+        let has_paused = match self.pauses.next() {
+            Some(pause) => self.deadline.pause(pause.max(requested)).await.is_ok(),
             None => false,
         };
-        self.is_lost = !waited;
-        waited
+        self.has_given_up = !has_paused;
+        has_paused
     }
-}
-
-/// The pauses before a request goes again.
-pub(crate) fn pauses(client: &Client) -> ExponentialBackoff {
-    backoff().with_max_times(client.retries).build()
 }

@@ -6,7 +6,7 @@ use kv_core::{Clock, Result};
 
 use crate::{
     api::urls::AccountUrls,
-    credentials::Authorization,
+    http::authorization::Authorization,
     http::drain::{CallGuard, Drain},
     rate_limit::{deadline::Deadline, limiter::Limiter, usage::Counters},
 };
@@ -37,8 +37,8 @@ pub(crate) struct Call {
 
 impl Client {
     /// Starts a call, unless the account is closed.
-    pub(crate) fn call(&self) -> Result<Call> {
-        let guard = self.drain.enter()?;
+    pub(crate) fn start(&self, operation: &'static str) -> Result<Call> {
+        let guard = self.drain.enter().map_err(|error| error.with_operation(operation))?;
         Ok(Call { deadline: self.deadline(), _guard: guard })
     }
 

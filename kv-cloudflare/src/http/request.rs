@@ -23,8 +23,8 @@ pub(crate) struct Request<'a> {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) body: Option<Payload>,
-    /// The hashes of the keys that it writes.
-    pub(crate) writes: &'a [u64],
+    /// The hashes of the keys that it written_keys.
+    pub(crate) written_keys: &'a [u64],
     /// What its errors must not repeat.
     pub(crate) redaction: Redaction<'a>,
     /// Whether it may be sent again when it is not known whether the first one was carried out.
@@ -59,7 +59,7 @@ impl<'a> Request<'a> {
             method,
             url,
             body: None,
-            writes: &[],
+            written_keys: &[],
             redaction: Redaction::None,
             idempotent: true,
             splittable: false,
@@ -72,8 +72,8 @@ impl<'a> Request<'a> {
         self
     }
 
-    pub(crate) const fn with_writes(mut self, writes: &'a [u64]) -> Self {
-        self.writes = writes;
+    pub(crate) const fn with_written_keys(mut self, written_keys: &'a [u64]) -> Self {
+        self.written_keys = written_keys;
         self
     }
 
@@ -89,7 +89,7 @@ impl<'a> Request<'a> {
     }
 
     /// Its answer comes as it is.
-    pub(crate) const fn for_uncompressed(mut self) -> Self {
+    pub(crate) const fn uncompressed(mut self) -> Self {
         self.uncompressed = true;
         self
     }

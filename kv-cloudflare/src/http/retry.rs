@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use backon::{ExponentialBuilder, Retryable};
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder, Retryable};
 use kv_core::{ErrorKind, limits};
 use reqwest::{Response, header::ACCEPT_ENCODING};
 use serde::de::DeserializeOwned;
@@ -134,7 +134,7 @@ impl Client {
 
     /// Waits until the budget lets the request go. From then on its line is watched: the timer is for that.
     async fn admit(&self, request: &Request<'_>, deadline: &Deadline) -> Result<Sleep, AttemptError> {
-        let admitted = self.limiter.admit(request.writes, deadline, &self.counters).await;
+        let admitted = self.limiter.admit(request.written_keys, deadline, &self.counters).await;
         admitted
             .map_err(|over| AttemptError::new(errors::over_budget(over.0)).because(Reason::OverBudget))?;
         Ok(sleep_until((Instant::now() + self.read_timeout).min(deadline.at())))
@@ -183,8 +183,16 @@ impl Client {
     }
 }
 
+/// Pauses between the attempts of a request.
+pub(crate) type Pauses = ExponentialBackoff;
+
+/// Returns the pauses before `retries` further attempts.
+pub(crate) fn pauses(retries: usize) -> Pauses {
+    backoff().with_max_times(retries).build()
+}
+
 /// The pauses between attempts, with jitter, so that clients that failed together do not come back together.
-pub(crate) const fn backoff() -> ExponentialBuilder {
+const fn backoff() -> ExponentialBuilder {
     ExponentialBuilder::new()
         .with_min_delay(Duration::from_millis(200))
         .with_max_delay(Duration::from_secs(20))

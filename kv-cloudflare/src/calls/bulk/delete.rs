@@ -1,20 +1,20 @@
-//! Removes many entries.
+//! Deletions of many entries.
 
 use std::sync::Arc;
 
 use kv_core::{BulkReport, Key, Result, Timestamp};
 use reqwest::Method;
 
-use crate::{
-    calls::bulk::batches::{BulkItems, Encoding, last_of_each_key},
-    namespace::CloudflareNamespace,
+use crate::calls::{
+    bulk::batches::{self, BulkItems, Encoding},
+    namespace_client::NamespaceClient,
 };
 
 /// Keys to be removed.
 #[derive(Debug)]
-pub(crate) struct Removals(pub(crate) Vec<Key<'static>>);
+struct Deletions(Vec<Key<'static>>);
 
-impl BulkItems for Removals {
+impl BulkItems for Deletions {
     const OPERATION: &'static str = "remove_many";
 
     fn len(&self) -> usize {
@@ -26,7 +26,7 @@ impl BulkItems for Removals {
     }
 
     fn size(&self, index: usize) -> usize {
-        // Quotes and a comma.
+        // Two quotes and a comma.
         const AROUND: usize = 3;
         self.key(index).map_or(0, |key| key.len() + AROUND)
     }
@@ -40,12 +40,10 @@ impl BulkItems for Removals {
     }
 }
 
-impl CloudflareNamespace {
-    pub(crate) async fn remove_entries(&self, keys: Vec<Key<'static>>) -> Result<BulkReport> {
-        let removals = Arc::new(Removals(keys));
-        let indices = last_of_each_key(&*removals);
-        let url = self.address()?.bulk_delete();
-        let outcome = self.send_in_bulk(&Method::POST, url, &removals, indices).await?;
-        Ok(outcome.into_report(&*removals))
-    }
+/// Removes `keys` in batches.
+pub(crate) async fn remove_many(namespace: &NamespaceClient, keys: Vec<Key<'static>>) -> Result<BulkReport> {
+    let deletions = Arc::new(Deletions(keys));
+    let url = namespace.urls()?.bulk_delete();
+    let outcome = batches::send(namespace, &Method::POST, url, &deletions).await?;
+    Ok(outcome.into_report(&*deletions))
 }

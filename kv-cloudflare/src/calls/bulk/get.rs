@@ -1,156 +1,160 @@
-//! Reads many texts in few requests.
+//! Reads of many entries: as texts, up to 100 keys per request, or one by one.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use kv_core::{Entry, GetOptions, Key, Result};
-use reqwest::Method;
-use serde::Serialize;
 
 use crate::{
-    api::{
-        attempt_error::{AttemptError, Reason},
-        errors,
-        model::{BulkValue, BulkValues},
-        redact::Redaction,
+    api::{attempt_error::Reason, model::BulkValue},
+    calls::{
+        namespace_client::NamespaceClient,
+        read,
+        split_retry::SplitRetry,
+        texts::{self, MAX_KEYS},
     },
-    calls::split_retry::SplitRetry,
-    http::request::{Payload, Request},
-    namespace::CloudflareNamespace,
-    rate_limit::deadline::Deadline,
 };
 
-/// The most keys that one request may ask for.
-const MAX_KEYS: usize = 100;
+const OPERATION: &str = "read_many";
 
-/// The longest answer that is read. The values of one are 25 MB at most, more where their text is escaped; what is longer is
-/// asked for in halves.
+/// Largest response to a bulk get that is read. It holds at most 25 MB of values, which are longer where their text is escaped;
+/// keys with a larger response are read in halves.
 const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
 
-/// How many answers, large as they may be, are under way at once.
+/// Maximum number of bulk gets that are sent at once, since their responses may be large.
 const MAX_CONCURRENT: usize = 4;
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Query<'a> {
-    keys: Vec<&'a str>,
-    r#type: &'static str,
-    /// Always, since the deadlines come with it.
-    with_metadata: bool,
-}
-
-/// What a bulk get tells of one key.
+/// Result of a bulk get for one key.
 enum TextRead {
     Exact(Option<Entry>),
-    /// Bytes may have been lost, or the answer says nothing of the key.
+    /// Bytes may have been lost, or the response leaves the key out.
     Inexact,
 }
 
-impl CloudflareNamespace {
-    /// The entries under `keys`, which differ, in their order. What no bulk get tells exactly is read once more, singly.
-    pub(crate) async fn read_texts(
-        &self,
-        keys: &[&Key<'static>],
-        options: GetOptions,
-    ) -> Result<Vec<Option<Entry>>> {
-        let starts = (0..keys.len()).step_by(MAX_KEYS);
-        // All parts learn from the one that the service was too slow for.
-        let most = AtomicUsize::new(MAX_KEYS);
-        let parts = stream::iter(starts).map(|start| {
-            let part = keys.get(start..).unwrap_or_default();
-            self.read_part(part.get(..MAX_KEYS).unwrap_or(part), options, &most)
+/// Reads the entries under `keys`, each at its key's index. A key that is given several times is requested once.
+pub(crate) async fn read_many(
+    namespace: &NamespaceClient,
+    keys: &[Key<'static>],
+    options: GetOptions,
+) -> Result<Vec<Option<Entry>>> {
+    let mut indices = HashMap::with_capacity(keys.len());
+    let mut distinct = Vec::with_capacity(keys.len());
+    for key in keys {
+        indices.entry(key).or_insert_with(|| {
+            distinct.push(key);
+            distinct.len() - 1
         });
-        let at_once = self.client().concurrency.min(MAX_CONCURRENT);
-        let told: Vec<TextRead> = parts.buffered(at_once).try_concat().await?;
-        let not_told = keys.iter().zip(&told).filter(|(_, told)| matches!(told, TextRead::Inexact));
-        let again: Vec<_> = not_told.map(|(key, _)| *key).collect();
-        let mut again = self.read_singly(&again, options).await?.into_iter();
-        let entry = |told| match told {
-            TextRead::Exact(entry) => entry,
-            TextRead::Inexact => again.next().flatten(),
-        };
-        Ok(told.into_iter().map(entry).collect())
     }
-
-    /// Answers for `keys`, from requests for at most `most` keys each. A request is halved where its answer would be
-    /// too large, or the service is too slow for it.
-    async fn read_part(
-        &self,
-        keys: &[&Key<'static>],
-        options: GetOptions,
-        most: &AtomicUsize,
-    ) -> Result<Vec<TextRead>> {
-        let mut patience = SplitRetry::new(self.client());
-        let mut told = Vec::with_capacity(keys.len());
-        let mut parts = vec![keys];
-        while let Some(mut part) = parts.pop() {
-            if let Some((first, later)) = part.split_at_checked(most.load(Ordering::Relaxed))
-                && !later.is_empty()
-            {
-                parts.push(later);
-                part = first;
-            }
-            let names = part.iter().map(|key| key.as_str()).collect();
-            let failure =
-                match self.bulk_get("read_many", names, patience.deadline(), MAX_RESPONSE_BYTES).await {
-                    Ok(mut found) => {
-                        patience.answered();
-                        for key in part {
-                            told.push(tell(found.take(key), options)?);
-                        }
-                        continue;
-                    }
-                    Err(failure) => failure,
-                };
-            match failure.reason {
-                Reason::PayloadTooLarge | Reason::BodyTooLarge if part.len() > 1 => {
-                    patience.answered();
-                    let (first, second) = part.split_at(part.len() / 2);
-                    parts.extend([second, first]);
-                }
-                Reason::PayloadTooLarge | Reason::BodyTooLarge => told.push(TextRead::Inexact),
-                Reason::TooSlow if part.len() > 1 && patience.pause(&failure).await => {
-                    self.client().counters.count_retried();
-                    most.fetch_min(part.len().div_ceil(2), Ordering::Relaxed);
-                    parts.push(part);
-                }
-                _ => return Err(failure.error),
-            }
-        }
-        Ok(told)
-    }
-
-    /// Asks for the texts, metadata and deadlines of `keys`, of which there are 100 at most, in one request. What it finds of a
-    /// key, it finds at one moment. An answer of more than `most` bytes is too large.
-    pub(crate) async fn bulk_get(
-        &self,
-        operation: &'static str,
-        keys: Vec<&str>,
-        deadline: &Deadline,
-        most: usize,
-    ) -> Result<BulkValues, AttemptError> {
-        let url = self.address().map_err(AttemptError::new)?.bulk_get();
-        let items = keys.len();
-        let query = serde_json::to_vec(&Query { keys, r#type: "text", with_metadata: true });
-        let query =
-            query.map_err(|_| AttemptError::new(errors::unexpected_response("keys that are not JSON")))?;
-        let request = Request::new(operation, Method::POST, url)
-            .with_body(Payload::Json(query.into()))
-            .with_redaction(Redaction::Body(None))
-            .for_items(items);
-        let reply = self.client().send_for_json::<BulkValues>(&request, deadline, most).await?;
-        reply
-            .result
-            .ok_or_else(|| AttemptError::new(errors::unexpected_response("a bulk get without values")))
-    }
+    let entries = if options.text {
+        read_texts(namespace, &distinct, options).await?
+    } else {
+        read_one_by_one(namespace, &distinct, options).await?
+    };
+    let entry = |key| indices.get(key).and_then(|index| entries.get(*index));
+    Ok(keys.iter().map(|key| entry(key).cloned().flatten()).collect())
 }
 
-fn tell(whole: BulkValue, options: GetOptions) -> Result<TextRead> {
-    match whole {
-        BulkValue::Absent => Ok(TextRead::Exact(None)),
-        BulkValue::Present(found) if found.is_exact() => {
-            found.into_entry(options.metadata).map(TextRead::Exact)
+/// Reads the entries under `keys`, in their order, with one request per key, or two with metadata.
+async fn read_one_by_one(
+    namespace: &NamespaceClient,
+    keys: &[&Key<'static>],
+    options: GetOptions,
+) -> Result<Vec<Option<Entry>>> {
+    // By index: a closure over references would have to be general in their lifetimes, which this one cannot be.
+    let reads = stream::iter(0..keys.len()).map(|index| read_one(namespace, keys, index, options));
+    reads.buffered(namespace.client.concurrency).try_collect().await
+}
+
+async fn read_one(
+    namespace: &NamespaceClient,
+    keys: &[&Key<'static>],
+    index: usize,
+    options: GetOptions,
+) -> Result<Option<Entry>> {
+    let Some(key) = keys.get(index) else { return Ok(None) };
+    let deadline = namespace.client.deadline();
+    read::read_entry(namespace, OPERATION, key, options.metadata, &deadline).await
+}
+
+/// Reads the entries under `keys`, which differ, in their order. Keys whose text is not exact are read again, one by one.
+async fn read_texts(
+    namespace: &NamespaceClient,
+    keys: &[&Key<'static>],
+    options: GetOptions,
+) -> Result<Vec<Option<Entry>>> {
+    // All parts learn from the one that the service was too slow for.
+    let max_keys = AtomicUsize::new(MAX_KEYS);
+    let parts = stream::iter((0..keys.len()).step_by(MAX_KEYS)).map(|start| {
+        let part = keys.get(start..).unwrap_or_default();
+        read_part(namespace, part.get(..MAX_KEYS).unwrap_or(part), options, &max_keys)
+    });
+    let concurrency = namespace.client.concurrency.min(MAX_CONCURRENT);
+    let texts: Vec<TextRead> = parts.buffered(concurrency).try_concat().await?;
+    let inexact = keys.iter().zip(&texts).filter(|(_, text)| matches!(text, TextRead::Inexact));
+    let inexact: Vec<_> = inexact.map(|(key, _)| *key).collect();
+    let mut exact = read_one_by_one(namespace, &inexact, options).await?.into_iter();
+    let entry = |text| match text {
+        TextRead::Exact(entry) => entry,
+        TextRead::Inexact => exact.next().flatten(),
+    };
+    Ok(texts.into_iter().map(entry).collect())
+}
+
+/// Reads the texts of `keys`, with at most `max_keys` per request. A request is halved if its response is too large, or the
+/// service too slow for it.
+async fn read_part(
+    namespace: &NamespaceClient,
+    keys: &[&Key<'static>],
+    options: GetOptions,
+    max_keys: &AtomicUsize,
+) -> Result<Vec<TextRead>> {
+    let mut retry = SplitRetry::new(&namespace.client);
+    let mut texts = Vec::with_capacity(keys.len());
+    let mut parts = vec![keys];
+    while let Some(mut part) = parts.pop() {
+        if let Some((first, later)) = part.split_at_checked(max_keys.load(Ordering::Relaxed))
+            && !later.is_empty()
+        {
+            parts.push(later);
+            part = first;
         }
+        let names = part.iter().map(|key| key.as_str()).collect();
+        let values = texts::get_texts(namespace, OPERATION, names, retry.deadline(), MAX_RESPONSE_BYTES);
+        let failure = match values.await {
+            Ok(mut values) => {
+                retry.reset();
+                for key in part {
+                    texts.push(text_read(values.take(key), options)?);
+                }
+                continue;
+            }
+            Err(failure) => failure,
+        };
+        match failure.reason {
+            Reason::PayloadTooLarge | Reason::BodyTooLarge if part.len() > 1 => {
+                retry.reset();
+                let (first, second) = part.split_at(part.len() / 2);
+                parts.extend([second, first]);
+            }
+            Reason::PayloadTooLarge | Reason::BodyTooLarge => texts.push(TextRead::Inexact),
+            Reason::TooSlow if part.len() > 1 && retry.pause(&failure).await => {
+                namespace.client.counters.count_retried();
+                max_keys.fetch_min(part.len().div_ceil(2), Ordering::Relaxed);
+                parts.push(part);
+            }
+            _ => return Err(failure.error),
+        }
+    }
+    Ok(texts)
+}
+
+fn text_read(value: BulkValue, options: GetOptions) -> Result<TextRead> {
+    match value {
+        BulkValue::Absent => Ok(TextRead::Exact(None)),
+        BulkValue::Present(text) if text.is_exact() => text.into_entry(options.metadata).map(TextRead::Exact),
         BulkValue::Present(_) | BulkValue::Missing => Ok(TextRead::Inexact),
     }
 }

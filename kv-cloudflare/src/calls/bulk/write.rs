@@ -1,4 +1,4 @@
-//! Writes many entries.
+//! Writes of many entries.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -11,19 +11,22 @@ use serde_json::value::RawValue;
 
 use crate::{
     api::expiration::WireExpiration,
-    calls::bulk::batches::{BulkItems, BulkOutcome, Encoding, last_of_each_key},
+    calls::{
+        bulk::batches::{self, BulkItems, Encoding},
+        namespace_client::NamespaceClient,
+        write,
+    },
     http::request::ValueBody,
-    namespace::CloudflareNamespace,
 };
 
-/// The longest text of a value in a bulk request, in bytes. What is longer, escaped or in base64, goes by a request of its own.
+/// Longest text of a value in a batch: 25 MiB, escaped or in base64. A longer one is written by a request of its own.
 const MAX_TEXT_BYTES: usize = 26_214_400;
 
 /// Entries to be written.
 #[derive(Debug)]
 struct Writes(Vec<PutEntry>);
 
-/// An entry of a bulk write, as the service takes it.
+/// Entry of a batch, as the service takes it.
 #[derive(Serialize)]
 struct Pair<'a> {
     key: &'a str,
@@ -34,7 +37,7 @@ struct Pair<'a> {
     expiration: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expiration_ttl: Option<u64>,
-    /// The text as it is, so that big numbers and the order of keys survive.
+    /// The text as it is, so that big numbers and the order of keys are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<&'a RawValue>,
 }
@@ -51,12 +54,11 @@ impl BulkItems for Writes {
     }
 
     fn size(&self, index: usize) -> usize {
-        // The names of the fields and two times, and base64 for the value, are not passed.
+        // Upper bound of the field names and two times.
         const AROUND: usize = 128;
-        let metadata =
-            |entry: &PutEntry| entry.options.metadata.as_ref().map_or(0, |text| text.as_str().len());
-        let size = |entry: &PutEntry| AROUND + entry.key.len() + base64_len(&entry.value) + metadata(entry);
-        self.0.get(index).map_or(0, size)
+        let Some(entry) = self.0.get(index) else { return 0 };
+        let metadata = entry.options.metadata.as_ref().map_or(0, |text| text.as_str().len());
+        AROUND + entry.key.len() + base64_len(&entry.value) + metadata
     }
 
     fn encode(&self, index: usize, now: Timestamp, array: &mut Vec<u8>) -> Encoding {
@@ -68,10 +70,10 @@ impl BulkItems for Writes {
     }
 }
 
-/// How a bulk request carries `entry`, if it can.
+/// Encodes `entry` for a batch; `None` if it needs a request of its own.
 fn pair(entry: &PutEntry, now: Timestamp) -> Option<Pair<'_>> {
     let expiration = WireExpiration::new(entry.options.expiration, now);
-    if expiration == WireExpiration::Passed {
+    if expiration == WireExpiration::Expired {
         return None;
     }
     let (value, base64) = match entry.value.text() {
@@ -82,7 +84,7 @@ fn pair(entry: &PutEntry, now: Timestamp) -> Option<Pair<'_>> {
         Ok(_) | Err(_) => return None,
     };
     let metadata = match &entry.options.metadata {
-        // Text that is no JSON came out of a damaged store: written singly, the service judges it.
+        // Text that is not JSON came out of a damaged store: in a request of its own, the service judges it.
         Some(metadata) => Some(serde_json::from_str(metadata.as_str()).ok()?),
         None => None,
     };
@@ -94,13 +96,13 @@ fn base64_len(bytes: &[u8]) -> usize {
     bytes.len().div_ceil(3) * 4
 }
 
-/// Whether a bulk request may carry `text` as it is.
+/// `true` if a batch may carry `text` as it is.
 fn fits(text: &str) -> bool {
-    // No byte becomes more than six, so short texts need not be looked at.
+    // No byte becomes more than six, so short texts need not be scanned.
     text.len() <= MAX_TEXT_BYTES / 6 || escaped_len(text) <= MAX_TEXT_BYTES
 }
 
-/// The length of `text` in a JSON string, without its quotes.
+/// Returns the length of `text` in a JSON string, without the quotes.
 fn escaped_len(text: &str) -> usize {
     let lengths = text.bytes().map(|byte| match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
@@ -110,33 +112,27 @@ fn escaped_len(text: &str) -> usize {
     lengths.sum()
 }
 
-impl CloudflareNamespace {
-    pub(crate) async fn write_entries(&self, entries: Vec<PutEntry>) -> Result<BulkReport> {
-        let writes = Arc::new(Writes(entries));
-        let indices = last_of_each_key(&*writes);
-        let url = self.address()?.bulk_write();
-        let mut outcome = self.send_in_bulk(&Method::PUT, url, &writes, indices).await?;
-        self.write_apart(&writes, &mut outcome).await;
-        Ok(outcome.into_report(&*writes))
+/// Writes `entries` in batches. An entry that no batch can carry is written by a request of its own.
+pub(crate) async fn write_many(namespace: &NamespaceClient, entries: Vec<PutEntry>) -> Result<BulkReport> {
+    let writes = Arc::new(Writes(entries));
+    let url = namespace.urls()?.bulk_write();
+    let mut outcome = batches::send(namespace, &Method::PUT, url, &writes).await?;
+    let single_requests = std::mem::take(&mut outcome.single_requests);
+    let single_requests = stream::iter(single_requests).map(|index| write_one(namespace, &writes, index));
+    let mut written = single_requests.buffer_unordered(namespace.client.concurrency);
+    while let Some((index, written)) = written.next().await {
+        outcome.failed.extend(written.err().map(|error| (index, error)));
     }
+    Ok(outcome.into_report(&*writes))
+}
 
-    /// Writes what no bulk request can carry, each by its own.
-    async fn write_apart(&self, writes: &Writes, outcome: &mut BulkOutcome) {
-        let apart = std::mem::take(&mut outcome.single_requests);
-        let singly = stream::iter(apart).map(|index| self.write_place(writes, index));
-        let mut singly = singly.buffer_unordered(self.client().concurrency);
-        while let Some((index, written)) = singly.next().await {
-            outcome.failed.extend(written.err().map(|error| (index, error)));
-        }
-    }
-
-    async fn write_place(&self, writes: &Writes, index: usize) -> (usize, Result<()>) {
-        let Some(entry) = writes.0.get(index) else { return (index, Ok(())) };
-        let value = ValueBody::Whole(entry.value.clone().into_bytes());
-        let deadline = self.client().deadline();
-        let written = self.write_entry(Writes::OPERATION, &entry.key, value, &entry.options, &deadline);
-        (index, written.await)
-    }
+async fn write_one(namespace: &NamespaceClient, writes: &Writes, index: usize) -> (usize, Result<()>) {
+    let Some(entry) = writes.0.get(index) else { return (index, Ok(())) };
+    let value = ValueBody::Whole(entry.value.clone().into_bytes());
+    let deadline = namespace.client.deadline();
+    let written =
+        write::write_entry(namespace, Writes::OPERATION, &entry.key, value, &entry.options, &deadline);
+    (index, written.await)
 }
 
 #[cfg(test)]
@@ -147,7 +143,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_length_of_a_string_is_that_of_its_json(text in ".*|[\\x00-\\x7f]*") {
+        fn escaped_length_is_that_of_the_json(text in ".*|[\\x00-\\x7f]*") {
             prop_assert_eq!(escaped_len(&text) + 2, serde_json::to_string(&text).unwrap().len());
         }
     }

@@ -32,19 +32,19 @@ pub(crate) struct SharedSource {
 struct State {
     opener: Opener,
     /// Error of the source itself.
-    fault: Option<Error>,
+    error: Option<Error>,
 }
 
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State").field("fault", &self.fault).finish_non_exhaustive()
+        f.debug_struct("State").field("error", &self.error).finish_non_exhaustive()
     }
 }
 
 impl SharedSource {
     pub(crate) fn new(source: ValueSource) -> Self {
         let ValueSource { opener, length } = source;
-        let state = Arc::new(Mutex::new(State { opener, fault: None }));
+        let state = Arc::new(Mutex::new(State { opener, error: None }));
         Self { state, length: length.filter(|length| *length > 0) }
     }
 
@@ -55,12 +55,12 @@ impl SharedSource {
     /// `true` if another attempt would have all bytes.
     pub(crate) fn can_repeat(&self) -> bool {
         let state = self.state();
-        state.fault.is_none() && !matches!(state.opener, Opener::Once(None))
+        state.error.is_none() && !matches!(state.opener, Opener::Once(None))
     }
 
     /// Error of the source itself, in place of which the wire saw a body that broke off.
-    pub(crate) fn fault(&self) -> Option<Error> {
-        self.state().fault.clone()
+    pub(crate) fn error(&self) -> Option<Error> {
+        self.state().error.clone()
     }
 
     /// The body of one attempt.
@@ -124,10 +124,10 @@ impl fmt::Display for SourceFailedError {
 impl StdError for SourceFailedError {}
 
 impl SourceBody {
-    fn fail(&mut self, fault: Error) -> SourceFailedError {
+    fn fail(&mut self, error: Error) -> SourceFailedError {
         self.has_ended = true;
         self.chunk = Bytes::new();
-        self.source.state().fault = Some(fault);
+        self.source.state().error = Some(error);
         SourceFailedError
     }
 
@@ -151,8 +151,8 @@ impl SourceBody {
                 Some(Ok(chunk)) => {
                     let taken = self.taken.saturating_add(chunk.len() as u64);
                     if taken > self.source.length.unwrap_or(MAX_LENGTH) {
-                        let fault = too_long(self.source.length, taken);
-                        return Poll::Ready(Err(self.fail(fault)));
+                        let error = too_long(self.source.length, taken);
+                        return Poll::Ready(Err(self.fail(error)));
                     }
                     self.taken = taken;
                     if !chunk.is_empty() {
@@ -163,8 +163,8 @@ impl SourceBody {
                 None => {
                     self.has_ended = true;
                     if let Some(length) = self.source.length.filter(|length| *length != self.taken) {
-                        let fault = too_short(length, self.taken);
-                        return Poll::Ready(Err(self.fail(fault)));
+                        let error = too_short(length, self.taken);
+                        return Poll::Ready(Err(self.fail(error)));
                     }
                 }
             }
