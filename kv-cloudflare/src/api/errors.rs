@@ -71,6 +71,11 @@ pub(crate) fn not_sent() -> Error {
     new(ErrorKind::Unavailable, message)
 }
 
+/// The body of a response is longer than any that the API documents.
+pub(crate) fn body_too_large(max_bytes: usize) -> Error {
+    unexpected_response(&format!("more than {max_bytes} bytes, where no answer is longer"))
+}
+
 /// The service reported an item of a bulk request as not applied, after each retry.
 pub(crate) fn not_applied() -> Error {
     let message = "the service accepted the request but did not apply this item, after several retries: try again later";

@@ -1,17 +1,25 @@
-//! What all namespaces of an account share.
+//! Client that all namespaces of an account share.
 
 use std::{sync::Arc, time::Duration};
 
-use kv_core::{Clock, Result};
+use kv_core::{Clock, Result, limits};
+use reqwest::Response;
+use serde::de::DeserializeOwned;
 
 use crate::{
-    api::urls::AccountUrls,
-    http::authorization::Authorization,
-    http::drain::{CallGuard, Drain},
+    api::{attempt_error::AttemptError, urls::AccountUrls},
+    http::{
+        authorization::Authorization,
+        drain::{CallGuard, Drain},
+        exchange::{exchange, exchange_head},
+        request::Request,
+        response::{self, ApiResponse, RawResponse},
+        retry::retry,
+    },
     rate_limit::{deadline::Deadline, limiter::Limiter, usage::Counters},
 };
 
-/// What all namespaces of an account share.
+/// Client of an account: connections, credentials, rate limit and settings.
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) http: reqwest::Client,
@@ -28,7 +36,7 @@ pub(crate) struct Client {
     pub(crate) bulk_size: usize,
 }
 
-/// A call under way.
+/// Call under way. Closing the account waits until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) deadline: Deadline,
@@ -42,8 +50,43 @@ impl Client {
         Ok(Call { deadline: self.deadline(), _guard: guard })
     }
 
-    /// The deadline of a request that is made now.
+    /// Returns the deadline of a call that starts now.
     pub(crate) fn deadline(&self) -> Deadline {
         Deadline::after(self.total_timeout)
+    }
+
+    /// Sends a request whose response is a value, of at most 25 MiB.
+    pub(crate) async fn send_for_bytes(
+        &self,
+        request: &Request<'_>,
+        deadline: &Deadline,
+    ) -> Result<RawResponse, AttemptError> {
+        let attempt = || exchange(self, request, deadline, limits::MAX_VALUE_BYTES);
+        retry(self, request, deadline, attempt).await
+    }
+
+    /// Sends a request whose response is a value, and leaves its body to the caller.
+    pub(crate) async fn send_for_stream(
+        &self,
+        request: &Request<'_>,
+        deadline: &Deadline,
+    ) -> Result<Response, AttemptError> {
+        retry(self, request, deadline, || exchange_head(self, request, deadline)).await
+    }
+
+    /// Sends a request whose response is an envelope, of at most `max_bytes`.
+    pub(crate) async fn send_for_json<T: DeserializeOwned + Send + 'static>(
+        &self,
+        request: &Request<'_>,
+        deadline: &Deadline,
+        max_bytes: usize,
+    ) -> Result<ApiResponse<T>, AttemptError> {
+        let attempt = || async {
+            let response = exchange(self, request, deadline, max_bytes).await?;
+            let token = self.authorization.secret();
+            let parsed = response::parse_envelope(response, request.redaction, token).await;
+            parsed.inspect_err(|failure| self.counters.count_if_limited(&failure.error))
+        };
+        retry(self, request, deadline, attempt).await
     }
 }

@@ -1,21 +1,23 @@
-//! How much of the account's allowance was used.
+//! Usage of the account's allowance.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How many requests a client has sent since it was built. All namespaces of one
+use kv_core::{Error, ErrorKind};
+
+/// Number of requests that a client has sent since it was built. All namespaces of one
 /// [`CloudflareAccount`](crate::CloudflareAccount) count together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Usage {
-    /// The HTTP requests that were sent, those that were sent again included.
+    /// HTTP requests, retries included.
     pub sent: u64,
-    /// How many of those were sent again after a failure that may pass.
+    /// Requests that were sent again after a failure that may pass.
     pub retried: u64,
-    /// How often a limit held a request up: the [`Budget`](crate::Budget) made it wait or refused it, or the service answered 429.
+    /// Requests that a limit held up: the [`Budget`](crate::Budget) delayed or refused them, or the service answered 429.
     pub limited: u64,
 }
 
-/// The counters behind [`Usage`].
+/// Counters behind [`Usage`].
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     sent: AtomicU64,
@@ -34,6 +36,13 @@ impl Counters {
 
     pub(crate) fn count_limited(&self) {
         self.limited.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a response of the service that refuses the request for a rate limit.
+    pub(crate) fn count_if_limited(&self, error: &Error) {
+        if error.kind() == ErrorKind::RateLimited {
+            self.count_limited();
+        }
     }
 
     pub(crate) fn usage(&self) -> Usage {
