@@ -111,14 +111,14 @@ impl Budget {
 }
 
 /// Tells that a request waits for the account's allowance.
-pub(crate) fn tell_wait_for_requests(wait: Duration, ahead: usize) {
+pub(crate) fn log_wait_for_requests(wait: Duration, ahead: usize) {
     if let Some(wait_ms) = millis(wait) {
         info!(target: Budget::TRACING_TARGET, wait_ms, ahead, "a request waits: the budget of requests is used up");
     }
 }
 
 /// Tells that a request waits for a key that was written just now.
-pub(crate) fn tell_wait_for_key(wait: Duration) {
+pub(crate) fn log_wait_for_key(wait: Duration) {
     if let Some(wait_ms) = millis(wait) {
         info!(target: Budget::TRACING_TARGET, wait_ms, "a write waits: its key was written just now");
     }

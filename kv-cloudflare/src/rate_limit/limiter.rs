@@ -1,4 +1,4 @@
-//! Limiter of requests: keeps the budget, and the lines of those who wait for it.
+//! Limiter: admits requests as the budget allows, in the order in which they came.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -6,52 +6,48 @@ use std::{
     time::Duration,
 };
 
-use governor::{
-    Quota, RateLimiter,
-    clock::{Clock as GovernorClock, Reference},
-};
 use kv_core::{Clock, Key, NamespaceId};
 use tokio::time::timeout_at;
 
 use crate::rate_limit::{
     budget::{self, Budget},
     deadline::Deadline,
-    gcra::{Allowance, Limit, Monotonic},
+    gcra::Gcra,
     queues::{Queues, Waiter},
     recent_writes::RecentWrites,
     usage::Counters,
 };
 
-/// Lets requests go when the budget has room for them.
+/// Limiter of a client's requests and of its writes per key.
 #[derive(Debug)]
 pub(crate) struct Limiter {
-    requests: Option<Allowance>,
-    writes: Option<Writes>,
+    clock: Arc<dyn Clock>,
     hasher: RandomState,
-    /// Held while it is decided about a request, so that none of keys and allowance is used up by one that has to wait for the other.
-    lines: Mutex<Queues>,
+    limits_writes: bool,
+    /// Locked for each decision as a whole, so that a request that has to wait for a key or for the budget uses up neither.
+    state: Mutex<State>,
 }
 
+/// State that decisions are made from. Times are those of the client's monotonic clock.
 #[derive(Debug)]
-struct Writes {
-    limit: Limit<u64, RecentWrites>,
-    recent: RecentWrites,
-    clock: Monotonic,
-    start: Duration,
-    interval: Duration,
+pub(crate) struct State {
+    pub(crate) queues: Queues,
+    requests: Option<Gcra>,
+    writes: Option<RecentWrites>,
 }
 
-/// A request that cannot go before its deadline: how long it would have to wait.
+/// Request that cannot go before its deadline, with the time that it would have to wait.
 #[derive(Debug)]
 pub(crate) struct OverBudget(pub(crate) Duration);
 
-/// A reason to wait: others before it, or the time.
+/// Next event that a request waits for.
 enum Step {
+    /// Its turn in a queue.
     Turn,
     Time(Duration),
 }
 
-/// A request's place in the lines. It leaves them when it goes, and when it is dropped.
+/// A request's place in the queues. It leaves them when it goes, and when it is dropped.
 struct Place<'a> {
     limiter: &'a Limiter,
     keys: &'a [u64],
@@ -61,73 +57,85 @@ struct Place<'a> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.limiter.lines().leave(self.keys, &self.waiter);
+        self.limiter.state().queues.leave(self.keys, &self.waiter);
     }
 }
 
-impl Writes {
-    fn new(interval: Duration, clock: Monotonic) -> Option<Self> {
-        let recent = RecentWrites::default();
-        let limit = RateLimiter::new(Quota::with_period(interval)?, recent.clone(), clock.clone());
-        // Not before the limiter's own start: what is free by this one is free by the limiter's.
-        let start = clock.now();
-        Some(Self { limit, recent, clock, start, interval })
-    }
-
-    /// Time until the request that is first in the lines of `keys` may write all of them.
-    fn wait(&self, keys: &[u64]) -> Duration {
-        if keys.is_empty() {
-            return Duration::ZERO;
+impl State {
+    /// Returns the time until the first request in the queues of `keys` may write all of them.
+    fn wait_for_keys(&mut self, keys: &[u64], now: Duration) -> Duration {
+        match &mut self.writes {
+            Some(writes) if !keys.is_empty() => writes.wait(keys, now),
+            _ => Duration::ZERO,
         }
-        let now = self.clock.now().duration_since(self.start);
-        self.recent.wait(keys, now.into(), self.interval)
     }
 
-    /// The same for one that comes behind those that stand in `lines`. With many keys it may be longer, since they may be in many
-    /// lines.
-    fn wait_behind(&self, keys: &[u64], lines: &Queues) -> Duration {
-        let behind = keys.iter().map(|key| match lines.writers_of(*key) {
-            0 => Duration::ZERO,
-            ahead => {
-                let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
-                self.wait(&[*key]).saturating_add(self.interval.saturating_mul(ahead))
-            }
-        });
-        behind.max().unwrap_or_default().max(self.wait(keys))
-    }
-
-    fn count(&self, keys: &[u64]) {
+    /// Returns the time until a request behind all others in the queues of `keys` may write them. With many keys it may take
+    /// longer, since the requests ahead may wait in other queues too.
+    fn wait_behind_writers(&mut self, keys: &[u64], now: Duration) -> Duration {
+        let Some(writes) = &mut self.writes else { return Duration::ZERO };
+        let mut longest = Duration::ZERO;
         for key in keys {
-            // It has room: nobody else counts while this decision is made.
-            let _ = self.limit.check_key(key);
+            let ahead = self.queues.writers_of(*key);
+            if ahead > 0 {
+                let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
+                let behind = writes.interval().saturating_mul(ahead);
+                longest = longest.max(writes.wait(&[*key], now).saturating_add(behind));
+            }
         }
+        longest.max(self.wait_for_keys(keys, now))
+    }
+
+    /// Returns the time until a request behind all others in the queue of requests may go.
+    fn wait_behind_requests(&self, now: Duration) -> Duration {
+        self.requests.as_ref().map_or(Duration::ZERO, |requests| requests.wait(self.queues.requests(), now))
+    }
+
+    /// Returns the time until a request behind all others may go.
+    fn wait_behind(&mut self, keys: &[u64], now: Duration) -> Duration {
+        self.wait_behind_writers(keys, now).max(self.wait_behind_requests(now))
+    }
+
+    /// Counts a request that is the first in its queues, and whose keys are free, or returns how long the budget makes it wait.
+    fn take(&mut self, keys: &[u64], now: Duration) -> Result<(), Duration> {
+        if let Some(requests) = &mut self.requests {
+            let wait = requests.wait(0, now);
+            if !wait.is_zero() {
+                return Err(wait);
+            }
+            requests.count(now);
+        }
+        if let Some(writes) = &mut self.writes {
+            writes.count(keys, now);
+        }
+        Ok(())
     }
 }
 
 impl Limiter {
     pub(crate) fn new(budget: Budget, clock: Arc<dyn Clock>) -> Self {
-        let clock = Monotonic(clock);
-        let requests = budget.burst_and_period();
-        let requests = requests.and_then(|(burst, period)| Allowance::new(burst, period, clock.clone()));
-        let writes = budget.write_interval().and_then(|interval| Writes::new(interval, clock));
-        Self { requests, writes, hasher: RandomState::new(), lines: Mutex::default() }
+        let requests = budget.burst_and_period().map(|(burst, period)| Gcra::new(burst, period));
+        let writes = budget.write_interval().map(RecentWrites::new);
+        let limits_writes = writes.is_some();
+        let state = Mutex::new(State { queues: Queues::default(), requests, writes });
+        Self { clock, hasher: RandomState::new(), limits_writes, state }
     }
 
-    /// What stands for a key of a namespace in [`admit`](Limiter::admit).
+    /// Returns the hash that stands for a key of a namespace in [`admit`](Limiter::admit).
     pub(crate) fn hash(&self, namespace: &NamespaceId, key: &Key<'_>) -> u64 {
         self.hasher.hash_one((namespace, key))
     }
 
-    /// Waits until a request that writes `keys` may go, and counts it. Requests go in the order in which they came, but for those
-    /// that have to wait for a key: these hold up nobody but others that write it. One whose turn is known to come after the
-    /// deadline is refused at once.
+    /// Waits until a request that writes `keys` may go, and counts it. Requests go in the order in which they came, but a request
+    /// that waits for a key delays only other writers of it. A request whose turn is known to come after its deadline is refused
+    /// at once.
     pub(crate) async fn admit(
         &self,
         keys: &[u64],
         deadline: &Deadline,
         counters: &Counters,
     ) -> Result<(), OverBudget> {
-        let keys = if self.writes.is_some() { keys } else { &[] };
+        let keys = if self.limits_writes { keys } else { &[] };
         let Some(mut place) = self.enter(keys, deadline, counters)? else { return Ok(()) };
         while let Some(step) = self.step(&mut place, deadline)? {
             match step {
@@ -135,7 +143,7 @@ impl Limiter {
                 Step::Turn => {
                     if timeout_at(deadline.at(), place.waiter.turn.notified()).await.is_err() {
                         drop(place);
-                        return Err(OverBudget(self.wait_behind(keys, &self.lines())));
+                        return Err(OverBudget(self.state().wait_behind(keys, self.clock.monotonic())));
                     }
                 }
             }
@@ -143,20 +151,21 @@ impl Limiter {
         Ok(())
     }
 
-    /// Counts the request if it may go at once, or gives it a place in the lines of its keys.
+    /// Counts the request if it may go at once; if not, returns its place in the queues of its keys.
     fn enter<'a>(
         &'a self,
         keys: &'a [u64],
         deadline: &Deadline,
         counters: &Counters,
     ) -> Result<Option<Place<'a>>, OverBudget> {
-        let mut lines = self.lines();
-        let is_first = lines.requests() == 0 && keys.iter().all(|key| lines.writers_of(*key) == 0);
-        if is_first && self.wait_for_keys(keys).is_zero() && self.take(keys).is_ok() {
+        let mut state = self.state();
+        let now = self.clock.monotonic();
+        let is_first = state.queues.are_empty_for(keys);
+        if is_first && state.wait_for_keys(keys, now).is_zero() && state.take(keys, now).is_ok() {
             return Ok(None);
         }
-        let for_keys = self.writes.as_ref().map_or(Duration::ZERO, |writes| writes.wait_behind(keys, &lines));
-        let wait = self.wait_behind(keys, &lines);
+        let wait_for_keys = state.wait_behind_writers(keys, now);
+        let wait = wait_for_keys.max(state.wait_behind_requests(now));
         if !wait.is_zero() {
             counters.count_limited();
         }
@@ -164,65 +173,44 @@ impl Limiter {
             return Err(OverBudget(wait));
         }
         let waiter = Arc::default();
-        lines.join_keys(keys, &waiter);
-        let ahead = lines.requests();
-        drop(lines);
+        state.queues.join_keys(keys, &waiter);
+        let ahead = state.queues.requests();
+        drop(state);
         let place = Place { limiter: self, keys, waiter, in_requests: false };
-        if for_keys.is_zero() {
-            budget::tell_wait_for_requests(wait, ahead);
+        if wait_for_keys.is_zero() {
+            budget::log_wait_for_requests(wait, ahead);
         } else {
-            budget::tell_wait_for_key(wait);
+            budget::log_wait_for_key(wait);
         }
         Ok(Some(place))
     }
 
-    /// Step that the request has to wait for now; `None` if it may go, and then it is counted.
+    /// Returns the next event that the request waits for; `None` if it may go, and then it is counted.
     fn step(&self, place: &mut Place<'_>, deadline: &Deadline) -> Result<Option<Step>, OverBudget> {
-        let mut lines = self.lines();
-        if !lines.may_write(place.keys, &place.waiter) {
+        let mut state = self.state();
+        if !state.queues.may_write(place.keys, &place.waiter) {
             return Ok(Some(Step::Turn));
         }
-        let wait = self.wait_for_keys(place.keys);
+        let now = self.clock.monotonic();
+        let wait = state.wait_for_keys(place.keys, now);
         if !wait.is_zero() {
             return Ok(Some(Step::Time(wait)));
         }
         if !place.in_requests {
-            let wait =
-                self.requests.as_ref().map_or(Duration::ZERO, |requests| requests.wait(lines.requests()));
+            let wait = state.wait_behind_requests(now);
             if !deadline.allows(wait) {
                 return Err(OverBudget(wait));
             }
-            lines.join_requests(&place.waiter);
+            state.queues.join_requests(&place.waiter);
             place.in_requests = true;
         }
-        if !lines.may_go(&place.waiter) {
+        if !state.queues.may_go(&place.waiter) {
             return Ok(Some(Step::Turn));
         }
-        Ok(self.take(place.keys).err().map(Step::Time))
+        Ok(state.take(place.keys, now).err().map(Step::Time))
     }
 
-    /// Counts a request that is the first of its lines, and whose keys are free.
-    fn take(&self, keys: &[u64]) -> Result<(), Duration> {
-        self.requests.as_ref().map_or(Ok(()), Allowance::take)?;
-        if let Some(writes) = &self.writes {
-            writes.count(keys);
-        }
-        Ok(())
-    }
-
-    fn wait_for_keys(&self, keys: &[u64]) -> Duration {
-        self.writes.as_ref().map_or(Duration::ZERO, |writes| writes.wait(keys))
-    }
-
-    /// Time that a request behind those in `lines` has to wait.
-    fn wait_behind(&self, keys: &[u64], lines: &Queues) -> Duration {
-        let for_keys = self.writes.as_ref().map_or(Duration::ZERO, |writes| writes.wait_behind(keys, lines));
-        let for_request =
-            self.requests.as_ref().map_or(Duration::ZERO, |requests| requests.wait(lines.requests()));
-        for_keys.max(for_request)
-    }
-
-    pub(crate) fn lines(&self) -> MutexGuard<'_, Queues> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

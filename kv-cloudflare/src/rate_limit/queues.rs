@@ -1,4 +1,4 @@
-//! Lines of requests that wait for the budget.
+//! Queues of requests that wait for the budget.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -7,19 +7,19 @@ use std::{
 
 use tokio::sync::Notify;
 
-/// A request that waits.
+/// Request that waits.
 #[derive(Debug, Default)]
 pub(crate) struct Waiter {
-    /// It is the first of a line now, or may be.
+    /// Notified when the request comes to the head of a queue.
     pub(crate) turn: Notify,
 }
 
 /// Requests in the order in which they came.
 #[derive(Debug, Default)]
-pub(crate) struct Queue(VecDeque<Arc<Waiter>>);
+struct Queue(VecDeque<Arc<Waiter>>);
 
 impl Queue {
-    pub(crate) fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.0.len()
     }
 
@@ -31,7 +31,7 @@ impl Queue {
         self.0.push_back(Arc::clone(waiter));
     }
 
-    /// Takes `waiter` out, wherever it stands, and tells the one who is first then.
+    /// Removes `waiter`, wherever it stands, and notifies a new head.
     fn leave(&mut self, waiter: &Arc<Waiter>) {
         if self.is_first(waiter) {
             self.0.pop_front();
@@ -44,26 +44,31 @@ impl Queue {
     }
 }
 
-/// The lines of one client. A request that writes a key stands in the line of that key first, and joins the one for requests when its
-/// keys are free, so that a key that is written all the time holds up nobody else.
+/// Queues of one client. A request that writes keys stands in the queues of these keys first, and joins the queue of requests when
+/// they are free, so that a key that is written all the time delays only its own writers.
 ///
-/// A request joins the lines of all its keys at once. So all lines have the same order, and no two requests wait for each other.
+/// A request joins the queues of all its keys at once. So all queues have the same order, and no two requests wait for each other.
 #[derive(Debug, Default)]
 pub(crate) struct Queues {
     requests: Queue,
-    /// Of the keys that are waited for, and of no other.
+    /// One queue per key that is waited for.
     keys: HashMap<u64, Queue>,
 }
 
 impl Queues {
-    /// Number of waiters in the line for requests.
+    /// Returns the number of waiters in the queue of requests.
     pub(crate) fn requests(&self) -> usize {
         self.requests.len()
     }
 
-    /// Number of waiters in the line of `key`.
+    /// Returns the number of waiters in the queue of `key`.
     pub(crate) fn writers_of(&self, key: u64) -> usize {
         self.keys.get(&key).map_or(0, Queue::len)
+    }
+
+    /// `true` if a request that writes `keys` would be the first in all its queues.
+    pub(crate) fn are_empty_for(&self, keys: &[u64]) -> bool {
+        self.requests() == 0 && keys.iter().all(|key| self.writers_of(*key) == 0)
     }
 
     pub(crate) fn join_keys(&mut self, keys: &[u64], waiter: &Arc<Waiter>) {
@@ -76,17 +81,17 @@ impl Queues {
         self.requests.join(waiter);
     }
 
-    /// `true` if `waiter` is the first in the lines of all its keys.
+    /// `true` if `waiter` is the first in the queues of all its keys.
     pub(crate) fn may_write(&self, keys: &[u64], waiter: &Arc<Waiter>) -> bool {
         keys.iter().all(|key| self.keys.get(key).is_some_and(|queue| queue.is_first(waiter)))
     }
 
-    /// `true` if `waiter` is the first in the line for requests.
+    /// `true` if `waiter` is the first in the queue of requests.
     pub(crate) fn may_go(&self, waiter: &Arc<Waiter>) -> bool {
         self.requests.is_first(waiter)
     }
 
-    /// Takes it out of every line.
+    /// Removes `waiter` from every queue.
     pub(crate) fn leave(&mut self, keys: &[u64], waiter: &Arc<Waiter>) {
         self.requests.leave(waiter);
         for key in keys {

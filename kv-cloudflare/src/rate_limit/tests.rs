@@ -116,7 +116,7 @@ fn fates(budget: Budget, requests: &[Coming]) -> Vec<Fate> {
             Fate { took: came.elapsed(), refused: outcome.err().map(|over| over.0) }
         });
         let fates = join_all(fates).await;
-        assert_eq!(limiter.lines().requests(), 0, "nobody is left in line");
+        assert_eq!(limiter.state().queues.requests(), 0, "nobody is left in line");
         fates
     })
 }
@@ -260,8 +260,8 @@ proptest! {
             }
             let turn = second * u32::try_from(stayed + 1).unwrap();
             prop_assert!(is_about(came + told, turn, 50), "{told:?} at {came:?} for {turn:?}");
-            prop_assert_eq!(limiter.lines().requests(), 0);
-            prop_assert_eq!(limiter.lines().writers_of(7), 0);
+            prop_assert_eq!(limiter.state().queues.requests(), 0);
+            prop_assert_eq!(limiter.state().queues.writers_of(7), 0);
             Ok(())
         })?;
     }
@@ -303,9 +303,9 @@ proptest! {
                 for pair in writes.windows(2) {
                     prop_assert!(pair[1] >= pair[0] + second, "key {key} at {pair:?}");
                 }
-                prop_assert_eq!(limiter.lines().writers_of(key), 0);
+                prop_assert_eq!(limiter.state().queues.writers_of(key), 0);
             }
-            prop_assert_eq!(limiter.lines().requests(), 0);
+            prop_assert_eq!(limiter.state().queues.requests(), 0);
             Ok(())
         })?;
     }
