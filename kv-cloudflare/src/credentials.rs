@@ -23,24 +23,24 @@ impl Credentials {
     pub(crate) fn into_authorization(self) -> Result<Authorization> {
         match self {
             Self::Missing => Err(invalid_setting(
-                "no API token is set: call `api_token`, or set CLOUDFLARE_API_TOKEN and begin with `from_env`",
+                "no API token is set: call `api_token`, or set CLOUDFLARE_API_TOKEN and use `from_env`",
             )),
             Self::Token(token) => Authorization::from_token(token).ok_or_else(|| {
                 invalid_setting(
-                    "an API token is one line of visible characters, and what is set is empty, or has others or space around it",
+                    "`api_token` is malformed: give one line of visible characters, without spaces around it",
                 )
             }),
             Self::GlobalKey { email: None, .. } => Err(invalid_setting(
-                "a global API key is set, but not its e-mail address: call `global_api_key`, or set CLOUDFLARE_EMAIL too",
+                "the global API key has no e-mail address: call `global_api_key`, or set CLOUDFLARE_EMAIL",
             )),
             Self::GlobalKey { key: None, .. } => Err(invalid_setting(
-                "an e-mail address is set, but no global API key: call `global_api_key`, or set CLOUDFLARE_API_KEY or CLOUDFLARE_API_TOKEN",
+                "the e-mail address has no global API key: call `global_api_key`, or set CLOUDFLARE_API_KEY",
             )),
             Self::GlobalKey { email: Some(email), key: Some(key) } => {
                 Authorization::from_global_key(&email, key).ok_or_else(|| {
                     invalid_setting(
-                        "a global API key and its e-mail address are one line of visible characters each, and what is set \
-                         is empty, or has others or space around it",
+                        "`global_api_key` is malformed: give an e-mail address and a key of one line of visible characters \
+                         each, without spaces around them",
                     )
                 })
             }

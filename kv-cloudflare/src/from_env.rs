@@ -9,11 +9,10 @@ const EMAIL: &str = "CLOUDFLARE_EMAIL";
 const API_KEY: &str = "CLOUDFLARE_API_KEY";
 const ACCOUNT_ID: &str = "CLOUDFLARE_ACCOUNT_ID";
 
-/// Wrangler's name for it, and the one of the official SDKs. The first one that is set counts.
+/// Wrangler's name of the base URL, and that of the official SDKs. The first one that is set counts.
 const BASE_URL: [&str; 2] = ["CLOUDFLARE_API_BASE_URL", "CLOUDFLARE_BASE_URL"];
 
-/// What the environment sets. A variable that is empty, or not text, sets nothing: what is then missing shows when the client is
-/// built.
+/// Reads the settings. A variable that is empty or not UTF-8 is ignored; a setting that is then missing fails the build.
 pub(crate) fn settings() -> Settings {
     read(|name| env::var(name).ok())
 }
@@ -40,7 +39,7 @@ mod tests {
 
     const DEFAULT_URL: &str = "https://api.cloudflare.com/client/v4";
 
-    /// Settings that are read where each of these variables is set to the text beside it.
+    /// Reads the settings where each of these variables is set to the text beside it.
     fn with(variables: &[(&str, &str)]) -> super::Settings {
         read(|name| variables.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned()))
     }
@@ -54,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn wranglers_base_url_goes_before_the_sdks() {
+    fn wranglers_base_url_comes_before_that_of_the_sdks() {
         let wrangler = ("CLOUDFLARE_API_BASE_URL", "http://1");
         let sdk = ("CLOUDFLARE_BASE_URL", "http://2");
         for (variables, expected) in [
@@ -68,9 +67,15 @@ mod tests {
         }
     }
 
-    /// A token goes before a key, as with Cloudflare's tools; half of a key is told when the client is built.
+    /// A token comes before a key, as with Cloudflare's tools; half of a key fails the build.
     #[test]
     fn a_global_key_needs_its_address() {
+        const NO_TOKEN: &str =
+            "no API token is set: call `api_token`, or set CLOUDFLARE_API_TOKEN and use `from_env`";
+        const NO_EMAIL: &str =
+            "the global API key has no e-mail address: call `global_api_key`, or set CLOUDFLARE_EMAIL";
+        const NO_KEY: &str =
+            "the e-mail address has no global API key: call `global_api_key`, or set CLOUDFLARE_API_KEY";
         let token = ("CLOUDFLARE_API_TOKEN", "t");
         let email = ("CLOUDFLARE_EMAIL", "a@b.example");
         let key = ("CLOUDFLARE_API_KEY", "k");
@@ -78,24 +83,24 @@ mod tests {
             (vec![email, key], Ok("k")),
             (vec![email, key, token], Ok("t")),
             (vec![key, token], Ok("t")),
-            (vec![key], Err("set CLOUDFLARE_EMAIL too")),
-            (vec![email], Err("set CLOUDFLARE_API_KEY or")),
-            (vec![email, ("CLOUDFLARE_API_KEY", "")], Err("set CLOUDFLARE_API_KEY or")),
-            (vec![], Err("no API token is set")),
+            (vec![key], Err(NO_EMAIL)),
+            (vec![email], Err(NO_KEY)),
+            (vec![email, ("CLOUDFLARE_API_KEY", "")], Err(NO_KEY)),
+            (vec![], Err(NO_TOKEN)),
         ] {
             let read = with(&variables).credentials.into_authorization();
             match (read, expected) {
                 (Ok(authorization), Ok(secret)) => {
                     assert_eq!(authorization.secret(), secret, "{variables:?}");
                 }
-                (Err(error), Err(text)) => assert!(error.to_string().contains(text), "{error}"),
+                (Err(error), Err(message)) => assert_eq!(error.to_string(), message),
                 (read, _) => panic!("{variables:?}: {read:?}"),
             }
         }
     }
 
     #[test]
-    fn what_is_empty_sets_nothing() {
+    fn empty_variables_are_ignored() {
         for value in [None, Some(String::new())] {
             let settings = read(|_| value.clone());
             assert!(settings.credentials.into_authorization().is_err() && settings.account_id.is_none());

@@ -1,4 +1,4 @@
-//! What a client is made from.
+//! Settings that a client is built from.
 
 use std::{borrow::Cow, net::IpAddr, sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
     rate_limit::{budget::Budget, deadline::YEAR, limiter::Limiter, usage::Counters},
 };
 
-/// What the builders collect.
+/// Settings that the builders collect.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) account_id: Option<String>,
@@ -55,16 +55,18 @@ impl Default for Settings {
     }
 }
 
-/// Settings that no client can be made from.
+/// Setting that is missing or malformed.
 pub(crate) fn invalid_setting(message: impl Into<Cow<'static, str>>) -> Error {
     errors::new(ErrorKind::InvalidInput, message)
 }
 
 impl Settings {
-    /// The client that both kinds of handles share.
+    /// Builds the client that all handles share.
     pub(crate) fn build(self) -> Result<Client> {
         let account_id = self.account_id.as_deref().ok_or_else(|| {
-            invalid_setting("no account id is set: call `account_id`, or set CLOUDFLARE_ACCOUNT_ID and begin with `from_env`")
+            invalid_setting(
+                "no account id is set: call `account_id`, or set CLOUDFLARE_ACCOUNT_ID and use `from_env`",
+            )
         })?;
         check_account_id(account_id)?;
         let authorization = self.credentials.clone().into_authorization()?;
@@ -90,7 +92,7 @@ impl Settings {
         let mut builder = reqwest::Client::builder()
             .user_agent(&self.user_agent)
             .connect_timeout(self.connect_timeout)
-            // A redirect would take the token to another place.
+            // A redirect would send the token elsewhere.
             .redirect(redirect::Policy::none())
             // Retries are this crate's own, with the budget and the deadline.
             .retry(reqwest::retry::never())
@@ -102,7 +104,7 @@ impl Settings {
             builder = builder.no_proxy();
         }
         builder.build().map_err(|error| {
-            let message = "the HTTP client cannot be set up: see the cause, and check `user_agent`";
+            let message = "cannot set up the HTTP client: see the cause, and check `user_agent`";
             errors::new(ErrorKind::Other, message).with_source(error.without_url())
         })
     }
@@ -114,7 +116,7 @@ fn check_account_id(id: &str) -> Result<()> {
     }
     let chars = id.chars().count();
     Err(invalid_setting(format!(
-        "an account id has 32 hexadecimal digits; what is set has {chars} characters, or others than those"
+        "`account_id` is malformed: {chars} characters (needs 32 hexadecimal digits)"
     )))
 }
 
@@ -122,35 +124,33 @@ fn check_bulk_size(items: usize) -> Result<usize> {
     match items {
         0 => Err(invalid_setting("`bulk_size` is too small: 0 items (min 1)")),
         1..=batches::MAX_BULK_SIZE => Ok(items),
-        _ => {
-            let most = batches::MAX_BULK_SIZE;
-            Err(invalid_setting(format!(
-                "`bulk_size` is too large: {items} items (max {most}, the service's own limit)"
-            )))
-        }
+        _ => Err(invalid_setting(format!(
+            "`bulk_size` is too large: {items} items (max {})",
+            batches::MAX_BULK_SIZE
+        ))),
     }
 }
 
-/// The base URL, if the token may be sent there. It is not quoted: it may hold a password.
+/// Returns the base URL, if the token may be sent there. The error does not quote it: it may hold a password.
 fn check_base_url(text: &str, plain_http: bool) -> Result<Url> {
     let url = Url::parse(text)
-        .map_err(|_| invalid_setting("`base_url` is not a URL: give one with its `/client/v4`"))?;
+        .map_err(|_| invalid_setting("`base_url` is not a URL: give one that ends in `/client/v4`"))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid_setting("`base_url` holds a user name or a password: the token alone is sent"));
+        return Err(invalid_setting(
+            "`base_url` holds a user name or a password: remove it, only the API token or key is sent",
+        ));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(invalid_setting(
-            "`base_url` holds a query or a fragment: give it as far as `/client/v4`",
-        ));
+        return Err(invalid_setting("`base_url` holds a query or a fragment: end it with `/client/v4`"));
     }
     match url.scheme() {
         "https" => Ok(url),
         "http" if plain_http || is_loopback(&url) => Ok(url),
         "http" => Err(invalid_setting(
-            "`base_url` is plain http and its host is not a loopback urls, so others could read the token: use https, or \
-             call `allow_plain_http`",
+            "`base_url` is plain http to a host that is not loopback, where others can read the token: use https, or call \
+             `allow_plain_http`",
         )),
-        _ => Err(invalid_setting("`base_url` is neither https nor http")),
+        _ => Err(invalid_setting("`base_url` is neither https nor http: use https")),
     }
 }
 

@@ -1,34 +1,32 @@
-//! An attempt that failed.
+//! Error of one attempt to carry out a request.
 
 use kv_core::Error;
 
-/// An attempt that failed: the error that the caller gets unless another attempt succeeds, and what the client itself makes of
-/// it.
+/// Failed attempt: the error that the caller gets unless another attempt succeeds, and what the client needs to know to go on.
 #[derive(Debug)]
 pub(crate) struct AttemptError {
     pub(crate) error: Error,
     pub(crate) reason: Reason,
-    /// Whether the service may have carried the request out all the same, by this attempt or one before it.
+    /// `true` if the service may have carried the request out all the same, by this attempt or an earlier one.
     pub(crate) unknown_outcome: bool,
 }
 
-/// What the client itself makes of a failure.
+/// Reason of a failed attempt, as far as the client acts on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
     /// There is no entry under the key.
     KeyNotFound,
-    /// The service does not take something in the request.
+    /// The service refuses a part of the request's content.
     InvalidRequest,
-    /// The service says that the request, or its answer, is too large. Parts of it may not be.
+    /// The service reports the request, or its response, as too large. A part of the request may do.
     PayloadTooLarge,
-    /// The answer is longer than this client reads. Where it grows with what is asked for, that of a part may not be.
+    /// The response is longer than this client reads. The response to a part of the request may do.
     BodyTooLarge,
-    /// The time was too short for it, by the service's account or by ours, or the service read no further. Parts of the request may
-    /// not be too much.
+    /// The request took too long, by the service's clock or ours, or the service stopped reading it. A part of the request may do.
     TooSlow,
-    /// The budget has no room before the call's deadline, so another attempt has none either.
+    /// The budget has no room before the call's deadline, for this attempt or another one.
     OverBudget,
-    /// Anything else.
+    /// Any other reason.
     Other,
 }
 

@@ -1,23 +1,23 @@
-//! Codes of Cloudflare's API: the numbers in an envelope's `errors`, and what each of them means to callers.
+//! Codes of Cloudflare's API: the numbers in an envelope's `errors`, and their meaning to callers.
 //!
-//! No list of them is official and whole. Each group of the table says where its rows come from.
+//! There is no official and complete list. The comment on each group of the table names its source.
 
 use kv_core::ErrorKind;
 use reqwest::StatusCode;
 
 use crate::api::attempt_error::Reason;
 
-/// A code that is known.
+/// Known code.
 #[derive(Debug)]
 pub(crate) struct Code {
     pub(crate) number: u32,
-    /// The service's own words for it, shortened: they may be shown where the service's text may not.
+    /// The service's own words, shortened. They may be shown where the service's text may not.
     pub(crate) name: &'static str,
-    /// `None` where the status of the answer says more than the code does.
+    /// `None` where the response's status says more than the code.
     pub(crate) meaning: Option<Meaning>,
 }
 
-/// Meaning of an answer that says no: the kind of the error, what callers can do, and what the client itself makes of it.
+/// Meaning of an error response: the kind of the error, advice to callers, and the reason that the client acts on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Meaning {
     pub(crate) kind: ErrorKind,
@@ -31,12 +31,12 @@ const fn meaning(kind: ErrorKind, advice: &'static str) -> Meaning {
 
 const CREDENTIALS_MALFORMED: Meaning = meaning(
     ErrorKind::Unauthorized,
-    "the service cannot read the credentials: copy the API token anew, without quotes, spaces or line breaks; a global API key \
-     is no token and goes with its e-mail address",
+    "the service cannot read the credentials: copy the API token again, without quotes, spaces or line breaks; a global API key \
+     is not a token, and needs its e-mail address",
 );
 const CREDENTIALS_MISSING: Meaning = meaning(
     ErrorKind::Unauthorized,
-    "no credentials reached the service: check that nothing on the way (a proxy, another `base_url`) takes headers out",
+    "no credentials reached the service: check `base_url`, and that no proxy removes headers",
 );
 const CREDENTIALS_UNKNOWN: Meaning = meaning(
     ErrorKind::Unauthorized,
@@ -45,33 +45,32 @@ const CREDENTIALS_UNKNOWN: Meaning = meaning(
 );
 const UNAUTHORIZED: Meaning = meaning(
     ErrorKind::Unauthorized,
-    "the token is not valid, or not for this account or operation: check `account_id`, and give the token the permission Workers \
-     KV Storage (Read, or Write)",
+    "the token is not valid for this account or operation: check `account_id`, and give the token the permission Workers KV \
+     Storage (Read or Write)",
 );
 const RATE_LIMITED: Meaning = meaning(
     ErrorKind::RateLimited,
     "too many requests, or too many writes to one key: send less, and try again later",
 );
-const UNAVAILABLE: Meaning =
-    meaning(ErrorKind::Unavailable, "the service cannot answer at the moment: try again later");
+const UNAVAILABLE: Meaning = meaning(ErrorKind::Unavailable, "the service is unavailable: try again later");
 const TOO_SLOW: Meaning = Meaning {
     kind: ErrorKind::Unavailable,
-    advice: "the service did not do it in time: try again later",
+    advice: "the service took too long: try again later",
     reason: Reason::TooSlow,
 };
-const NO_ADDRESS: Meaning = meaning(
+const NO_ROUTE: Meaning = meaning(
     ErrorKind::Other,
-    "there is no such address: check `base_url`, the account's id and the namespace's id",
+    "the API has no such path: check `base_url`, `account_id` and the namespace's id",
 );
 const REDIRECT: Meaning = meaning(
     ErrorKind::Other,
-    "the service redirects, which is not followed since the token would go elsewhere: check `base_url`",
+    "the service redirects, which would send the token elsewhere: check `base_url`",
 );
 const REFUSED: Meaning = meaning(ErrorKind::Other, "the service refused the request");
 const INVALID_REQUEST: Meaning = Meaning { reason: Reason::InvalidRequest, ..REFUSED };
 const KEY_NOT_FOUND: Meaning =
-    Meaning { kind: ErrorKind::Other, advice: "there is no such key", reason: Reason::KeyNotFound };
-const NAMESPACE_NOT_FOUND: Meaning = meaning(
+    Meaning { kind: ErrorKind::Other, advice: "key not found", reason: Reason::KeyNotFound };
+pub(crate) const NAMESPACE_NOT_FOUND: Meaning = meaning(
     ErrorKind::NamespaceNotFound,
     "the account has no namespace with this id: create one, or check the id",
 );
@@ -81,23 +80,22 @@ const NAMESPACE_EXISTS: Meaning = meaning(
 );
 const QUOTA_EXCEEDED: Meaning = meaning(
     ErrorKind::QuotaExceeded,
-    "a quota of the account is used up: wait for its next period, or raise it",
+    "a quota of the account is used up: wait for its next period, or raise the quota",
 );
 const TOO_LARGE: Meaning = Meaning {
     kind: ErrorKind::InvalidInput,
-    advice: "the service does not accept a request, or an answer, of this size",
+    advice: "the request or its response is too large for the service",
     reason: Reason::PayloadTooLarge,
 };
-const KEY_INVALID: Meaning = meaning(ErrorKind::InvalidInput, "the service does not accept the key");
+const KEY_INVALID: Meaning = meaning(ErrorKind::InvalidInput, "the service refuses the key");
 const EXPIRATION_INVALID: Meaning = meaning(
     ErrorKind::InvalidInput,
-    "the service does not accept the expiration: it has to be 60 s away, by the service's clock",
+    "the service refuses the expiration: it has to be at least 60 s away by the service's clock",
 );
-const TITLE_INVALID: Meaning = meaning(ErrorKind::InvalidInput, "the service does not accept the title");
+const TITLE_INVALID: Meaning = meaning(ErrorKind::InvalidInput, "the service refuses the title");
 const CURSOR_INVALID: Meaning =
-    meaning(ErrorKind::InvalidInput, "the service does not accept the cursor: list from the start");
-const METADATA_INVALID: Meaning =
-    meaning(ErrorKind::InvalidInput, "the service does not accept the metadata");
+    meaning(ErrorKind::InvalidInput, "the service refuses the cursor: list from the start");
+const METADATA_INVALID: Meaning = meaning(ErrorKind::InvalidInput, "the service refuses the metadata");
 
 const fn code(number: u32, name: &'static str, meaning: Meaning) -> Code {
     Code { number, name, meaning: Some(meaning) }
@@ -107,11 +105,11 @@ const fn as_its_status(number: u32, name: &'static str) -> Code {
     Code { number, name, meaning: None }
 }
 
-/// All codes that are known, by their numbers.
+/// All known codes, in ascending order.
 const CODES: &[Code] = &[
-    // Of the whole API. 971, 6003, 6103, 6111, 7000, 7003, 9103, 9106, 9109 and 10000 are in answers of production that were
-    // published with bug reports (jeessy2/ddns-go 916, cloudflare/cloudflare-typescript 161, libdns/cloudflare 12 and many more);
-    // 1000, 1001, 6102 and 9107 in what other clients make of such answers.
+    // Codes of the whole API. Source of 971, 6003, 6103, 6111, 7000, 7003, 9103, 9106, 9109 and 10000: responses of production in
+    // published bug reports (jeessy2/ddns-go 916, cloudflare/cloudflare-typescript 161, libdns/cloudflare 12 and many more). Source
+    // of 1000, 1001, 6102 and 9107: the code of other clients.
     code(971, "too many requests", RATE_LIMITED),
     code(1000, "invalid API token", CREDENTIALS_UNKNOWN),
     code(1001, "invalid API token", CREDENTIALS_UNKNOWN),
@@ -119,21 +117,21 @@ const CODES: &[Code] = &[
     code(6102, "invalid format of the header X-Auth-Email", CREDENTIALS_MALFORMED),
     code(6103, "invalid format of the header X-Auth-Key", CREDENTIALS_MALFORMED),
     code(6111, "invalid format of the header Authorization", CREDENTIALS_MALFORMED),
-    code(7000, "no route", NO_ADDRESS),
-    code(7003, "could not route", NO_ADDRESS),
+    code(7000, "no route", NO_ROUTE),
+    code(7003, "could not route", NO_ROUTE),
     code(9103, "unknown X-Auth-Key or X-Auth-Email", CREDENTIALS_UNKNOWN),
     code(9106, "missing credentials", CREDENTIALS_MISSING),
     code(9107, "missing credentials", CREDENTIALS_MISSING),
     code(9109, "invalid access token", UNAUTHORIZED),
     code(10000, "authentication error", UNAUTHORIZED),
-    // Of Workers KV: Cloudflare's own table of old, which public repositories keep copies of. What the service answers today was
-    // compared with it where probes or reports of it are public: 10009, 10011, 10012, 10013, 10014, 10029, 10034, 10405, 10429.
+    // Codes of Workers KV. Source: a former table of Cloudflare's own, of which public repositories keep copies. Compared with
+    // published probes and reports of today's service: 10009, 10011, 10012, 10013, 10014, 10029, 10034, 10405, 10429.
     code(10001, "service temporarily unavailable", UNAVAILABLE),
     as_its_status(10002, "missing CF-Ray header"),
-    code(10003, "missing account id", NO_ADDRESS),
-    code(10004, "missing account id", NO_ADDRESS),
-    code(10005, "account ids differ", NO_ADDRESS),
-    code(10006, "malformed account id", NO_ADDRESS),
+    code(10003, "missing account id", NO_ROUTE),
+    code(10004, "missing account id", NO_ROUTE),
+    code(10005, "account ids differ", NO_ROUTE),
+    code(10006, "malformed account id", NO_ROUTE),
     as_its_status(10007, "invalid page"),
     as_its_status(10008, "invalid per_page"),
     code(10009, "key not found", KEY_NOT_FOUND),
@@ -174,15 +172,15 @@ const CODES: &[Code] = &[
     code(10429, "too many requests", RATE_LIMITED),
 ];
 
-/// The row of a code, if it is known.
+/// Returns the row of a code, if it is known.
 pub(crate) fn find(number: u32) -> Option<&'static Code> {
     let place = CODES.binary_search_by_key(&number, |code| code.number);
     place.ok().and_then(|place| CODES.get(place))
 }
 
-/// The meaning of an answer with this status and code.
+/// Returns the meaning of a response with this status and code.
 pub(crate) fn meaning_of(status: StatusCode, code: Option<u32>) -> Meaning {
-    // A server in trouble is not asked what its codes mean.
+    // The codes of a server in trouble are not relied on.
     if status.is_server_error() {
         return if is_too_slow(status) { TOO_SLOW } else { UNAVAILABLE };
     }
@@ -194,14 +192,14 @@ pub(crate) fn meaning_of(status: StatusCode, code: Option<u32>) -> Meaning {
         StatusCode::TOO_MANY_REQUESTS => RATE_LIMITED,
         StatusCode::PAYLOAD_TOO_LARGE => TOO_LARGE,
         StatusCode::REQUEST_TIMEOUT => TOO_SLOW,
-        StatusCode::NOT_FOUND => NO_ADDRESS,
+        StatusCode::NOT_FOUND => NO_ROUTE,
         status if status.is_redirection() => REDIRECT,
         _ => REFUSED,
     }
 }
 
-/// Statuses that say that the time was too short: a gateway's 504, and Cloudflare's own 524, which it answers for a server of
-/// its own that takes longer than 100 s.
+/// `true` for the statuses of a time-out: a gateway's 504, and Cloudflare's own 524, for a server behind it that takes longer than
+/// 100 s.
 fn is_too_slow(status: StatusCode) -> bool {
     status == StatusCode::GATEWAY_TIMEOUT || status.as_u16() == 524
 }
@@ -213,7 +211,7 @@ mod tests {
 
     use super::{CODES, find, meaning_of};
 
-    /// The search relies on it.
+    /// The order that the search relies on.
     #[test]
     fn numbers_ascend() {
         assert!(CODES.windows(2).all(|pair| pair[0].number < pair[1].number));
@@ -221,7 +219,7 @@ mod tests {
         assert!(find(0).is_none() && find(10_010_010).is_none());
     }
 
-    /// A code decides with whatever status below 500 it comes; one that says nothing leaves it to the status.
+    /// A code with a meaning decides, for every status below 500; any other code leaves it to the status.
     #[test]
     fn codes_go_before_statuses() {
         for status in [200, 400, 401, 403, 404, 413, 418, 429] {
@@ -239,7 +237,7 @@ mod tests {
         }
     }
 
-    /// Callers who are refused are told what to do about it.
+    /// Refused credentials come with advice.
     #[test]
     fn refused_credentials_come_with_advice() {
         let refused = CODES.iter().filter_map(|code| Some((code.number, code.meaning?)));

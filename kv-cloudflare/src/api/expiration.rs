@@ -1,36 +1,36 @@
-//! Deadlines, as the service takes them.
+//! Expiry of an entry, as the service takes it.
 
 use kv_core::{Expiration, Timestamp, limits};
 
-/// How a deadline is told to the service.
+/// Expiry in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WireExpiration {
-    /// There is none.
+    /// The entry does not expire.
     Never,
     /// `expiration_ttl`: seconds from when the service applies the write.
     Ttl(u64),
     /// `expiration`: seconds since the epoch.
     At(u64),
-    /// It has passed, so the entry is absent at once. The service takes no such write: the key is removed instead.
+    /// The entry has expired already. The service takes no such write, so the key is removed instead.
     Expired,
 }
 
 impl WireExpiration {
     pub(crate) fn new(expiration: Option<Expiration>, now: Timestamp) -> Self {
         let Some(expiration) = expiration else { return Self::Never };
-        let deadline = expiration.deadline(now);
-        if let Some(time_to_live) = expiration.time_to_live() {
-            // Where that is after the last timestamp, the deadline is that.
-            let longest = deadline.saturating_since(now).as_secs().max(limits::MIN_EXPIRATION.as_secs());
-            return Self::Ttl(time_to_live.as_secs().min(longest));
+        let expires_at = expiration.deadline(now);
+        if let Some(ttl) = expiration.time_to_live() {
+            // A TTL beyond the last timestamp ends there.
+            let longest = expires_at.saturating_since(now).as_secs().max(limits::MIN_EXPIRATION.as_secs());
+            return Self::Ttl(ttl.as_secs().min(longest));
         }
-        if deadline.has_passed(now) {
+        if expires_at.has_passed(now) {
             Self::Expired
-        } else if deadline.saturating_since(now) < limits::MIN_EXPIRATION {
-            // A deadline that is carried on may be this near, but the service takes none that is.
+        } else if expires_at.saturating_since(now) < limits::MIN_EXPIRATION {
+            // An expiry that is carried on may be this near, but the service refuses it.
             Self::Ttl(limits::MIN_EXPIRATION.as_secs())
         } else {
-            Self::At(deadline.as_secs())
+            Self::At(expires_at.as_secs())
         }
     }
 
@@ -58,7 +58,7 @@ mod tests {
     use super::WireExpiration;
 
     #[test]
-    fn deadlines_are_told_as_the_caller_said_them() {
+    fn ttls_are_sent_as_ttls_and_times_as_times() {
         let at = |seconds| Timestamp::from_secs(seconds).unwrap();
         let now = at(1_000);
         let carried = |seconds| Expiration::of(&Entry::new(()).with_expires_at(at(seconds)));

@@ -1,4 +1,4 @@
-//! What the API answers, as JSON.
+//! JSON of the API's responses.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::api::{codes, errors};
 
-/// The wrapping of every answer but a value. Servers leave out, or answer `null` for, what they have nothing to say in.
+/// Envelope of every response but a value. Servers leave a part out, or send `null`, where they have nothing to say.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Envelope<T> {
     pub(crate) success: bool,
@@ -22,41 +22,41 @@ pub(crate) struct Envelope<T> {
     pub(crate) result_info: ResultInfo,
 }
 
-/// The envelope of an answer whose status says no already.
+/// Envelope of a response with an error status.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ErrorEnvelope {
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) errors: ApiErrors,
 }
 
-/// `Default` would ask it of `T` too.
+/// Default of a result. The derived one would require `T: Default`.
 const fn none<T>() -> Option<T> {
     None
 }
 
-/// Reads `null` as what a missing field is.
+/// Reads `null` as if the field were missing.
 fn lenient<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(json: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(json)?.unwrap_or_default())
 }
 
-/// The errors of an envelope, or those behind one of them.
+/// Errors of an envelope, or the causes of one of them.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct ApiErrors(Vec<Option<ApiError>>);
 
-/// One of an envelope's errors.
+/// Error of an envelope.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct ApiError {
     #[serde(default)]
     pub(crate) code: Option<u32>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) message: String,
-    /// Its causes. The service says only "invalid request headers", say, and here in which of them.
+    /// Its causes. For "invalid request headers", for example, they name the header.
     #[serde(default, deserialize_with = "lenient")]
     error_chain: ApiErrors,
 }
 
 impl ApiErrors {
-    /// The one that counts: the first whose code has a meaning, causes before what they caused, or else just the first.
+    /// Returns the error that decides: the first whose code has a meaning, causes before their effect, or else the first.
     pub(crate) fn decisive(&self) -> Option<&ApiError> {
         self.meaningful().or_else(|| self.0.iter().flatten().next())
     }
@@ -69,7 +69,7 @@ impl ApiErrors {
     }
 }
 
-/// What an envelope says of a page.
+/// Page information of an envelope.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct ResultInfo {
     #[serde(default)]
@@ -78,10 +78,10 @@ pub(crate) struct ResultInfo {
     pub(crate) total_count: Option<usize>,
 }
 
-/// A result that says nothing: some servers answer `null` and some `{}`.
+/// Result that is not read: some servers send `null` and some `{}`.
 pub(crate) type Ignored = IgnoredAny;
 
-/// A namespace. A rename is answered with one, with `null` or with `{}`.
+/// Namespace. The response to a rename is one, `null` or `{}`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ApiNamespace {
     #[serde(default)]
@@ -93,7 +93,7 @@ pub(crate) struct ApiNamespace {
 }
 
 impl ApiNamespace {
-    /// `true` if both the id and the title are there.
+    /// `true` if it has both an id and a title.
     pub(crate) const fn is_complete(&self) -> bool {
         self.id.is_some() && self.title.is_some()
     }
@@ -102,45 +102,43 @@ impl ApiNamespace {
         let (Some(id), Some(title)) = (self.id, self.title) else {
             return Err(errors::unexpected_response("a namespace without an id or a title"));
         };
-        // The service may come to know more jurisdictions than this crate: better none of it than no namespace at all.
+        // The service may know more jurisdictions than this crate: an unknown one is dropped, not the namespace.
         let jurisdiction = self.jurisdiction.and_then(|name| name.parse::<Jurisdiction>().ok());
         let info =
             NamespaceId::new(id).and_then(|id| Ok(NamespaceInfo::new(id, NamespaceTitle::new(title)?)));
         let info = info.map(|info| info.with_jurisdiction(jurisdiction));
-        info.map_err(|_| {
-            errors::unexpected_response("a namespace whose id or title has a length that none has")
-        })
+        info.map_err(|_| errors::unexpected_response("a namespace whose id or title has an invalid length"))
     }
 }
 
-/// A key of a listing.
+/// Key of a listing.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ListedKey {
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) expiration: Option<u64>,
-    /// The text as it was sent, so that big numbers and the order of keys survive.
+    /// The text as it was sent, so that big numbers and the order of keys are kept.
     #[serde(default)]
     pub(crate) metadata: Option<Box<RawValue>>,
 }
 
-/// What a bulk get found.
+/// Result of a bulk get.
 #[derive(Debug, Deserialize)]
 pub(crate) struct BulkValues {
     values: HashMap<String, Option<TextEntry>>,
 }
 
-/// What a bulk get says of one key.
+/// Result of a bulk get for one key.
 #[derive(Debug)]
 pub(crate) enum BulkValue {
     Absent,
     Present(TextEntry),
-    /// Nothing: the service answers no bulk get for it, or loses keys that look like numbers. Absence is told by `null`.
+    /// The service leaves it out: it refuses a bulk get of the key, or loses keys that look like numbers. `null` means absent.
     Missing,
 }
 
 impl BulkValues {
-    /// What it says of `key`, which is asked about once.
+    /// Takes the result for `key` out.
     pub(crate) fn take(&mut self, key: &Key<'_>) -> BulkValue {
         match self.values.remove(key.as_str()) {
             Some(None | Some(TextEntry { value: None, .. })) => BulkValue::Absent,
@@ -150,7 +148,7 @@ impl BulkValues {
     }
 }
 
-/// One entry of a bulk get.
+/// Entry of a bulk get, with its value as text.
 #[derive(Debug, Deserialize)]
 pub(crate) struct TextEntry {
     #[serde(default)]
@@ -162,13 +160,13 @@ pub(crate) struct TextEntry {
 }
 
 impl TextEntry {
-    /// Whether its text is the value, byte for byte. What is not UTF-8 is answered with U+FFFD in places, so a text that holds
-    /// it may be a value that does, or may be one that lost bytes.
+    /// `true` if its text is the value, byte for byte. The service replaces bytes that are not UTF-8 by U+FFFD, so a text with this
+    /// character may have lost bytes.
     pub(crate) fn is_exact(&self) -> bool {
         self.value.as_ref().is_some_and(|text| !text.contains(char::REPLACEMENT_CHARACTER))
     }
 
-    /// Whether its text is what `value` becomes as text.
+    /// `true` if its text is what `value` becomes as text.
     pub(crate) fn is_text_of(&self, value: &[u8]) -> bool {
         let Some(mut rest) = self.value.as_deref() else { return false };
         for chunk in value.utf8_chunks() {
@@ -182,7 +180,7 @@ impl TextEntry {
         rest.is_empty()
     }
 
-    /// The entry, if there is one. Its value is the text, whatever that lost.
+    /// Returns the entry, if there is one. Its value is the text, even if that lost bytes.
     pub(crate) fn into_entry(self, with_metadata: bool) -> Result<Option<Entry>, Error> {
         let Some(text) = self.value else { return Ok(None) };
         let entry = Entry::new(Value::new(text)?).with_expires_at(expires_at(self.expiration)?);
@@ -191,14 +189,14 @@ impl TextEntry {
     }
 }
 
-/// What became of the items of a bulk write or a bulk delete.
+/// Result of a bulk write or a bulk delete.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct BulkResult {
     #[serde(default)]
     pub(crate) unsuccessful_keys: Option<Vec<String>>,
 }
 
-/// Metadata as the service tells it; `null` is none.
+/// Parses metadata of a response; `null` is no metadata.
 pub(crate) fn metadata(text: Option<&RawValue>) -> Result<Option<Metadata>, Error> {
     let text = text.map(RawValue::get).filter(|text| *text != "null");
     text.map(Metadata::parse)
@@ -206,7 +204,7 @@ pub(crate) fn metadata(text: Option<&RawValue>) -> Result<Option<Metadata>, Erro
         .map_err(|_| errors::unexpected_response("metadata of more than 1,024 bytes"))
 }
 
-/// A deadline as the service tells it.
+/// Parses an expiry of a response, in seconds since the epoch.
 pub(crate) fn expires_at(seconds: Option<u64>) -> Result<Option<Timestamp>, Error> {
     let expires_at = seconds.map(Timestamp::from_secs).transpose();
     expires_at.map_err(|_| errors::unexpected_response("an expiration after the year 9999"))
@@ -224,7 +222,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_text_is_that_of_the_bytes_that_it_was_made_of(
+        fn lossy_text_belongs_to_its_bytes_alone(
             bytes in prop::collection::vec(prop_oneof![any::<u8>(), prop::sample::select(&b"a\xc3\xa9\xf0\xff\x80"[..])], 0..40),
             other in ".{0,4}",
         ) {

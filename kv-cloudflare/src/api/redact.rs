@@ -1,21 +1,22 @@
-//! What of an answer's text an error may show.
+//! Redaction of response text before an error quotes it.
 
 use kv_core::{Key, Prefix};
 use percent_encoding::percent_decode_str;
 
-/// The longest quotation, in bytes.
+/// Longest quotation.
 const MAX_QUOTED_BYTES: usize = 512;
 
-/// As much of a text is looked at. It is far more than is shown, so that a secret that begins in a quotation is found whole.
+/// Length of the text that is searched for secrets. It is far longer than a quotation, so that a secret that begins in one is
+/// found whole.
 const MAX_SEARCHED_BYTES: usize = 64 * 1024;
 
-/// What the errors of a request must not repeat, beside the token.
+/// Secrets that the errors of a request must not repeat, besides the token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Redaction<'a> {
     None,
     Key(&'a Key<'a>),
     Prefix(&'a Prefix),
-    /// Values, or keys in great number: an answer may repeat any part of them.
+    /// Values, or many keys. A response may repeat any part of them, so none of its text is shown.
     Body(Option<&'a Key<'a>>),
 }
 
@@ -27,7 +28,7 @@ impl<'a> Redaction<'a> {
         }
     }
 
-    /// The start of `text` as an error may show it, or nothing if it may not. `token` is secret for every request.
+    /// Returns the start of `text` for an error to show, or `None` if it may hold a secret. `token` is secret for every request.
     pub(crate) fn redact(&self, text: &str, token: &str) -> Option<String> {
         let secret = match self {
             Self::None => "",
@@ -47,9 +48,9 @@ impl<'a> Redaction<'a> {
     }
 }
 
-/// The start of `text`, `most` bytes of it at most.
-fn cut(text: &str, most: usize) -> &str {
-    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+/// Returns the start of `text`, of at most `max_bytes`.
+fn cut(text: &str, max_bytes: usize) -> &str {
+    let end = (0..=max_bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     end.and_then(|end| text.get(..end)).unwrap_or_default()
 }
 
@@ -61,7 +62,8 @@ mod tests {
 
     #[test]
     fn quotations_are_short_and_hold_no_secret() {
-        let (key, prefix) = (Key::from_static("user/é"), Prefix::from_static("session:"));
+        let key = Key::from_static("user/é");
+        let prefix = Prefix::from_static("session:");
         let long = "é".repeat(10_000);
         let cases = [
             (Redaction::None, "plain\ntext \0", Some("plain text")),

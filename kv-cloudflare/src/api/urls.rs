@@ -1,44 +1,44 @@
-//! Where requests go.
+//! URLs of the API.
 
 use kv_core::{Key, NamespaceId};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use reqwest::Url;
 
-/// Everything but RFC 3986's unreserved characters is encoded, so no URL parser finds anything to normalise: a slash, a
-/// plus, a percent sign and a dot segment in the middle of a key are all just bytes of one path segment.
+/// Characters that are percent-encoded: all but RFC 3986's unreserved ones, so that no URL parser finds anything to normalise. A
+/// slash, a plus, a percent sign and a dot segment within a key are bytes of one path segment.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The one encoder of text in a URL, of a path segment as of a query's value.
+/// Encodes text for a path segment or a query value. No other function does.
 fn encode(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, RESERVED)
 }
 
-/// The namespaces of an account.
+/// URLs of an account.
 #[derive(Debug, Clone)]
 pub(crate) struct AccountUrls(BasePath);
 
-/// One namespace of an account.
+/// URLs of a namespace.
 #[derive(Debug, Clone)]
 pub(crate) struct NamespaceUrls(BasePath);
 
-/// A path of the API.
+/// Server, and the path that its URLs begin with.
 #[derive(Debug, Clone)]
 struct BasePath {
-    /// A URL of the server with a path that is as long as most will be: a clone of it has room for another one, and its host
-    /// need not be parsed again.
+    /// URL of the server, its path padded by 64 bytes so that a clone has capacity for a typical path. The host is parsed once.
     url: Url,
     path: String,
 }
 
 impl BasePath {
-    /// `url` is one of the server's, whatever its path.
+    /// `url` may have any path of the server.
     fn new(mut url: Url, path: String) -> Self {
         url.set_path(&format!("{path}{:64}", ""));
         Self { url, path }
     }
 
+    /// Returns the URL of `path` and the encoded `name` below the base path. `query` may be empty.
     fn below(&self, path: &str, name: &str, query: &str) -> Url {
-        // Three bytes for each that is encoded, so that the room is made once.
+        // An encoded byte takes three, so that this capacity is enough.
         let mut whole = String::with_capacity(self.path.len() + path.len() + name.len() * 3);
         whole.extend([self.path.as_str(), path].into_iter().chain(encode(name)));
         let mut url = self.url.clone();
@@ -51,7 +51,7 @@ impl BasePath {
 }
 
 impl AccountUrls {
-    /// The path of `base` ends in `/client/v4`; `account_id` is hexadecimal.
+    /// `base` ends in `/client/v4`; `account_id` is hexadecimal.
     pub(crate) fn new(base: Url, account_id: &str) -> Self {
         let path =
             format!("{}/accounts/{account_id}/storage/kv/namespaces", base.path().trim_end_matches('/'));
@@ -66,7 +66,7 @@ impl AccountUrls {
         self.0.below("", "", &format!("page={page}&per_page={per_page}&order=id&direction=asc"))
     }
 
-    /// `None` for an id that no URL can carry, and that no namespace has.
+    /// Returns `None` for `.` and `..`, which no URL can carry and no namespace has as its id.
     pub(crate) fn namespace(&self, id: &NamespaceId) -> Option<NamespaceUrls> {
         match id.as_str() {
             "." | ".." => None,
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_one_segment_as_they_were_given() {
+    fn keys_are_one_encoded_segment() {
         let table = [
             ("a", "a"),
             ("a/../b", "a%2F..%2Fb"),
@@ -151,12 +151,12 @@ mod tests {
     }
 
     #[test]
-    fn ids_that_no_url_carries_have_no_address() {
+    fn dot_ids_have_no_urls() {
         let account = AccountUrls::new(BASE.parse().unwrap(), "a");
         for (id, fits) in [(".", false), ("..", false), ("%2e", true), ("../x", true)] {
-            let address = account.namespace(&NamespaceId::new(id).unwrap());
-            assert_eq!(address.is_some(), fits, "{id:?}");
-            if let Some(url) = address.map(|address| address.url()) {
+            let urls = account.namespace(&NamespaceId::new(id).unwrap());
+            assert_eq!(urls.is_some(), fits, "{id:?}");
+            if let Some(url) = urls.map(|urls| urls.url()) {
                 assert_eq!(url.path_segments().unwrap().count(), 8, "{id:?}");
             }
         }
@@ -164,7 +164,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_key_and_prefix_comes_back(key in strategies::keys()) {
+        fn every_key_and_prefix_can_be_decoded(key in strategies::keys()) {
             let key = Key::new(key).unwrap();
             let url = namespace().value(&key, "");
             let segments: Vec<_> = url.path_segments().unwrap().collect();

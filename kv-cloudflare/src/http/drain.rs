@@ -1,29 +1,29 @@
-//! What closing a store waits for.
+//! Drain of the calls under way when an account is closed.
 
 use kv_core::{ErrorKind, Result};
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 use crate::api::errors;
 
-/// Counts the operations under way, so that closing can wait for them, and turns later ones away.
+/// Counts the calls under way, so that closing can wait for them, and refuses later ones.
 #[derive(Debug, Default)]
 pub(crate) struct Drain(TaskTracker);
 
-/// An operation under way.
+/// Call under way.
 pub(crate) type CallGuard = TaskTrackerToken;
 
 impl Drain {
-    /// Starts an operation, unless the gate is closed.
+    /// Starts a call, or returns `Closed`.
     pub(crate) fn enter(&self) -> Result<CallGuard> {
         let guard = self.0.token();
-        // Looked at behind the count: who closes it either waits for this one, or is seen by it.
+        // Checked after counting: closing either waits for this call, or is seen by it.
         if self.0.is_closed() {
-            return Err(errors::new(ErrorKind::Closed, "the account is closed: make a new one"));
+            return Err(errors::new(ErrorKind::Closed, "the account is closed: build a new one"));
         }
         Ok(guard)
     }
 
-    /// Turns every later operation away, and waits for those under way.
+    /// Refuses all later calls, and waits for those under way.
     pub(crate) async fn close(&self) {
         self.0.close();
         self.0.wait().await;
@@ -39,7 +39,7 @@ mod tests {
     use super::Drain;
 
     #[tokio::test(start_paused = true)]
-    async fn closing_waits_for_what_is_under_way_and_turns_away_the_rest() {
+    async fn closing_waits_for_calls_under_way_and_refuses_later_ones() {
         let drain = Arc::new(Drain::default());
         let guard = drain.enter().unwrap();
         let closing = tokio::spawn({

@@ -1,14 +1,14 @@
-//! Work that would keep a runtime thread busy for long.
+//! Offloading of long work on JSON to the blocking pool.
 
 use kv_core::{Error, ErrorKind};
 use tokio::task::spawn_blocking;
 
 use crate::api::errors;
 
-/// Work on fewer bytes is done where it stands: handing it over costs more. It takes well under a millisecond.
+/// Smallest JSON that is offloaded. Less takes well under a millisecond, and handing it over would cost more.
 const MIN_OFFLOADED_BYTES: usize = 256 * 1024;
 
-/// Runs `work` on `bytes` bytes of JSON: on the calling task if they are few, else on the blocking pool.
+/// Runs `work` on `bytes` bytes of JSON, on the calling task if they are few, else on the blocking pool.
 pub(crate) async fn offload<T: Send + 'static>(
     bytes: usize,
     work: impl FnOnce() -> T + Send + 'static,
@@ -17,5 +17,5 @@ pub(crate) async fn offload<T: Send + 'static>(
         return Ok(work());
     }
     let done = spawn_blocking(work).await;
-    done.map_err(|_| errors::new(ErrorKind::Other, "the runtime ended while JSON was read or written"))
+    done.map_err(|_| errors::new(ErrorKind::Other, "the runtime stopped while JSON was encoded or decoded"))
 }

@@ -1,4 +1,4 @@
-//! One request of the API, as it is sent and sent again.
+//! Request of the API, as each of its attempts sends it.
 
 use bytes::Bytes;
 use kv_core::Metadata;
@@ -16,36 +16,36 @@ use crate::{
     },
 };
 
-/// One request.
+/// Request of the API.
 #[derive(Debug)]
 pub(crate) struct Request<'a> {
     pub(crate) operation: &'static str,
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) body: Option<Payload>,
-    /// The hashes of the keys that it written_keys.
+    /// Hashes of the keys that it writes.
     pub(crate) written_keys: &'a [u64],
-    /// What its errors must not repeat.
+    /// Secrets that its errors must not repeat.
     pub(crate) redaction: Redaction<'a>,
-    /// Whether it may be sent again when it is not known whether the first one was carried out.
+    /// `true` if it may be sent again although an earlier attempt may have been carried out.
     pub(crate) idempotent: bool,
-    /// `true` if parts of it are sent in its place where the service is too slow for all of it.
+    /// `true` if the caller sends smaller requests in its place when the service is too slow for it.
     pub(crate) splittable: bool,
-    /// `true` if the answer has to come uncompressed, so that its length is known.
+    /// `true` if the response must not be compressed, so that its length is known.
     pub(crate) uncompressed: bool,
 }
 
-/// A request's body, which every attempt shares.
+/// Body of a request, shared by all its attempts.
 #[derive(Debug)]
 pub(crate) enum Payload {
     Json(Bytes),
-    /// A value as it is.
+    /// Value as it is.
     Value(ValueBody),
-    /// A value in the part `value`, and its metadata in the part `metadata`.
+    /// Multipart form with the value in the part `value` and its metadata in the part `metadata`.
     ValueAndMetadata(ValueBody, Metadata),
 }
 
-/// A value to be written.
+/// Value to be written.
 #[derive(Debug)]
 pub(crate) enum ValueBody {
     Whole(Bytes),
@@ -82,19 +82,19 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// It is about so many items. With more than one, parts of it are sent in its place where the service is too slow for all of it.
+    /// Sets the number of its items. With more than one, the caller splits it when the service is too slow for it.
     pub(crate) const fn for_items(mut self, items: usize) -> Self {
         self.splittable = items > 1;
         self
     }
 
-    /// Its answer comes as it is.
+    /// Asks for a response without compression.
     pub(crate) const fn uncompressed(mut self) -> Self {
         self.uncompressed = true;
         self
     }
 
-    /// It is not sent again unless it is certain that nothing was done.
+    /// Forbids a repetition unless it is certain that no earlier attempt was carried out.
     pub(crate) const fn non_idempotent(mut self) -> Self {
         self.idempotent = false;
         self
@@ -102,7 +102,7 @@ impl<'a> Request<'a> {
 }
 
 impl Payload {
-    /// `true` if another attempt would send the same again.
+    /// `true` if another attempt can send the same bytes.
     pub(crate) fn can_repeat(&self) -> bool {
         match self {
             Self::Value(ValueBody::Source(source)) | Self::ValueAndMetadata(ValueBody::Source(source), _) => {
@@ -114,7 +114,7 @@ impl Payload {
         }
     }
 
-    /// Makes it the body of a request that is built, without a copy.
+    /// Sets it as the body of a request, without a copy.
     pub(crate) fn attach(&self, request: RequestBuilder, progress: &Progress) -> RequestBuilder {
         let (content_type, body, length) = match self {
             Self::Json(bytes) => ("application/json", whole(bytes, progress), Some(bytes.len() as u64)),
@@ -130,7 +130,7 @@ impl Payload {
             }
         };
         let request = request.header(CONTENT_TYPE, content_type);
-        // Its length is told by name, since an empty body would otherwise go without one.
+        // The length is set explicitly, because an empty body would have none.
         let request = match length {
             Some(length) => request.header(CONTENT_LENGTH, length),
             None => request,

@@ -1,4 +1,4 @@
-//! What an answer says.
+//! Response of the API, and the parsing of its envelope.
 
 use bytes::Bytes;
 use reqwest::{StatusCode, header::HeaderMap};
@@ -14,10 +14,10 @@ use crate::{
     http::offload::offload,
 };
 
-/// The largest envelope with little in it: nothing, the metadata of one key (1,024 bytes) or one namespace, and what servers add.
+/// Largest envelope with a small result: none, the metadata of one key (1,024 bytes) or one namespace, and extra fields.
 pub(crate) const SMALL_ENVELOPE_BYTES: usize = 64 * 1024;
 
-/// An answer with a status of success, as it came.
+/// Response with a success status, as it arrived.
 #[derive(Debug)]
 pub(crate) struct RawResponse {
     pub(crate) status: StatusCode,
@@ -25,20 +25,20 @@ pub(crate) struct RawResponse {
     pub(crate) body: Bytes,
 }
 
-/// An answer whose envelope says that all is well.
+/// Response whose envelope reports success.
 #[derive(Debug)]
 pub(crate) struct ApiResponse<T> {
     pub(crate) result: Option<T>,
     pub(crate) info: ResultInfo,
 }
 
-/// Takes the result out of its envelope.
+/// Parses the envelope, and turns the errors that it reports into an error.
 pub(crate) async fn parse_envelope<T: DeserializeOwned + Send + 'static>(
-    answer: RawResponse,
+    response: RawResponse,
     redaction: Redaction<'_>,
     token: &str,
 ) -> Result<ApiResponse<T>, AttemptError> {
-    let RawResponse { status, body, .. } = answer;
+    let RawResponse { status, body, .. } = response;
     let parsed = offload(body.len(), move || parse::<T>(&body)).await.map_err(AttemptError::new)?;
     let envelope = parsed.map_err(|what| AttemptError::new(errors::unexpected_response(what)))?;
     if !envelope.success {
@@ -47,7 +47,7 @@ pub(crate) async fn parse_envelope<T: DeserializeOwned + Send + 'static>(
     Ok(ApiResponse { result: envelope.result, info: envelope.result_info })
 }
 
-/// The envelope, or what the body is instead. One that says no may have a result of any form.
+/// Parses the envelope, or describes what the body is instead. An envelope with errors may have a result of any form.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Envelope<T>, &'static str> {
     if let Ok(envelope) = serde_json::from_slice(body) {
         return Ok(envelope);
@@ -56,12 +56,12 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Envelope<T>, &'static str> 
         Ok(Envelope { success: false, errors, .. }) => {
             Ok(Envelope { success: false, errors, result: None, result_info: ResultInfo::default() })
         }
-        Ok(_) => Err("an envelope with a result of another form"),
-        Err(_) => Err("a body that is not an envelope of JSON"),
+        Ok(_) => Err("an envelope whose result has another form"),
+        Err(_) => Err("a body that is not a JSON envelope"),
     }
 }
 
-/// An answer with a status that says no.
+/// Returns the error of a response with an error status.
 pub(crate) fn error_response(
     status: StatusCode,
     body: &[u8],
@@ -72,19 +72,14 @@ pub(crate) fn error_response(
         return api_error(status, &envelope.errors, redaction, token);
     }
     let text = redaction.redact(&String::from_utf8_lossy(body), token);
-    errors::refusal(status, None, text.as_deref())
+    errors::refused(status, None, text.as_deref())
 }
 
-/// The failure that an envelope's errors tell of.
-fn api_error(
-    status: StatusCode,
-    complaints: &ApiErrors,
-    redaction: Redaction<'_>,
-    token: &str,
-) -> AttemptError {
-    let decisive = complaints.decisive();
-    let text = decisive.and_then(|complaint| redaction.redact(&complaint.message, token));
-    errors::refusal(status, decisive.and_then(|complaint| complaint.code), text.as_deref())
+/// Returns the error that an envelope reports.
+fn api_error(status: StatusCode, errors: &ApiErrors, redaction: Redaction<'_>, token: &str) -> AttemptError {
+    let decisive = errors.decisive();
+    let text = decisive.and_then(|error| redaction.redact(&error.message, token));
+    errors::refused(status, decisive.and_then(|error| error.code), text.as_deref())
 }
 
 #[cfg(test)]
@@ -96,7 +91,7 @@ mod tests {
 
     use super::{Redaction, error_response, parse};
 
-    /// A part of an envelope that is missing, `null`, empty, or has something to say.
+    /// Part of an envelope: missing, `null`, empty, or with content.
     fn part(empty: Json, full: Json) -> impl Strategy<Value = Option<Json>> {
         prop::sample::select(vec![None, Some(Json::Null), Some(empty), Some(full)])
     }
@@ -108,7 +103,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever parts a server leaves out or has nothing to say in, the rest is read.
+        /// Missing and empty parts do not keep the rest from being read.
         #[test]
         fn envelopes_with_gaps_are_read(
             success in any::<bool>(),
@@ -130,7 +125,7 @@ mod tests {
             let cursor = info.as_ref().and_then(|info| info.get("cursor")).and_then(Json::as_str);
             prop_assert_eq!(read.result_info.cursor.as_deref(), cursor);
             let is_named = errors.as_ref().and_then(Json::as_array).is_some_and(|errors| !errors.is_empty());
-            let code = read.errors.decisive().and_then(|complaint| complaint.code);
+            let code = read.errors.decisive().and_then(|error| error.code);
             prop_assert_eq!(code, is_named.then_some(10_013));
 
             let refused = error_response(StatusCode::BAD_REQUEST, &body, Redaction::None, "token").error;

@@ -1,20 +1,20 @@
-//! Until when a call may take.
+//! Deadline of a call.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// As good as for ever, and too short for a sum of times to overflow.
+/// Longest time that is counted with: practically unlimited, and too short for sums of times to overflow.
 pub(crate) const YEAR: Duration = Duration::from_secs(31_536_000);
 
-/// Until when a call may take, with its waits for the budget, its attempts and the pauses between them.
+/// Time at which a call ends, with its waits for the budget, its attempts and the pauses between them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline {
     at: Instant,
     total: Duration,
 }
 
-/// A wait that would pass the deadline.
+/// Wait that would end after the deadline.
 #[derive(Debug)]
 pub(crate) struct PastDeadline;
 
@@ -23,7 +23,7 @@ impl Deadline {
         Self { at: Instant::now() + total.min(YEAR), total }
     }
 
-    /// The time that the call was given.
+    /// Returns the time that the call was given.
     pub(crate) const fn total(&self) -> Duration {
         self.total
     }
@@ -36,12 +36,12 @@ impl Deadline {
         self.at <= Instant::now()
     }
 
-    /// Whether `wait` from now ends before it.
+    /// `true` if a wait that begins now ends before the deadline.
     pub(crate) fn allows(&self, wait: Duration) -> bool {
         self.at.saturating_duration_since(Instant::now()) > wait
     }
 
-    /// Waits, unless that would pass the deadline.
+    /// Waits, unless the wait would end after the deadline.
     pub(crate) async fn pause(&self, wait: Duration) -> Result<(), PastDeadline> {
         if !self.allows(wait) {
             return Err(PastDeadline);

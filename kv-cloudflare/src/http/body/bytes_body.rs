@@ -1,4 +1,4 @@
-//! A request's body, and when it moved on last.
+//! Body of bytes in memory, and the progress of any body.
 
 use std::{
     convert::Infallible,
@@ -15,17 +15,17 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 
-/// The most that is handed over at once, so that progress on a slow line shows.
+/// Largest frame, so that progress on a slow line shows.
 pub(crate) const MAX_FRAME_BYTES: usize = 64 * 1024;
 
-/// A body of bytes that are there already, sent without a copy and with its exact length.
+/// Body of bytes in memory, sent without a copy and with its exact length.
 #[derive(Debug)]
 pub(crate) struct BytesBody {
     left: Bytes,
     progress: Progress,
 }
 
-/// When a body moved on last.
+/// Progress of a body: the time at which its last frame was handed to the connection.
 #[derive(Debug, Clone)]
 pub(crate) struct Progress {
     start: Instant,
@@ -37,7 +37,7 @@ pub(crate) struct Progress {
 struct State {
     /// Milliseconds after the start.
     last: AtomicU64,
-    /// `true` once all of it was handed over.
+    /// `true` once the whole body was handed over.
     has_ended: AtomicBool,
 }
 
@@ -46,25 +46,25 @@ impl Progress {
         Self { start: Instant::now(), state: has_body.then(Arc::default) }
     }
 
-    /// When a part of the body was handed over last, or the attempt began.
+    /// Returns the time at which a frame was handed over last, or the attempt began.
     pub(crate) fn last(&self) -> Instant {
         let last = self.state.as_ref().map_or(0, |state| state.last.load(Ordering::Relaxed));
         self.start + Duration::from_millis(last)
     }
 
-    /// `true` while there is a body of which something was not handed over yet.
+    /// `true` while a part of the body is still to be handed over.
     pub(crate) fn is_under_way(&self) -> bool {
         self.state.as_ref().is_some_and(|state| !state.has_ended.load(Ordering::Relaxed))
     }
 
-    pub(crate) fn note(&self) {
+    pub(crate) fn mark_frame(&self) {
         if let Some(state) = &self.state {
             let since_start = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
             state.last.fetch_max(since_start, Ordering::Relaxed);
         }
     }
 
-    pub(crate) fn note_end(&self) {
+    pub(crate) fn mark_end(&self) {
         if let Some(state) = &self.state {
             state.has_ended.store(true, Ordering::Relaxed);
         }
@@ -74,7 +74,7 @@ impl Progress {
 impl BytesBody {
     pub(crate) fn new(bytes: Bytes, progress: Progress) -> Self {
         if bytes.is_empty() {
-            progress.note_end();
+            progress.mark_end();
         }
         Self { left: bytes, progress }
     }
@@ -91,11 +91,11 @@ impl Body for BytesBody {
         if self.left.is_empty() {
             return Poll::Ready(None);
         }
-        let most = self.left.len().min(MAX_FRAME_BYTES);
-        let frame = self.left.split_to(most);
-        self.progress.note();
+        let len = self.left.len().min(MAX_FRAME_BYTES);
+        let frame = self.left.split_to(len);
+        self.progress.mark_frame();
         if self.left.is_empty() {
-            self.progress.note_end();
+            self.progress.mark_end();
         }
         Poll::Ready(Some(Ok(Frame::data(frame))))
     }

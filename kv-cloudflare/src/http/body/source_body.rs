@@ -1,4 +1,4 @@
-//! Body of a request whose bytes come from a source.
+//! Body of a request that streams the bytes of a source.
 
 use std::{
     error::Error as StdError,
@@ -21,11 +21,11 @@ use crate::{
     },
 };
 
-/// A source that the attempts of one call share.
+/// Source that the attempts of one call share.
 #[derive(Debug, Clone)]
 pub(crate) struct SharedSource {
     state: Arc<Mutex<State>>,
-    /// `None` if it is not known, and for no bytes at all: nobody would look whether there are none.
+    /// `None` if it is unknown, and if it is zero: the source of an empty body would never be polled, so never be checked.
     length: Option<u64>,
 }
 
@@ -52,18 +52,18 @@ impl SharedSource {
         self.length
     }
 
-    /// `true` if another attempt would have all bytes.
+    /// `true` if another attempt can read all bytes.
     pub(crate) fn can_repeat(&self) -> bool {
         let state = self.state();
         state.error.is_none() && !matches!(state.opener, Opener::Once(None))
     }
 
-    /// Error of the source itself, in place of which the wire saw a body that broke off.
+    /// Returns the error of the source itself. The service saw only a body that broke off.
     pub(crate) fn error(&self) -> Option<Error> {
         self.state().error.clone()
     }
 
-    /// The body of one attempt.
+    /// Returns the body of one attempt.
     pub(crate) fn body(&self, progress: Progress) -> SourceBody {
         SourceBody {
             source: self.clone(),
@@ -79,7 +79,7 @@ impl SharedSource {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The bytes from the start. `None` if they were taken.
+    /// Returns the chunks from the start; `None` if they were read before.
     fn open(&self) -> Option<Chunks> {
         match &mut self.state().opener {
             Opener::Once(chunks) => chunks.take(),
@@ -93,11 +93,11 @@ impl SharedSource {
 #[derive(Debug)]
 pub(crate) struct SourceBody {
     source: SharedSource,
-    /// `None` before the first byte is asked for. A lock that nobody takes, since a body has to be `Sync`.
+    /// `None` until the first byte is needed. The lock, which is never taken, makes the body `Sync`.
     chunks: Option<Mutex<DebugChunks>>,
     /// Rest of the last chunk.
     chunk: Bytes,
-    /// The bytes of all chunks so far.
+    /// Number of bytes in all chunks so far.
     taken: u64,
     has_ended: bool,
     progress: Progress,
@@ -111,7 +111,7 @@ impl fmt::Debug for DebugChunks {
     }
 }
 
-/// The source failed; the error is with it.
+/// Failure of the source, whose error is kept in [`SharedSource`].
 #[derive(Debug)]
 pub(crate) struct SourceFailedError;
 
@@ -131,10 +131,10 @@ impl SourceBody {
         SourceFailedError
     }
 
-    /// Takes chunks until there is one with bytes that may be sent, or the end.
+    /// Polls chunks until there is one with bytes that may be sent, or the end.
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Result<(), SourceFailedError>> {
         loop {
-            // The last bytes of a known length wait for the end: HTTP looks no further once they are sent.
+            // The last bytes of a known length wait for the end: HTTP would not poll for more once they are sent.
             let is_whole = self.source.length == Some(self.taken);
             if self.has_ended || !(self.chunk.is_empty() || is_whole) {
                 return Poll::Ready(Ok(()));
@@ -186,11 +186,11 @@ impl Body for SourceBody {
         if self.chunk.is_empty() {
             return Poll::Ready(None);
         }
-        let most = self.chunk.len().min(MAX_FRAME_BYTES);
-        let frame = self.chunk.split_to(most);
-        self.progress.note();
+        let len = self.chunk.len().min(MAX_FRAME_BYTES);
+        let frame = self.chunk.split_to(len);
+        self.progress.mark_frame();
         if self.is_end_stream() {
-            self.progress.note_end();
+            self.progress.mark_end();
         }
         Poll::Ready(Some(Ok(Frame::data(frame))))
     }
@@ -214,16 +214,13 @@ fn too_long(length: Option<u64>, taken: u64) -> Error {
         None => InvalidInput::ValueTooLong { len: usize::try_from(taken).unwrap_or(usize::MAX) }.into(),
         Some(length) => errors::new(
             ErrorKind::InvalidInput,
-            format!(
-                "the source has more bytes than its length: {taken} or more, where {length} were announced"
-            ),
+            format!("the source is longer than its length: {taken} bytes or more (announced {length})"),
         ),
     }
 }
 
 fn too_short(length: u64, taken: u64) -> Error {
-    let message =
-        format!("the source has fewer bytes than its length: {taken}, where {length} were announced");
+    let message = format!("the source is shorter than its length: {taken} bytes (announced {length})");
     errors::new(ErrorKind::InvalidInput, message)
 }
 
@@ -233,5 +230,5 @@ fn failed(cause: Cause) -> Error {
 }
 
 fn spent() -> Error {
-    errors::new(ErrorKind::Other, "the source of the value was used up by an attempt before: make a new one")
+    errors::new(ErrorKind::Other, "the source of the value was used up by an earlier attempt: make a new one")
 }

@@ -1,4 +1,4 @@
-//! Source of a value that is written while it comes.
+//! Source of a value that is written as a stream.
 
 use std::{error::Error as StdError, fmt, pin::Pin};
 
@@ -14,11 +14,11 @@ pub(crate) type Cause = Box<dyn StdError + Send + Sync>;
 
 pub(crate) type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, Cause>> + Send>>;
 
-/// The bytes of a value that [`put_stream`](crate::CloudflareNamespace::put_stream) writes while they come, so that they are never in
-/// memory together.
+/// Bytes of a value that [`put_stream`](crate::CloudflareNamespace::put_stream) writes while they arrive, so that they are never all
+/// in memory.
 ///
-/// Its bytes can be had once, unless it is made by [`repeatable`](Self::repeatable): a request that failed after the first of them was
-/// taken is not sent again then.
+/// Its bytes can be read once, unless it is made by [`repeatable`](Self::repeatable). A request that failed after the first byte was
+/// read is then not sent again.
 ///
 /// ```
 /// use futures_util::stream;
@@ -35,15 +35,15 @@ pub struct ValueSource {
     pub(crate) length: Option<u64>,
 }
 
-/// Source of the bytes.
+/// Chunks of a source, or a way to make them.
 pub(crate) enum Opener {
-    /// `None` once they were taken.
+    /// `None` once they are being read.
     Once(Option<Chunks>),
     Repeatable(Box<dyn FnMut() -> Chunks + Send>),
 }
 
 impl ValueSource {
-    /// The bytes of a stream.
+    /// Returns a source of the bytes of a stream.
     pub fn new<S, B, E>(stream: S) -> Self
     where
         S: Stream<Item = Result<B, E>> + Send + 'static,
@@ -53,13 +53,13 @@ impl ValueSource {
         Self { opener: Opener::Once(Some(chunks(stream))), length: None }
     }
 
-    /// The bytes of a reader: a file, say.
+    /// Returns a source of the bytes of a reader, such as a file.
     pub fn from_reader(reader: impl AsyncRead + Send + 'static) -> Self {
         Self::new(ReaderStream::with_capacity(reader, MAX_FRAME_BYTES))
     }
 
-    /// The bytes of the stream that `open` makes, each time a new one from the start. So a request that failed is sent again, as
-    /// with a value in memory.
+    /// Returns a source of the bytes of the stream that `open` returns, each time a new one from the start. So a request that failed
+    /// can be sent again, like that of a value in memory.
     pub fn repeatable<S, B, E>(mut open: impl FnMut() -> S + Send + 'static) -> Self
     where
         S: Stream<Item = Result<B, E>> + Send + 'static,
@@ -69,12 +69,12 @@ impl ValueSource {
         Self { opener: Opener::Repeatable(Box::new(move || chunks(open()))), length: None }
     }
 
-    /// Says how many bytes there are, which the service then knows from the start. A source that has more or fewer is an error, and
+    /// Sets the number of bytes, which the service then knows from the start. If the source has more or fewer, the call fails and
     /// nothing is written.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::ValueTooLong`] if that is more than a value may have: 26,214,400 bytes.
+    /// [`InvalidInput::ValueTooLong`] for more than 26,214,400 bytes.
     pub fn with_length(mut self, bytes: u64) -> Result<Self, InvalidInput> {
         if bytes > MAX_LENGTH {
             return Err(InvalidInput::ValueTooLong { len: usize::try_from(bytes).unwrap_or(usize::MAX) });

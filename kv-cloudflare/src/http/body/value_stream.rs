@@ -1,4 +1,4 @@
-//! Stream of a value that is read while it comes.
+//! Stream of a value that is read while it arrives.
 
 use std::{
     fmt, io,
@@ -16,12 +16,12 @@ use tokio_util::io::StreamReader;
 
 use crate::api::errors;
 
-/// The bytes of a value, as [`get_stream`](crate::CloudflareNamespace::get_stream) reads them: a stream of chunks, which holds one of
+/// Bytes of a value, as [`get_stream`](crate::CloudflareNamespace::get_stream) returns them: a stream of chunks, which holds one of
 /// them at a time.
 ///
-/// It ends with the last byte or with an error; without one, all bytes were there. What was begun is not begun again: a connection
-/// that breaks in the middle is an error. The call's total time is over with the first byte; from then on an attempt is given up only
-/// where nothing comes for the `read_timeout` while it is waited for.
+/// It ends after the last byte or after an error; without an error, all bytes have arrived. A connection that breaks in the middle
+/// is an error, since a download is not started again. The call's total time ends with the first byte; from then on, the stream
+/// fails only if nothing arrives for the `read_timeout` while the caller waits.
 pub struct ValueStream {
     length: Option<u64>,
     expires_at: Option<Timestamp>,
@@ -53,19 +53,19 @@ impl ValueStream {
         Ok(Self { length, expires_at, chunks: Box::pin(chunks) })
     }
 
-    /// Number of bytes, if the service says it at the start. Cloudflare does.
+    /// Returns the number of bytes, if the service announces it. Cloudflare does.
     #[must_use]
     pub const fn length(&self) -> Option<u64> {
         self.length
     }
 
-    /// Time at which the entry expires; `None` if it does not.
+    /// Returns the time at which the entry expires; `None` if it does not.
     #[must_use]
     pub const fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
     }
 
-    /// The same bytes for what reads from a reader. The [`Error`] is within the [`io::Error`].
+    /// Returns a reader of the same bytes. The [`Error`] is within the [`io::Error`].
     pub fn into_reader(self) -> impl AsyncRead + Send + Unpin {
         StreamReader::new(self.chunks.map_err(io::Error::other))
     }
@@ -88,10 +88,10 @@ impl fmt::Debug for ValueStream {
     }
 }
 
-/// The rest of an answer's body.
+/// Rest of a response's body.
 struct Body {
     response: Response,
-    /// For how long nothing may come.
+    /// Longest time in which nothing may arrive.
     idle: Duration,
     read: usize,
 }
@@ -110,5 +110,5 @@ impl Body {
 }
 
 fn too_long() -> Error {
-    errors::unexpected_response("a value of more than 26,214,400 bytes")
+    errors::body_too_large(limits::MAX_VALUE_BYTES)
 }
