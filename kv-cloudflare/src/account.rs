@@ -11,8 +11,8 @@ use crate::{
     namespace::CloudflareNamespace, rate_limit::usage::Usage,
 };
 
-/// Namespaces of a Cloudflare account. Clones are the same account; they and the namespaces that they open share connections,
-/// budget and usage.
+/// Namespaces of a Cloudflare account. Clones are the same account; they and the namespaces that they open
+/// share connections, budget and usage.
 ///
 /// ```no_run
 /// use kv_cloudflare::CloudflareAccount;
@@ -56,8 +56,8 @@ impl CloudflareAccount {
         CloudflareAccountBuilder::from_env()
     }
 
-    /// Returns a handle to a namespace, as [`KvStore::namespace`] does, with its own type. It sends no request; an unknown id
-    /// fails the first operation.
+    /// Returns a handle to a namespace, as [`KvStore::namespace`] does, with its own type. It sends no
+    /// request; an unknown id fails the first operation.
     #[must_use]
     pub fn open(&self, id: &NamespaceId) -> CloudflareNamespace {
         CloudflareNamespace::new(Arc::clone(&self.client), id.clone())
@@ -85,8 +85,9 @@ impl KvStore for CloudflareAccount {
         Ok(namespaces::create(&self.client, OPERATION, &title, None, &call.deadline).await?)
     }
 
-    /// Creates a namespace in a jurisdiction. If the service refuses the jurisdiction, or ignores it because it is not
-    /// Cloudflare's and knows none, the error is [`Unsupported`](kv_core::ErrorKind::Unsupported), and no namespace is left behind.
+    /// Creates a namespace in a jurisdiction. If the service refuses the jurisdiction, or ignores it because
+    /// it is not Cloudflare's and knows none, the error is [`Unsupported`](kv_core::ErrorKind::Unsupported),
+    /// and no namespace is left behind.
     async fn create_namespace_in(
         &self,
         title: NamespaceTitle,
@@ -120,8 +121,8 @@ impl KvStore for CloudflareAccount {
         namespaces::delete(&self.client, OPERATION, id, &call.deadline).await
     }
 
-    /// Sends one request, for a page of namespaces. It shows that the service can be reached and accepts the credentials, not
-    /// that these may write.
+    /// Sends one request, for a page of namespaces. It shows that the service can be reached and accepts the
+    /// credentials, not that these may write.
     async fn check_ready(&self) -> Result<()> {
         let call = self.client.start("check_ready")?;
         namespaces::check_ready(&self.client, &call.deadline).await

@@ -5,7 +5,8 @@ use secrecy::SecretString;
 
 use crate::{http::authorization::Authorization, settings::invalid_setting};
 
-/// API token, or a user's global API key with the e-mail address. The address is a secret too, so that no `Debug` shows it.
+/// API token, or a user's global API key with the e-mail address. The address is a secret too, so that no
+/// `Debug` shows it.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Credentials {
     #[default]
@@ -27,7 +28,8 @@ impl Credentials {
             )),
             Self::Token(token) => Authorization::from_token(token).ok_or_else(|| {
                 invalid_setting(
-                    "`api_token` is malformed: give one line of visible characters, without spaces around it",
+                    "`api_token` is malformed: give one line of visible characters, without spaces around \
+                     it",
                 )
             }),
             Self::GlobalKey { email: None, .. } => Err(invalid_setting(
@@ -39,8 +41,8 @@ impl Credentials {
             Self::GlobalKey { email: Some(email), key: Some(key) } => {
                 Authorization::from_global_key(&email, key).ok_or_else(|| {
                     invalid_setting(
-                        "`global_api_key` is malformed: give an e-mail address and a key of one line of visible characters \
-                         each, without spaces around them",
+                        "`global_api_key` is malformed: give an e-mail address and a key of one line of \
+                         visible characters each, without spaces around them",
                     )
                 })
             }

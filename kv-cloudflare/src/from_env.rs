@@ -12,7 +12,8 @@ const ACCOUNT_ID: &str = "CLOUDFLARE_ACCOUNT_ID";
 /// Wrangler's name of the base URL, and that of the official SDKs. The first one that is set counts.
 const BASE_URL: [&str; 2] = ["CLOUDFLARE_API_BASE_URL", "CLOUDFLARE_BASE_URL"];
 
-/// Reads the settings. A variable that is empty or not UTF-8 is ignored; a setting that is then missing fails the build.
+/// Reads the settings. A variable that is empty or not UTF-8 is ignored; a setting that is then missing fails
+/// the build.
 pub(crate) fn settings() -> Settings {
     read(|name| env::var(name).ok())
 }

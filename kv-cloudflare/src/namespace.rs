@@ -18,7 +18,8 @@ use crate::{
     rate_limit::usage::Usage,
 };
 
-/// Namespace of Cloudflare Workers KV. Clones are the same namespace, and share connections, budget and usage.
+/// Namespace of Cloudflare Workers KV. Clones are the same namespace, and share connections, budget and
+/// usage.
 ///
 /// Its promises and the cost of each call are in the documentation of the crate.
 ///
@@ -95,8 +96,8 @@ impl CloudflareNamespace {
         async move { Ok(self.read_metadata("exists", &key?).await?.is_some()) }
     }
 
-    /// Returns the metadata of the entry under `key`, without its value. `None` if the entry has no metadata, or if there is no
-    /// entry: [`exists`](Self::exists) tells the two apart. It is one request.
+    /// Returns the metadata of the entry under `key`, without its value. `None` if the entry has no metadata,
+    /// or if there is no entry: [`exists`](Self::exists) tells the two apart. It is one request.
     ///
     /// # Errors
     ///
@@ -119,8 +120,8 @@ impl CloudflareNamespace {
         async move { Ok(self.read_metadata("get_metadata", &key?).await?.flatten()) }
     }
 
-    /// Returns the value under `key` as a stream, which holds one chunk in memory at a time. Its length and its expiry are known
-    /// before the first byte. It is one request.
+    /// Returns the value under `key` as a stream, which holds one chunk in memory at a time. Its length and
+    /// its expiry are known before the first byte. It is one request.
     ///
     /// # Errors
     ///
@@ -153,17 +154,18 @@ impl CloudflareNamespace {
         }
     }
 
-    /// Writes a value under `key` while its bytes arrive. It replaces value, metadata and expiry, as every put does, and is one
-    /// request.
+    /// Writes a value under `key` while its bytes arrive. It replaces value, metadata and expiry, as every
+    /// put does, and is one request.
     ///
-    /// If the source can be read only once, a request that failed after its first byte was read is not repeated; see
-    /// [`ValueSource::repeatable`]. The time in which the call waits for the source counts towards the call's total time.
+    /// If the source can be read only once, a request that failed after its first byte was read is not
+    /// repeated; see [`ValueSource::repeatable`]. The time in which the call waits for the source counts
+    /// towards the call's total time.
     ///
     /// # Errors
     ///
-    /// The same as those of `put`; [`InvalidInput`](kv_core::ErrorKind::InvalidInput) if the source has more than 26,214,400 bytes,
-    /// or not as many as its length says; [`Other`](kv_core::ErrorKind::Other), with the source's error as its cause, if the source
-    /// fails. In the latter two cases nothing is written.
+    /// The same as those of `put`; [`InvalidInput`](kv_core::ErrorKind::InvalidInput) if the source has more
+    /// than 26,214,400 bytes, or not as many as its length says; [`Other`](kv_core::ErrorKind::Other), with
+    /// the source's error as its cause, if the source fails. In the latter two cases nothing is written.
     ///
     /// ```no_run
     /// # use kv_cloudflare::{CloudflareNamespace, ValueSource};

@@ -147,8 +147,8 @@ fn check_base_url(text: &str, plain_http: bool) -> Result<Url> {
         "https" => Ok(url),
         "http" if plain_http || is_loopback(&url) => Ok(url),
         "http" => Err(invalid_setting(
-            "`base_url` is plain http to a host that is not loopback, where others can read the token: use https, or call \
-             `allow_plain_http`",
+            "`base_url` is plain http to a host that is not loopback, where others can read the token: use \
+             https, or call `allow_plain_http`",
         )),
         _ => Err(invalid_setting("`base_url` is neither https nor http: use https")),
     }

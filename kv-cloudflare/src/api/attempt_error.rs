@@ -2,12 +2,14 @@
 
 use kv_core::Error;
 
-/// Failed attempt: the error that the caller gets unless another attempt succeeds, and what the client needs to know to go on.
+/// Failed attempt: the error that the caller gets unless another attempt succeeds, and what the client needs
+/// to know to go on.
 #[derive(Debug)]
 pub(crate) struct AttemptError {
     pub(crate) error: Error,
     pub(crate) reason: Reason,
-    /// `true` if the service may have carried the request out all the same, by this attempt or an earlier one.
+    /// `true` if the service may have carried the request out all the same, by this attempt or an earlier
+    /// one.
     pub(crate) unknown_outcome: bool,
 }
 
@@ -22,7 +24,8 @@ pub(crate) enum Reason {
     PayloadTooLarge,
     /// The response is longer than this client reads. The response to a part of the request may do.
     BodyTooLarge,
-    /// The request took too long, by the service's clock or ours, or the service stopped reading it. A part of the request may do.
+    /// The request took too long, by the service's clock or ours, or the service stopped reading it. A part
+    /// of the request may do.
     TooSlow,
     /// The budget has no room before the call's deadline, for this attempt or another one.
     OverBudget,

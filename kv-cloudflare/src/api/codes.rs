@@ -17,7 +17,8 @@ pub(crate) struct Code {
     pub(crate) meaning: Option<Meaning>,
 }
 
-/// Meaning of an error response: the kind of the error, advice to callers, and the reason that the client acts on.
+/// Meaning of an error response: the kind of the error, advice to callers, and the reason that the client
+/// acts on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Meaning {
     pub(crate) kind: ErrorKind,
@@ -31,8 +32,8 @@ const fn meaning(kind: ErrorKind, advice: &'static str) -> Meaning {
 
 const CREDENTIALS_MALFORMED: Meaning = meaning(
     ErrorKind::Unauthorized,
-    "the service cannot read the credentials: copy the API token again, without quotes, spaces or line breaks; a global API key \
-     is not a token, and needs its e-mail address",
+    "the service cannot read the credentials: copy the API token again, without quotes, spaces or line \
+     breaks; a global API key is not a token, and needs its e-mail address",
 );
 const CREDENTIALS_MISSING: Meaning = meaning(
     ErrorKind::Unauthorized,
@@ -40,13 +41,13 @@ const CREDENTIALS_MISSING: Meaning = meaning(
 );
 const CREDENTIALS_UNKNOWN: Meaning = meaning(
     ErrorKind::Unauthorized,
-    "the service does not know these credentials: make an API token with the permission Workers KV Storage, or check the global \
-     API key and its e-mail address",
+    "the service does not know these credentials: make an API token with the permission Workers KV Storage, \
+     or check the global API key and its e-mail address",
 );
 const UNAUTHORIZED: Meaning = meaning(
     ErrorKind::Unauthorized,
-    "the token is not valid for this account or operation: check `account_id`, and give the token the permission Workers KV \
-     Storage (Read or Write)",
+    "the token is not valid for this account or operation: check `account_id`, and give the token the \
+     permission Workers KV Storage (Read or Write)",
 );
 const RATE_LIMITED: Meaning = meaning(
     ErrorKind::RateLimited,
@@ -107,9 +108,10 @@ const fn as_its_status(number: u32, name: &'static str) -> Code {
 
 /// All known codes, in ascending order.
 const CODES: &[Code] = &[
-    // Codes of the whole API. Source of 971, 6003, 6103, 6111, 7000, 7003, 9103, 9106, 9109 and 10000: responses of production in
-    // published bug reports (jeessy2/ddns-go 916, cloudflare/cloudflare-typescript 161, libdns/cloudflare 12 and many more). Source
-    // of 1000, 1001, 6102 and 9107: the code of other clients.
+    // Codes of the whole API. Source of 971, 6003, 6103, 6111, 7000, 7003, 9103, 9106, 9109 and 10000:
+    // responses of production in published bug reports (jeessy2/ddns-go 916, cloudflare/cloudflare-typescript
+    // 161, libdns/cloudflare 12 and many more). Source of 1000, 1001, 6102 and 9107: the code of other
+    // clients.
     code(971, "too many requests", RATE_LIMITED),
     code(1000, "invalid API token", CREDENTIALS_UNKNOWN),
     code(1001, "invalid API token", CREDENTIALS_UNKNOWN),
@@ -124,8 +126,9 @@ const CODES: &[Code] = &[
     code(9107, "missing credentials", CREDENTIALS_MISSING),
     code(9109, "invalid access token", UNAUTHORIZED),
     code(10000, "authentication error", UNAUTHORIZED),
-    // Codes of Workers KV. Source: a former table of Cloudflare's own, of which public repositories keep copies. Compared with
-    // published probes and reports of today's service: 10009, 10011, 10012, 10013, 10014, 10029, 10034, 10405, 10429.
+    // Codes of Workers KV. Source: a former table of Cloudflare's own, of which public repositories keep
+    // copies. Compared with published probes and reports of today's service: 10009, 10011, 10012, 10013,
+    // 10014, 10029, 10034, 10405, 10429.
     code(10001, "service temporarily unavailable", UNAVAILABLE),
     as_its_status(10002, "missing CF-Ray header"),
     code(10003, "missing account id", NO_ROUTE),
@@ -198,8 +201,8 @@ pub(crate) fn meaning_of(status: StatusCode, code: Option<u32>) -> Meaning {
     }
 }
 
-/// `true` for the statuses of a time-out: a gateway's 504, and Cloudflare's own 524, for a server behind it that takes longer than
-/// 100 s.
+/// `true` for the statuses of a time-out: a gateway's 504, and Cloudflare's own 524, for a server behind it
+/// that takes longer than 100 s.
 fn is_too_slow(status: StatusCode) -> bool {
     status == StatusCode::GATEWAY_TIMEOUT || status.as_u16() == 524
 }

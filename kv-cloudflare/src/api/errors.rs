@@ -39,7 +39,8 @@ pub(crate) fn namespace_not_found() -> Error {
 /// Namespace that the service does not create in a jurisdiction.
 pub(crate) fn jurisdiction_refused(jurisdiction: Jurisdiction, cause: Error) -> Error {
     let message = format!(
-        "the service refuses the jurisdiction `{jurisdiction}`: create the namespace without one, or see the cause"
+        "the service refuses the jurisdiction `{jurisdiction}`: create the namespace without one, or see \
+         the cause"
     );
     new(ErrorKind::Unsupported, message).with_source(cause)
 }
@@ -47,8 +48,8 @@ pub(crate) fn jurisdiction_refused(jurisdiction: Jurisdiction, cause: Error) -> 
 /// Namespace that the service created without the requested jurisdiction.
 pub(crate) fn jurisdiction_ignored(jurisdiction: Jurisdiction) -> Error {
     let message = format!(
-        "the service ignores the jurisdiction `{jurisdiction}`, so the namespace was deleted again: create it without one, or \
-         check `base_url`"
+        "the service ignores the jurisdiction `{jurisdiction}`, so the namespace was deleted again: create \
+         it without one, or check `base_url`"
     );
     new(ErrorKind::Unsupported, message)
 }
@@ -87,8 +88,8 @@ pub(crate) fn not_json(what: &str) -> Error {
 
 /// Request for which the budget has no room before the call's deadline.
 pub(crate) fn over_budget(wait: Duration) -> Error {
-    let message = "the client's own budget is used up for longer than the call may take: send less, or raise `budget` or \
-                   `total_timeout`";
+    let message = "the client's own budget is used up for longer than the call may take: send less, or \
+                   raise `budget` or `total_timeout`";
     new(ErrorKind::RateLimited, message).with_retry_after(wait)
 }
 
@@ -107,7 +108,8 @@ pub(crate) fn connection(error: reqwest::Error) -> AttemptError {
     if was_not_sent { failure } else { failure.with_unknown_outcome() }
 }
 
-/// Response that refuses the request: its status, the code of its envelope if it has one, and its text as far as it may be shown.
+/// Response that refuses the request: its status, the code of its envelope if it has one, and its text as far
+/// as it may be shown.
 pub(crate) fn refused(status: StatusCode, code: Option<u32>, text: Option<&str>) -> AttemptError {
     let Meaning { kind, advice, reason } = codes::meaning_of(status, code);
     let code_part = match code {

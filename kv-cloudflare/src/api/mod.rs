@@ -1,5 +1,5 @@
-//! Cloudflare's API as data: URLs, JSON, error codes, expiry on the wire, and what an error may show of a response. Nothing here
-//! sends a request, and nothing is imported from other folders.
+//! Cloudflare's API as data: URLs, JSON, error codes, expiry on the wire, and what an error may show of a
+//! response. Nothing here sends a request, and nothing is imported from other folders.
 
 pub(crate) mod attempt_error;
 pub(crate) mod codes;

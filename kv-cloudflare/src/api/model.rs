@@ -10,7 +10,8 @@ use serde_json::value::RawValue;
 
 use crate::api::{codes, errors};
 
-/// Envelope of every response but a value. Servers leave a part out, or send `null`, where they have nothing to say.
+/// Envelope of every response but a value. Servers leave a part out, or send `null`, where they have nothing
+/// to say.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Envelope<T> {
     pub(crate) success: bool,
@@ -56,7 +57,8 @@ pub(crate) struct ApiError {
 }
 
 impl ApiErrors {
-    /// Returns the error that decides: the first whose code has a meaning, causes before their effect, or else the first.
+    /// Returns the error that decides: the first whose code has a meaning, causes before their effect, or
+    /// else the first.
     pub(crate) fn decisive(&self) -> Option<&ApiError> {
         self.meaningful().or_else(|| self.0.iter().flatten().next())
     }
@@ -102,7 +104,8 @@ impl ApiNamespace {
         let (Some(id), Some(title)) = (self.id, self.title) else {
             return Err(errors::unexpected_response("a namespace without an id or a title"));
         };
-        // The service may know more jurisdictions than this crate: an unknown one is dropped, not the namespace.
+        // The service may know more jurisdictions than this crate: an unknown one is dropped, not the
+        // namespace.
         let jurisdiction = self.jurisdiction.and_then(|name| name.parse::<Jurisdiction>().ok());
         let info =
             NamespaceId::new(id).and_then(|id| Ok(NamespaceInfo::new(id, NamespaceTitle::new(title)?)));
@@ -133,7 +136,8 @@ pub(crate) struct BulkValues {
 pub(crate) enum BulkValue {
     Absent,
     Present(TextEntry),
-    /// The service leaves it out: it refuses a bulk get of the key, or loses keys that look like numbers. `null` means absent.
+    /// The service leaves it out: it refuses a bulk get of the key, or loses keys that look like numbers.
+    /// `null` means absent.
     Missing,
 }
 
@@ -160,8 +164,8 @@ pub(crate) struct TextEntry {
 }
 
 impl TextEntry {
-    /// `true` if its text is the value, byte for byte. The service replaces bytes that are not UTF-8 by U+FFFD, so a text with this
-    /// character may have lost bytes.
+    /// `true` if its text is the value, byte for byte. The service replaces bytes that are not UTF-8 by
+    /// U+FFFD, so a text with this character may have lost bytes.
     pub(crate) fn is_exact(&self) -> bool {
         self.value.as_ref().is_some_and(|text| !text.contains(char::REPLACEMENT_CHARACTER))
     }
@@ -223,7 +227,10 @@ mod tests {
     proptest! {
         #[test]
         fn lossy_text_belongs_to_its_bytes_alone(
-            bytes in prop::collection::vec(prop_oneof![any::<u8>(), prop::sample::select(&b"a\xc3\xa9\xf0\xff\x80"[..])], 0..40),
+            bytes in prop::collection::vec(
+                prop_oneof![any::<u8>(), prop::sample::select(&b"a\xc3\xa9\xf0\xff\x80"[..])],
+                0..40,
+            ),
             other in ".{0,4}",
         ) {
             let text = String::from_utf8_lossy(&bytes);

@@ -6,8 +6,8 @@ use percent_encoding::percent_decode_str;
 /// Longest quotation.
 const MAX_QUOTED_BYTES: usize = 512;
 
-/// Length of the text that is searched for secrets. It is far longer than a quotation, so that a secret that begins in one is
-/// found whole.
+/// Length of the text that is searched for secrets. It is far longer than a quotation, so that a secret that
+/// begins in one is found whole.
 const MAX_SEARCHED_BYTES: usize = 64 * 1024;
 
 /// Secrets that the errors of a request must not repeat, besides the token.
@@ -28,7 +28,8 @@ impl<'a> Redaction<'a> {
         }
     }
 
-    /// Returns the start of `text` for an error to show, or `None` if it may hold a secret. `token` is secret for every request.
+    /// Returns the start of `text` for an error to show, or `None` if it may hold a secret. `token` is secret
+    /// for every request.
     pub(crate) fn redact(&self, text: &str, token: &str) -> Option<String> {
         let secret = match self {
             Self::None => "",

@@ -4,8 +4,9 @@ use kv_core::{Key, NamespaceId};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use reqwest::Url;
 
-/// Characters that are percent-encoded: all but RFC 3986's unreserved ones, so that no URL parser finds anything to normalise. A
-/// slash, a plus, a percent sign and a dot segment within a key are bytes of one path segment.
+/// Characters that are percent-encoded: all but RFC 3986's unreserved ones, so that no URL parser finds
+/// anything to normalise. A slash, a plus, a percent sign and a dot segment within a key are bytes of one
+/// path segment.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Encodes text for a path segment or a query value. No other function does.
@@ -24,7 +25,8 @@ pub(crate) struct NamespaceUrls(BasePath);
 /// Server, and the path that its URLs begin with.
 #[derive(Debug, Clone)]
 struct BasePath {
-    /// URL of the server, its path padded by 64 bytes so that a clone has capacity for a typical path. The host is parsed once.
+    /// URL of the server, its path padded by 64 bytes so that a clone has capacity for a typical path. The
+    /// host is parsed once.
     url: Url,
     path: String,
 }
@@ -173,7 +175,8 @@ mod tests {
             prop_assert!(url.query().is_none() && url.fragment().is_none());
 
             let url = namespace().keys(key.as_str(), 10, key.as_str());
-            let pairs: Vec<_> = url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+            let pairs = url.query_pairs();
+            let pairs: Vec<_> = pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
             let text = key.as_str().to_owned();
             prop_assert_eq!(pairs, [
                 ("limit".to_owned(), "10".to_owned()),

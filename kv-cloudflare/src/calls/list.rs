@@ -21,13 +21,14 @@ const MIN_PAGE: usize = 10;
 /// Largest envelope with a page: 1,000 keys of 512 bytes with 1,024 bytes of metadata, each of them escaped.
 const PAGE_ENVELOPE_BYTES: usize = 16 * 1024 * 1024;
 
-/// Maximum number of pages without a new key that one call follows. After them it returns an empty page with a cursor.
+/// Maximum number of pages without a new key that one call follows. After them it returns an empty page with
+/// a cursor.
 const MAX_EMPTY_PAGES: usize = 10;
 
 /// Start of a page: the service's own cursor, and the last key after it that the caller already has.
 ///
-/// The service gives at least ten keys, so a smaller page is a part of one. A key marks the end of that part better than a number
-/// would: keys may come and go before the next page.
+/// The service gives at least ten keys, so a smaller page is a part of one. A key marks the end of that part
+/// better than a number would: keys may come and go before the next page.
 #[derive(Debug, Default)]
 struct Start<'a> {
     cursor: &'a str,
@@ -92,7 +93,8 @@ pub(crate) async fn list_page(
     }
 }
 
-/// Requests a page of at most `limit` keys. Returns them with the cursor of the next page, which is empty on the last page.
+/// Requests a page of at most `limit` keys. Returns them with the cursor of the next page, which is empty on
+/// the last page.
 async fn request_page(
     namespace: &NamespaceClient,
     prefix: &Prefix,

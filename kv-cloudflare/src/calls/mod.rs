@@ -1,5 +1,6 @@
-//! Calls: each turns a caller's arguments into requests, and the responses into the caller's result. The functions take the
-//! client of a namespace or of the account. They may import from `http`, `rate_limit` and `api`, and from `bulk` nothing.
+//! Calls: each turns a caller's arguments into requests, and the responses into the caller's result. The
+//! functions take the client of a namespace or of the account. They may import from `http`, `rate_limit` and
+//! `api`, but not from `bulk`.
 
 pub(crate) mod bulk;
 pub(crate) mod list;

@@ -52,7 +52,8 @@ pub(crate) async fn create(
     let url = client.urls.namespaces();
     let body = TitleBody { title: title.as_str(), jurisdiction: jurisdiction.map(Jurisdiction::as_str) };
     let body = body.payload().map_err(AttemptError::new)?;
-    // A creation that is repeated after it was carried out would find its own namespace, and report that the title is taken.
+    // A creation that is repeated after it was carried out would find its own namespace, and report that the
+    // title is taken.
     let request = Request::new(operation, Method::POST, url).with_body(body).non_idempotent();
     let response = send(client, &request, deadline).await?;
     let created =
@@ -104,7 +105,8 @@ pub(crate) async fn list(client: &Client, deadline: &Deadline) -> Result<Vec<Nam
                 listed.push(info);
             }
         }
-        // A page without new namespaces ends the loop too: a server without pages would answer the same one for ever.
+        // A page without new namespaces ends the loop too: a server without pages would answer the same one
+        // for ever.
         let is_complete = response.info.total_count.is_some_and(|total| listed.len() >= total);
         if is_complete || listed.len() == before {
             break;

@@ -31,9 +31,9 @@ const MAX_TEXT_ENVELOPE_BYTES: usize = 8 * 1024 * 1024;
 /// Maximum number of times that a value and metadata of different writes are read before the call fails.
 const MAX_READS: u32 = 5;
 
-/// Reads the entry under `key`. With metadata, two requests are sent together: one for the exact bytes, and one for text,
-/// metadata and expiry as they were at one moment. They show if value and metadata belong to different writes, and then both
-/// are read again.
+/// Reads the entry under `key`. With metadata, two requests are sent together: one for the exact bytes, and
+/// one for text, metadata and expiry as they were at one moment. They show if value and metadata belong to
+/// different writes, and then both are read again.
 pub(crate) async fn read_entry(
     namespace: &NamespaceClient,
     operation: &'static str,
@@ -67,8 +67,8 @@ pub(crate) async fn read_entry(
             return Ok(Some(entry.with_metadata(metadata)));
         }
     }
-    let message = "value and metadata belong to different writes after several reads: the key is being written and deleted \
-                   all the time; try again later";
+    let message = "value and metadata belong to different writes after several reads: the key is being \
+                   written and deleted all the time; try again later";
     Err(errors::new(ErrorKind::Unavailable, message))
 }
 
@@ -120,7 +120,8 @@ pub(crate) async fn read_stream(
     ValueStream::new(response, expires_at, namespace.client.read_timeout, key).map(Some)
 }
 
-/// Reads the metadata of the entry under `key`. The outer `None` is an absent entry, the inner one an entry without metadata.
+/// Reads the metadata of the entry under `key`. The outer `None` is an absent entry, the inner one an entry
+/// without metadata.
 pub(crate) async fn read_metadata(
     namespace: &NamespaceClient,
     operation: &'static str,

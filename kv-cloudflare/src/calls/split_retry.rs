@@ -1,4 +1,5 @@
-//! Retries of a call that is made of many requests, where smaller requests replace those that the service is too slow for.
+//! Retries of a call that is made of many requests, where smaller requests replace those that the service is
+//! too slow for.
 
 use kv_core::Error;
 
@@ -13,9 +14,10 @@ use crate::{
 
 /// Retries that a call has left while the service is too slow for its requests.
 ///
-/// A response that comes too late costs one of the client's retries, and the request after it is half as large. A response in
-/// time gives all retries back, with a new deadline. So a slow service is asked for less and less until it is fast enough, and a
-/// service that is down gets no more requests than a single request would send, however many the call is made of.
+/// A response that comes too late costs one of the client's retries, and the request after it is half as
+/// large. A response in time gives all retries back, with a new deadline. So a slow service is asked for less
+/// and less until it is fast enough, and a service that is down gets no more requests than a single request
+/// would send, however many the call is made of.
 #[derive(Debug)]
 pub(crate) struct SplitRetry<'a> {
     client: &'a Client,
@@ -56,7 +58,8 @@ impl<'a> SplitRetry<'a> {
         }
     }
 
-    /// Waits before a smaller request. Returns `false`, without a wait, if no retry is left or the deadline is nearer.
+    /// Waits before a smaller request. Returns `false`, without a wait, if no retry is left or the deadline
+    /// is nearer.
     pub(crate) async fn pause(&mut self, failure: &AttemptError) -> bool {
         let requested = failure.error.retry_after().unwrap_or_default();
         let has_paused = match self.pauses.next() {

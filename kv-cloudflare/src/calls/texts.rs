@@ -23,8 +23,9 @@ struct Query<'a> {
     with_metadata: bool,
 }
 
-/// Requests the texts, metadata and expiries of `keys`, at most [`MAX_KEYS`] of them. All that it returns of one key was so at
-/// one moment. A response of more than `max_bytes` fails with [`Reason::BodyTooLarge`](crate::api::attempt_error::Reason).
+/// Requests the texts, metadata and expiries of `keys`, at most [`MAX_KEYS`] of them. All that it returns of
+/// one key was so at one moment. A response of more than `max_bytes` fails with
+/// [`Reason::BodyTooLarge`](crate::api::attempt_error::Reason).
 pub(crate) async fn get_texts(
     namespace: &NamespaceClient,
     operation: &'static str,

@@ -9,7 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 const AUTH_EMAIL: HeaderName = HeaderName::from_static("x-auth-email");
 const AUTH_KEY: HeaderName = HeaderName::from_static("x-auth-key");
 
-/// Authorization that every request carries: an API token, or a user's global API key with the e-mail address.
+/// Authorization that every request carries: an API token, or a user's global API key with the e-mail
+/// address.
 #[derive(Debug)]
 pub(crate) struct Authorization {
     /// Marked as sensitive, so that no `Debug` shows them.

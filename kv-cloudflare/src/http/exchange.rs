@@ -62,7 +62,8 @@ async fn admit(client: &Client, request: &Request<'_>, deadline: &Deadline) -> R
 struct Exchange<'a> {
     client: &'a Client,
     deadline: &'a Deadline,
-    /// One timer for the whole exchange, reset only when it fires: resetting timers is most of the cost of watching.
+    /// One timer for the whole exchange, reset only when it fires: resetting timers is most of the cost of
+    /// watching.
     timer: Pin<&'a mut Sleep>,
 }
 
@@ -105,8 +106,8 @@ impl Exchange<'_> {
         failure
     }
 
-    /// Reads the whole body into one buffer, of the announced length if there is one. A body of more than `max_bytes` is given
-    /// up, before it is read if its announced length says so.
+    /// Reads the whole body into one buffer, of the announced length if there is one. A body of more than
+    /// `max_bytes` is given up, before it is read if its announced length says so.
     async fn body(&mut self, mut response: Response, max_bytes: usize) -> Result<Bytes, AttemptError> {
         let announced = response.content_length().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
         if announced.is_some_and(|length| length > max_bytes) {
@@ -122,7 +123,8 @@ impl Exchange<'_> {
         Ok(body.freeze())
     }
 
-    /// Reads the start of a body: `max_bytes` or a little more, or less if the connection breaks or the wait is over.
+    /// Reads the start of a body: `max_bytes` or a little more, or less if the connection breaks or the wait
+    /// is over.
     async fn start_of_body(&mut self, mut response: Response, max_bytes: usize) -> Vec<u8> {
         let mut body = Vec::new();
         while body.len() < max_bytes

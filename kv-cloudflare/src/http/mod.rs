@@ -1,5 +1,5 @@
-//! HTTP: the client that all namespaces of an account share, its retry loop, and single exchanges of request and response.
-//! They know nothing of calls, and may import from `rate_limit` and `api`.
+//! HTTP: the client that all namespaces of an account share, its retry loop, and single exchanges of request
+//! and response. They know nothing of calls, and may import from `rate_limit` and `api`.
 
 pub(crate) mod authorization;
 pub(crate) mod body;

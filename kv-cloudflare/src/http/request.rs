@@ -82,7 +82,8 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Sets the number of its items. With more than one, the caller splits it when the service is too slow for it.
+    /// Sets the number of its items. With more than one, the caller splits it when the service is too slow
+    /// for it.
     pub(crate) const fn for_items(mut self, items: usize) -> Self {
         self.splittable = items > 1;
         self

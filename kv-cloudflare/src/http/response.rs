@@ -14,7 +14,8 @@ use crate::{
     http::offload::offload,
 };
 
-/// Largest envelope with a small result: none, the metadata of one key (1,024 bytes) or one namespace, and extra fields.
+/// Largest envelope with a small result: none, the metadata of one key (1,024 bytes) or one namespace, and
+/// extra fields.
 pub(crate) const SMALL_ENVELOPE_BYTES: usize = 64 * 1024;
 
 /// Response with a success status, as it arrived.
@@ -47,7 +48,8 @@ pub(crate) async fn parse_envelope<T: DeserializeOwned + Send + 'static>(
     Ok(ApiResponse { result: envelope.result, info: envelope.result_info })
 }
 
-/// Parses the envelope, or describes what the body is instead. An envelope with errors may have a result of any form.
+/// Parses the envelope, or describes what the body is instead. An envelope with errors may have a result of
+/// any form.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Envelope<T>, &'static str> {
     if let Ok(envelope) = serde_json::from_slice(body) {
         return Ok(envelope);
@@ -107,7 +109,10 @@ mod tests {
         #[test]
         fn envelopes_with_gaps_are_read(
             success in any::<bool>(),
-            errors in part(json!([]), json!([null, { "code": 10_013, "message": null, "error_chain": null }])),
+            errors in part(
+                json!([]),
+                json!([null, { "code": 10_013, "message": null, "error_chain": null }]),
+            ),
             messages in part(json!([]), json!(["one", { "code": 1 }])),
             info in part(json!({}), json!({ "cursor": "c", "total_count": null, "count": 1 })),
             result in prop::sample::select(vec![None, Some(Json::Null), Some(json!(7))]),

@@ -17,8 +17,8 @@ use crate::{
 /// Pauses between the attempts of a request.
 pub(crate) type Pauses = ExponentialBackoff;
 
-/// Returns the pauses before `retries` further attempts: 200 ms, doubled each time up to 20 s, and as much again as jitter at
-/// most, so that clients that failed together do not come back together.
+/// Returns the pauses before `retries` further attempts: 200 ms, doubled each time up to 20 s, and as much
+/// again as jitter at most, so that clients that failed together do not come back together.
 pub(crate) fn pauses(retries: usize) -> Pauses {
     ExponentialBuilder::new()
         .with_min_delay(Duration::from_millis(200))
@@ -28,8 +28,8 @@ pub(crate) fn pauses(retries: usize) -> Pauses {
         .build()
 }
 
-/// Repeats `attempt` until it succeeds, fails for good, or has no retry or no time left. A pause lasts at least as long as the
-/// service's `Retry-After` asks for.
+/// Repeats `attempt` until it succeeds, fails for good, or has no retry or no time left. A pause lasts at
+/// least as long as the service's `Retry-After` asks for.
 pub(crate) async fn retry<T, F: Future<Output = Result<T, AttemptError>>>(
     client: &Client,
     request: &Request<'_>,

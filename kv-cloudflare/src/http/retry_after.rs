@@ -1,4 +1,4 @@
-//! The header `Retry-After`.
+//! Header `Retry-After`.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -7,8 +7,9 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use crate::rate_limit::deadline::YEAR;
 
-/// Returns the wait that `Retry-After` asks for at `now`: a number of seconds, or the time until a date (RFC 9110, section 10.2.3),
-/// zero if that has passed. It is a year at most, so that callers can add it to a time.
+/// Returns the wait that `Retry-After` asks for at `now`: a number of seconds, or the time until a date (RFC
+/// 9110, section 10.2.3), zero if that has passed. It is a year at most, so that callers can add it to a
+/// time.
 pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {

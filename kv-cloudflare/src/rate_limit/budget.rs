@@ -6,15 +6,15 @@ use tracing::info;
 
 use crate::rate_limit::deadline::YEAR;
 
-/// Number of requests that a client allows itself, so that the service never has to refuse one. All namespaces of one
-/// [`CloudflareAccount`](crate::CloudflareAccount) share it.
+/// Number of requests that a client allows itself, so that the service never has to refuse one. All
+/// namespaces of one [`CloudflareAccount`](crate::CloudflareAccount) share it.
 ///
-/// A request over the budget waits in a queue. If its turn would come after the call's total time, it fails with
-/// [`RateLimited`](kv_core::ErrorKind::RateLimited) at once, and the error holds the time to wait.
+/// A request over the budget waits in a queue. If its turn would come after the call's total time, it fails
+/// with [`RateLimited`](kv_core::ErrorKind::RateLimited) at once, and the error holds the time to wait.
 ///
-/// A request that waits is reported to [`tracing`](https://docs.rs/tracing): an event of level `INFO` and the target
-/// [`Budget::TRACING_TARGET`], with the time to wait (`wait_ms`) and, if the budget of requests is used up, the number of requests
-/// ahead (`ahead`). It holds no key.
+/// A request that waits is reported to [`tracing`](https://docs.rs/tracing): an event of level `INFO` and the
+/// target [`Budget::TRACING_TARGET`], with the time to wait (`wait_ms`) and, if the budget of requests is
+/// used up, the number of requests ahead (`ahead`). It holds no key.
 ///
 /// ```
 /// use std::{num::NonZeroU32, time::Duration};
@@ -45,8 +45,8 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Number of requests that Cloudflare allows in each [`CLOUDFLARE_WINDOW`](Budget::CLOUDFLARE_WINDOW): 1,200
-    /// ([API limits](https://developers.cloudflare.com/fundamentals/api/reference/limits/)).
+    /// Number of requests that Cloudflare allows in each [`CLOUDFLARE_WINDOW`](Budget::CLOUDFLARE_WINDOW):
+    /// 1,200 ([API limits](https://developers.cloudflare.com/fundamentals/api/reference/limits/)).
     pub const CLOUDFLARE_REQUESTS: NonZeroU32 = NonZeroU32::new(1_200).unwrap();
 
     /// Time over which Cloudflare counts requests: 5 minutes.
@@ -62,8 +62,8 @@ impl Budget {
     /// Target of the tracing events that report a wait: `kv_cloudflare::budget`.
     pub const TRACING_TARGET: &'static str = "kv_cloudflare::budget";
 
-    /// Cloudflare's limits: 1,200 requests in any 5 minutes, of which 300 may go at once and then 3 per second, and one write
-    /// per second to a key.
+    /// Cloudflare's limits: 1,200 requests in any 5 minutes, of which 300 may go at once and then 3 per
+    /// second, and one write per second to a key.
     #[must_use]
     pub const fn cloudflare() -> Self {
         let requests = Requests { max: Self::CLOUDFLARE_REQUESTS, window: Self::CLOUDFLARE_WINDOW };
@@ -76,16 +76,17 @@ impl Budget {
         Self { requests: None, write_interval: None }
     }
 
-    /// Allows at most `max` requests in any period as long as `window`. A quarter of them may go at once; they become available
-    /// again evenly. A `window` of zero sets no limit, and one of more than a year counts as a year.
+    /// Allows at most `max` requests in any period as long as `window`. A quarter of them may go at once;
+    /// they become available again evenly. A `window` of zero sets no limit, and one of more than a year
+    /// counts as a year.
     #[must_use]
     pub const fn with_requests(mut self, max: NonZeroU32, window: Duration) -> Self {
         self.requests = if window.is_zero() { None } else { Some(Requests { max, window }) };
         self
     }
 
-    /// Requires at least `interval` between two writes to one key, deletions included. Zero sets no limit, and more than a year
-    /// counts as a year.
+    /// Requires at least `interval` between two writes to one key, deletions included. Zero sets no limit,
+    /// and more than a year counts as a year.
     #[must_use]
     pub const fn with_write_interval(mut self, interval: Duration) -> Self {
         self.write_interval = if interval.is_zero() { None } else { Some(interval) };
@@ -97,8 +98,8 @@ impl Budget {
         let Requests { max, window } = self.requests?;
         let window = window.min(YEAR);
         let burst = NonZeroU32::new(max.get() / Self::BURST_DIVISOR).unwrap_or(NonZeroU32::MIN);
-        // A window that begins with a whole burst holds one more request per whole period in it: `max - burst` at most, if the
-        // period is longer than this quotient.
+        // A window that begins with a whole burst holds one more request per whole period in it: `max -
+        // burst` at most, if the period is longer than this quotient.
         let period = window / (max.get() - burst.get()).saturating_add(1);
         Some((burst, period + Duration::from_nanos(1)))
     }
@@ -112,7 +113,8 @@ impl Budget {
 /// Logs that a request waits for the budget of requests.
 pub(crate) fn log_wait_for_requests(wait: Duration, ahead: usize) {
     if let Some(wait_ms) = millis(wait) {
-        info!(target: Budget::TRACING_TARGET, wait_ms, ahead, "a request waits: the budget of requests is used up");
+        let message = "a request waits: the budget of requests is used up";
+        info!(target: Budget::TRACING_TARGET, wait_ms, ahead, "{message}");
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-/// Limiter of requests, which counts by one time: that of the next request if all of them came evenly. A request may come earlier
-/// than that, by as many periods as a burst has requests, but one. Times are those of a monotonic clock.
+/// Limiter of requests, which counts by one time: that of the next request if all of them came evenly. A
+/// request may come earlier than that, by as many periods as a burst has requests, but one. Times are those
+/// of a monotonic clock.
 #[derive(Debug)]
 pub(crate) struct Gcra {
     period: Duration,

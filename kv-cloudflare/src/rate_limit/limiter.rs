@@ -24,7 +24,8 @@ pub(crate) struct Limiter {
     clock: Arc<dyn Clock>,
     hasher: RandomState,
     limits_writes: bool,
-    /// Locked for each decision as a whole, so that a request that has to wait for a key or for the budget uses up neither.
+    /// Locked for each decision as a whole, so that a request that has to wait for a key or for the budget
+    /// uses up neither.
     state: Mutex<State>,
 }
 
@@ -70,8 +71,8 @@ impl State {
         }
     }
 
-    /// Returns the time until a request behind all others in the queues of `keys` may write them. With many keys it may take
-    /// longer, since the requests ahead may wait in other queues too.
+    /// Returns the time until a request behind all others in the queues of `keys` may write them. With many
+    /// keys it may take longer, since the requests ahead may wait in other queues too.
     fn wait_behind_writers(&mut self, keys: &[u64], now: Duration) -> Duration {
         let Some(writes) = &mut self.writes else { return Duration::ZERO };
         let mut longest = Duration::ZERO;
@@ -96,7 +97,8 @@ impl State {
         self.wait_behind_writers(keys, now).max(self.wait_behind_requests(now))
     }
 
-    /// Counts a request that is the first in its queues, and whose keys are free, or returns how long the budget makes it wait.
+    /// Counts a request that is the first in its queues, and whose keys are free, or returns how long the
+    /// budget makes it wait.
     fn take(&mut self, keys: &[u64], now: Duration) -> Result<(), Duration> {
         if let Some(requests) = &mut self.requests {
             let wait = requests.wait(0, now);
@@ -126,9 +128,9 @@ impl Limiter {
         self.hasher.hash_one((namespace, key))
     }
 
-    /// Waits until a request that writes `keys` may go, and counts it. Requests go in the order in which they came, but a request
-    /// that waits for a key delays only other writers of it. A request whose turn is known to come after its deadline is refused
-    /// at once.
+    /// Waits until a request that writes `keys` may go, and counts it. Requests go in the order in which they
+    /// came, but a request that waits for a key delays only other writers of it. A request whose turn is
+    /// known to come after its deadline is refused at once.
     pub(crate) async fn admit(
         &self,
         keys: &[u64],

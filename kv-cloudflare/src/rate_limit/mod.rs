@@ -1,5 +1,5 @@
-//! Rate limit of the client itself: the budget of requests and of writes per key, the queues of requests that wait for it, and
-//! the deadline of a call. It knows nothing of HTTP, and may import from `api`.
+//! Rate limit of the client itself: the budget of requests and of writes per key, the queues of requests that
+//! wait for it, and the deadline of a call. It knows nothing of HTTP, and may import from `api`.
 
 pub(crate) mod budget;
 pub(crate) mod deadline;

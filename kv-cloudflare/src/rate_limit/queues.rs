@@ -44,10 +44,12 @@ impl Queue {
     }
 }
 
-/// Queues of one client. A request that writes keys stands in the queues of these keys first, and joins the queue of requests when
-/// they are free, so that a key that is written all the time delays only its own writers.
+/// Queues of one client. A request that writes keys stands in the queues of these keys first, and joins the
+/// queue of requests when they are free, so that a key that is written all the time delays only its own
+/// writers.
 ///
-/// A request joins the queues of all its keys at once. So all queues have the same order, and no two requests wait for each other.
+/// A request joins the queues of all its keys at once. So all queues have the same order, and no two requests
+/// wait for each other.
 #[derive(Debug, Default)]
 pub(crate) struct Queues {
     requests: Queue,

@@ -2,11 +2,13 @@
 
 use std::{collections::HashMap, time::Duration};
 
-/// Maximum number of keys that are remembered: six bulk writes of the largest size. It bounds the memory at about 2 MiB.
+/// Maximum number of keys that are remembered: six bulk writes of the largest size. It bounds the memory at
+/// about 2 MiB.
 const MAX_KEYS: usize = 65_536;
 
-/// Time at which each recently written key may be written again, by a monotonic clock. Keys are hashes, so that no key stays in
-/// memory; two keys with the same hash wait for each other, which is rare and does no harm.
+/// Time at which each recently written key may be written again, by a monotonic clock. Keys are hashes, so
+/// that no key stays in memory; two keys with the same hash wait for each other, which is rare and does no
+/// harm.
 #[derive(Debug)]
 pub(crate) struct RecentWrites {
     interval: Duration,
@@ -24,7 +26,8 @@ impl RecentWrites {
         self.interval
     }
 
-    /// Returns how long after `now` all of `keys` may be written: a whole interval if there is no room to remember them now.
+    /// Returns how long after `now` all of `keys` may be written: a whole interval if there is no room to
+    /// remember them now.
     pub(crate) fn wait(&mut self, keys: &[u64], now: Duration) -> Duration {
         if self.next.len() + keys.len() > MAX_KEYS {
             self.next.retain(|_, next| *next > now);

@@ -1,4 +1,4 @@
-//! Times at which requests go, on the runtime's paused time.
+//! Tests of the limiter: times at which requests go, on the runtime's paused time.
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::rate_limit::{budget::Budget, deadline::Deadline, limiter::Limiter, usage::Counters};
 
-/// The runtime's paused time.
+/// Clock of the runtime's paused time.
 #[derive(Debug)]
 struct RuntimeClock(Instant);
 
@@ -23,8 +23,8 @@ impl Clock for RuntimeClock {
     }
 }
 
-/// Times at which the requests went, each with its key. `requests` has the time at which each comes and the key that it
-/// writes.
+/// Returns the times at which the requests went, each with its key. `requests` holds the time at which each
+/// comes and the key that it writes.
 fn times(budget: Budget, requests: &[(Duration, Option<u64>)]) -> Vec<(Duration, Option<u64>)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.unwrap().block_on(async {
@@ -58,10 +58,10 @@ fn cloudflares_limits_are_used_but_not_passed() {
 proptest! {
     #![proptest_config(Config { cases: 64, ..Config::default() })]
 
-    /// However requests come: no window holds too many, no key is written too often, and each goes in the end.
+    /// No window holds too many requests, no key is written too often, and each request goes in the end.
     #[test]
     fn no_limit_is_passed(
-        most in 1_u32..40,
+        max in 1_u32..40,
         window in 1_u64..60,
         interval in 0_u64..3_000,
         requests in prop::collection::vec((0_u64..90_000, prop::option::of(0_u64..3)), 1..120),
@@ -69,14 +69,14 @@ proptest! {
         let window = Duration::from_secs(window);
         let interval = Duration::from_millis(interval);
         let budget = Budget::cloudflare()
-            .with_requests(NonZeroU32::new(most).unwrap(), window)
+            .with_requests(NonZeroU32::new(max).unwrap(), window)
             .with_write_interval(interval);
         let requests: Vec<_> =
             requests.into_iter().map(|(after, key)| (Duration::from_millis(after), key)).collect();
         let times = times(budget, &requests);
         prop_assert_eq!(times.len(), requests.len());
-        for span in times.windows(most as usize + 1) {
-            prop_assert!(span[most as usize].0 > span[0].0 + window);
+        for span in times.windows(max as usize + 1) {
+            prop_assert!(span[max as usize].0 > span[0].0 + window);
         }
         for key in 0..3 {
             let writes: Vec<_> = times.iter().filter(|(_, other)| *other == Some(key)).collect();
@@ -87,7 +87,7 @@ proptest! {
     }
 }
 
-/// A request of a scenario: when it comes, which key it writes, and how long it may take.
+/// Request of a scenario: the time at which it comes, the key that it writes, and the time that it may take.
 #[derive(Debug, Clone, Copy)]
 struct Coming {
     after: Duration,
@@ -95,14 +95,15 @@ struct Coming {
     total: Duration,
 }
 
-/// Fate of a request: how long after it came it went or was refused, and with which wait.
+/// Fate of a request: the time from when it came until it went or was refused, and then the wait in the
+/// error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Fate {
     took: Duration,
     refused: Option<Duration>,
 }
 
-/// Fates of all `requests` of one client, in their order.
+/// Returns the fates of all `requests` of one client, in their order.
 fn fates(budget: Budget, requests: &[Coming]) -> Vec<Fate> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.unwrap().block_on(async {
@@ -116,40 +117,41 @@ fn fates(budget: Budget, requests: &[Coming]) -> Vec<Fate> {
             Fate { took: came.elapsed(), refused: outcome.err().map(|over| over.0) }
         });
         let fates = join_all(fates).await;
-        assert_eq!(limiter.state().queues.requests(), 0, "nobody is left in line");
+        assert_eq!(limiter.state().queues.requests(), 0, "the queue is empty in the end");
         fates
     })
 }
 
-/// Timers count milliseconds, and each request that goes late holds up those behind it.
-fn is_about(took: Duration, told: Duration, requests: usize) -> bool {
+/// `true` if `took` is `expected`. Timers count milliseconds, and each request that goes late delays those
+/// behind it.
+fn is_about(took: Duration, expected: Duration, requests: usize) -> bool {
     let slack = Duration::from_millis(1) * u32::try_from(requests).unwrap();
-    took + Duration::from_millis(1) >= told && took <= told + slack
+    took + Duration::from_millis(1) >= expected && took <= expected + slack
 }
 
-/// 400 requests at once that have 5 s: 300 go, some wait, and the rest is told so before it waited.
+/// Of 1,000 requests at once, 300 go, those with time enough wait, and the rest is refused before it waits.
 #[test]
 fn a_request_that_comes_too_late_is_refused_at_once() {
     for total in [Duration::from_secs(5), Duration::from_secs(120)] {
         let coming = Coming { after: Duration::ZERO, key: None, total };
-        // One more behind them, who has all the time in the world.
+        // One more behind them, with time enough.
         let patient =
             Coming { after: Duration::from_millis(1), total: Duration::from_secs(100_000), ..coming };
         let mut fates = fates(Budget::cloudflare(), &[vec![coming; 1_000], vec![patient]].concat());
         let patient = fates.pop().unwrap();
         let (refused, gone): (Vec<_>, Vec<_>) = fates.into_iter().partition(|fate| fate.refused.is_some());
-        assert!(gone.iter().all(|fate| fate.took < total), "nobody waits in vain");
+        assert!(gone.iter().all(|fate| fate.took < total), "no request waits in vain");
         let expected = 300 + usize::try_from(total.as_secs()).unwrap() * 3;
         assert!((expected - 1..=expected + 1).contains(&gone.len()), "{} of {expected} go", gone.len());
         for fate in refused {
             assert_eq!(fate.took, Duration::ZERO, "refused at once");
-            let told = fate.refused.unwrap();
-            assert!(told >= total && is_about(patient.took, told, 2), "{told:?}, and it takes {patient:?}");
+            let wait = fate.refused.unwrap();
+            assert!(wait >= total && is_about(patient.took, wait, 2), "{wait:?}, and it takes {patient:?}");
         }
     }
 }
 
-/// The same for writes to one key, which wait for each other.
+/// Writes to one key wait for each other, and one that has too little time is refused before it waits.
 #[test]
 fn a_write_of_a_hot_key_that_comes_too_late_is_refused_at_once() {
     let coming = Coming { after: Duration::ZERO, key: Some(7), total: Duration::from_secs(5) };
@@ -159,26 +161,26 @@ fn a_write_of_a_hot_key_that_comes_too_late_is_refused_at_once() {
     assert_eq!(gone.len(), 6, "one per second, and the patient one");
     let refused: Vec<_> = fates.iter().filter_map(|fate| Some((fate.took, fate.refused?))).collect();
     assert_eq!(refused.len(), 95);
-    for (took, told) in refused {
+    for (took, wait) in refused {
         assert_eq!(took, Duration::ZERO);
-        assert!(is_about(gone[5].took, told, 10), "{told:?}, and it takes {:?}", gone[5].took);
+        assert!(is_about(gone[5].took, wait, 10), "{wait:?}, and it takes {:?}", gone[5].took);
     }
 }
 
 proptest! {
     #![proptest_config(Config { cases: 48, ..Config::default() })]
 
-    /// However requests come and however long they may take: one that is refused is told so at once, and told the truth. A second run,
-    /// in which it has all the time in the world, shows when it would have gone.
+    /// A request that is refused is refused at once, with the true wait in its error. A second run, in which
+    /// it has time enough, shows when it would have gone.
     #[test]
-    fn the_wait_that_is_told_is_the_true_one(
-        most in 1_u32..40,
+    fn the_wait_of_a_refusal_is_the_true_one(
+        max in 1_u32..40,
         window in 1_u64..60,
         interval in prop_oneof![Just(0_u64), 1_u64..3_000],
         requests in prop::collection::vec((0_u64..20_000, prop::option::of(0_u64..3), 0_u64..30_000), 1..60),
     ) {
         let budget = Budget::cloudflare()
-            .with_requests(NonZeroU32::new(most).unwrap(), Duration::from_secs(window))
+            .with_requests(NonZeroU32::new(max).unwrap(), Duration::from_secs(window))
             .with_write_interval(Duration::from_millis(interval));
         let requests: Vec<_> = requests
             .into_iter()
@@ -193,7 +195,7 @@ proptest! {
         for (coming, fate) in requests.iter().zip(&first) {
             prop_assert!(fate.took <= coming.total + Duration::from_millis(1));
         }
-        // Those before it in line are not delayed by it, so its place is the same when it has more time.
+        // It does not delay those before it in the queue, so its place is the same when it has more time.
         let patient = |place: usize| {
             let mut requests = requests.clone();
             requests[place].total = Duration::from_secs(1_000_000);
@@ -203,24 +205,29 @@ proptest! {
         };
         let is_late = |fate: &Fate| fate.refused.is_some() && !fate.took.is_zero();
         if first.iter().any(is_late) {
-            // By some milliseconds, by which timers are late; or a write, for which others were there when its key was free.
+            // Late by some milliseconds, as timers are; or a write, if other requests were queued by the time
+            // that its key was free.
             let keyless = |place: &usize| is_late(&first[*place]) && requests[*place].key.is_none();
             if let Some(place) = (0..first.len()).find(keyless) {
                 let took = patient(place);
                 prop_assert!(took <= requests[place].total + slack, "refused late, and it takes {took:?}");
             }
         } else if let Some(place) = first.iter().position(|fate| fate.refused.is_some()) {
-            let told = first[place].refused.unwrap();
+            let wait = first[place].refused.unwrap();
             let took = patient(place);
-            // For a write it is how long it takes at least: others may come to the line while it waits for its key.
-            prop_assert!(took + Duration::from_millis(1) >= told, "{told:?}, and it takes {took:?}");
-            prop_assert!(requests[place].key.is_some() || took <= told + slack, "{told:?}, and it takes {took:?}");
+            // For a write it is the shortest wait: others may join the queue while it waits for its key.
+            prop_assert!(took + Duration::from_millis(1) >= wait, "{wait:?}, and it takes {took:?}");
+            prop_assert!(
+                requests[place].key.is_some() || took <= wait + slack,
+                "{wait:?}, and it takes {took:?}"
+            );
         }
     }
 
-    /// A request that is dropped while it waits leaves the line: those behind it move up, and those to come are told a shorter wait.
+    /// A request that is dropped while it waits leaves the queue: those behind it move up, and those that
+    /// come later have a shorter wait.
     #[test]
-    fn a_dropped_request_leaves_the_line(
+    fn a_dropped_request_leaves_the_queue(
         dropped in prop::collection::vec(any::<bool>(), 1..40),
         key in prop::option::of(Just(7_u64)),
     ) {
@@ -240,7 +247,8 @@ proptest! {
             limiter.admit(key.as_slice(), &ages, &counters).await.unwrap();
             let waits = dropped.iter().map(async |is_dropped| {
                 let patience = if *is_dropped { second / 2 } else { second * 1_000 };
-                let went = tokio::time::timeout(patience, limiter.admit(key.as_slice(), &ages, &counters)).await;
+                let admitted = limiter.admit(key.as_slice(), &ages, &counters);
+                let went = tokio::time::timeout(patience, admitted).await;
                 went.ok().map(|outcome| {
                     outcome.unwrap();
                     start.elapsed()
@@ -251,7 +259,7 @@ proptest! {
                 let none = Deadline::after(Duration::ZERO);
                 (start.elapsed(), limiter.admit(key.as_slice(), &none, &counters).await.unwrap_err().0)
             };
-            let (went, (came, told)) = tokio::join!(join_all(waits), newcomer);
+            let (went, (came, wait)) = tokio::join!(join_all(waits), newcomer);
             let went: Vec<_> = went.into_iter().flatten().collect();
             let stayed = dropped.iter().filter(|is_dropped| !**is_dropped).count();
             prop_assert_eq!(went.len(), stayed);
@@ -259,24 +267,29 @@ proptest! {
                 prop_assert!(is_about(*time, second * number, 50), "{number} went after {time:?}");
             }
             let turn = second * u32::try_from(stayed + 1).unwrap();
-            prop_assert!(is_about(came + told, turn, 50), "{told:?} at {came:?} for {turn:?}");
+            prop_assert!(is_about(came + wait, turn, 50), "{wait:?} at {came:?} for {turn:?}");
             prop_assert_eq!(limiter.state().queues.requests(), 0);
             prop_assert_eq!(limiter.state().queues.writers_of(7), 0);
             Ok(())
         })?;
     }
 
-    /// Bulk calls stand in many lines. All go in the end, whichever are dropped meanwhile, and no key is written too often.
+    /// Bulk calls stand in many queues. All go in the end, even if others are dropped meanwhile, and no key
+    /// is written too often.
     #[test]
     fn requests_of_many_keys_do_not_block_each_other(
         requests in prop::collection::vec(
-            (0_u64..5_000, prop::collection::btree_set(0_u64..5, 0..4), prop::option::weighted(0.2, 0_u64..4_000)),
+            (
+                0_u64..5_000,
+                prop::collection::btree_set(0_u64..5, 0..4),
+                prop::option::weighted(0.2, 0_u64..4_000),
+            ),
             1..40,
         ),
-        most in 1_u32..20,
+        max in 1_u32..20,
     ) {
         let second = Duration::from_secs(1);
-        let budget = Budget::cloudflare().with_requests(NonZeroU32::new(most).unwrap(), 10 * second);
+        let budget = Budget::cloudflare().with_requests(NonZeroU32::new(max).unwrap(), 10 * second);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         runtime.unwrap().block_on(async {
             let start = Instant::now();
@@ -296,9 +309,10 @@ proptest! {
                 }
             });
             let went = tokio::time::timeout(10_000 * second, join_all(went)).await;
-            let went: Vec<_> = went.expect("nobody waits for ever").into_iter().flatten().collect();
+            let went: Vec<_> = went.expect("no request waits for ever").into_iter().flatten().collect();
             for key in 0..5 {
-                let mut writes: Vec<_> = went.iter().filter(|(_, keys)| keys.contains(&key)).map(|(time, _)| *time).collect();
+                let writes = went.iter().filter(|(_, keys)| keys.contains(&key));
+                let mut writes: Vec<_> = writes.map(|(time, _)| *time).collect();
                 writes.sort();
                 for pair in writes.windows(2) {
                     prop_assert!(pair[1] >= pair[0] + second, "key {key} at {pair:?}");

@@ -13,7 +13,8 @@ pub struct Usage {
     pub sent: u64,
     /// Requests that were sent again after a failure that may pass.
     pub retried: u64,
-    /// Requests that a limit held up: the [`Budget`](crate::Budget) delayed or refused them, or the service answered 429.
+    /// Requests that a limit held up: the [`Budget`](crate::Budget) delayed or refused them, or the service
+    /// answered 429.
     pub limited: u64,
 }
 

@@ -123,7 +123,11 @@ async fn refused_credentials_are_told_with_advice() {
         ),
         (headers(6_103, "X-Auth-Key"), "copy the API token again", "Invalid format for X-Auth-Key header"),
         (one(9_103, "Unknown X-Auth-Key or X-Auth-Email"), "make an API token", "Unknown X-Auth-Key"),
-        (one(9_106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers"), "check `base_url`, and", "Missing"),
+        (
+            one(9_106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers"),
+            "check `base_url`, and",
+            "Missing",
+        ),
         (one(1_001, "Invalid API Token"), "make an API token", "Invalid API Token"),
     ];
     for (errors, advice, text) in rows {

@@ -29,8 +29,9 @@ use crate::{
 /// Maximum number of items that the service takes in one request.
 pub(crate) const MAX_BULK_SIZE: usize = 10_000;
 
-/// Number of items per request by default. Production did not write 5,000 pairs within the 100 s after which Cloudflare answers
-/// 524, and wrangler went down to this number for it (cloudflare/workers-sdk 7021 and 7036).
+/// Number of items per request by default. Production did not write 5,000 pairs within the 100 s after which
+/// Cloudflare answers 524, and wrangler went down to this number for it (cloudflare/workers-sdk 7021 and
+/// 7036).
 pub(crate) const DEFAULT_BULK_SIZE: usize = 1_000;
 
 /// Largest body of a request. The service takes 100 MB, and does not say if they are decimal and what counts.
@@ -47,7 +48,8 @@ pub(crate) trait BulkItems: Send + Sync + 'static {
 
     fn key(&self, index: usize) -> Option<&Key<'static>>;
 
-    /// Returns the length of the item's JSON, or a little more; where text is escaped, the JSON may be longer.
+    /// Returns the length of the item's JSON, or a little more; where text is escaped, the JSON may be
+    /// longer.
     fn size(&self, index: usize) -> usize;
 
     /// Adds the item's JSON to `array`, unless no batch can carry it.
@@ -77,8 +79,8 @@ impl BulkOutcome {
         self.failed.extend(indices.into_iter().map(|index| (index, error.clone())));
     }
 
-    /// Returns the report on all of `items`. An item whose key comes again later was not sent, and shares the later one's
-    /// outcome.
+    /// Returns the report on all of `items`. An item whose key comes again later was not sent, and shares the
+    /// later one's outcome.
     pub(crate) fn into_report(self, items: &impl BulkItems) -> BulkReport {
         let failed: HashMap<_, _> =
             self.failed.into_iter().filter_map(|(index, error)| Some((items.key(index)?, error))).collect();
@@ -143,8 +145,9 @@ fn encode(items: &impl BulkItems, indices: &[usize], size: usize, now: Timestamp
     encoded
 }
 
-/// Sends `items`, the last one of each key, in as few requests as possible. Items that the service reports as not applied are
-/// sent again, without the others. A request that is too large, or that the service is too slow for, is sent again in halves.
+/// Sends `items`, the last one of each key, in as few requests as possible. Items that the service reports as
+/// not applied are sent again, without the others. A request that is too large, or that the service is too
+/// slow for, is sent again in halves.
 pub(crate) async fn send<I: BulkItems>(
     namespace: &NamespaceClient,
     method: &Method,

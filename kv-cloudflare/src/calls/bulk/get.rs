@@ -20,8 +20,8 @@ use crate::{
 
 const OPERATION: &str = "read_many";
 
-/// Largest response to a bulk get that is read. It holds at most 25 MB of values, which are longer where their text is escaped;
-/// keys with a larger response are read in halves.
+/// Largest response to a bulk get that is read. It holds at most 25 MB of values, which are longer where
+/// their text is escaped; keys with a larger response are read in halves.
 const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
 
 /// Maximum number of bulk gets that are sent at once, since their responses may be large.
@@ -34,7 +34,8 @@ enum TextRead {
     Inexact,
 }
 
-/// Reads the entries under `keys`, each at its key's index. A key that is given several times is requested once.
+/// Reads the entries under `keys`, each at its key's index. A key that is given several times is requested
+/// once.
 pub(crate) async fn read_many(
     namespace: &NamespaceClient,
     keys: &[Key<'static>],
@@ -63,7 +64,8 @@ async fn read_one_by_one(
     keys: &[&Key<'static>],
     options: GetOptions,
 ) -> Result<Vec<Option<Entry>>> {
-    // By index: a closure over references would have to be general in their lifetimes, which this one cannot be.
+    // By index: a closure over references would have to be general in their lifetimes, which this one cannot
+    // be.
     let reads = stream::iter(0..keys.len()).map(|index| read_one(namespace, keys, index, options));
     reads.buffered(namespace.client.concurrency).try_collect().await
 }
@@ -79,7 +81,8 @@ async fn read_one(
     read::read_entry(namespace, OPERATION, key, options.metadata, &deadline).await
 }
 
-/// Reads the entries under `keys`, which differ, in their order. Keys whose text is not exact are read again, one by one.
+/// Reads the entries under `keys`, which differ, in their order. Keys whose text is not exact are read again,
+/// one by one.
 async fn read_texts(
     namespace: &NamespaceClient,
     keys: &[&Key<'static>],
@@ -103,8 +106,8 @@ async fn read_texts(
     Ok(texts.into_iter().map(entry).collect())
 }
 
-/// Reads the texts of `keys`, with at most `max_keys` per request. A request is halved if its response is too large, or the
-/// service too slow for it.
+/// Reads the texts of `keys`, with at most `max_keys` per request. A request is halved if its response is too
+/// large, or the service too slow for it.
 async fn read_part(
     namespace: &NamespaceClient,
     keys: &[&Key<'static>],

@@ -19,7 +19,8 @@ use crate::{
     http::request::ValueBody,
 };
 
-/// Longest text of a value in a batch: 25 MiB, escaped or in base64. A longer one is written by a request of its own.
+/// Longest text of a value in a batch: 25 MiB, escaped or in base64. A longer one is written by a request of
+/// its own.
 const MAX_TEXT_BYTES: usize = 26_214_400;
 
 /// Entries to be written.

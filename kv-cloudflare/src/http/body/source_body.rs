@@ -25,7 +25,8 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct SharedSource {
     state: Arc<Mutex<State>>,
-    /// `None` if it is unknown, and if it is zero: the source of an empty body would never be polled, so never be checked.
+    /// `None` if it is unknown, and if it is zero: the source of an empty body would never be polled, so
+    /// never be checked.
     length: Option<u64>,
 }
 
@@ -88,8 +89,8 @@ impl SharedSource {
     }
 }
 
-/// The body of a request whose bytes come from a source. It breaks off where the source does, or has more or fewer bytes than it may
-/// have: what is not whole, the service does not write.
+/// Body of a request that streams the bytes of a source. It breaks off if the source fails, or has more or
+/// fewer bytes than it may have: the service does not write an incomplete value.
 #[derive(Debug)]
 pub(crate) struct SourceBody {
     source: SharedSource,
@@ -134,7 +135,8 @@ impl SourceBody {
     /// Polls chunks until there is one with bytes that may be sent, or the end.
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Result<(), SourceFailedError>> {
         loop {
-            // The last bytes of a known length wait for the end: HTTP would not poll for more once they are sent.
+            // The last bytes of a known length wait for the end: HTTP would not poll for more once they are
+            // sent.
             let is_whole = self.source.length == Some(self.taken);
             if self.has_ended || !(self.chunk.is_empty() || is_whole) {
                 return Poll::Ready(Ok(()));

@@ -14,11 +14,11 @@ pub(crate) type Cause = Box<dyn StdError + Send + Sync>;
 
 pub(crate) type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, Cause>> + Send>>;
 
-/// Bytes of a value that [`put_stream`](crate::CloudflareNamespace::put_stream) writes while they arrive, so that they are never all
-/// in memory.
+/// Bytes of a value that [`put_stream`](crate::CloudflareNamespace::put_stream) writes while they arrive, so
+/// that they are never all in memory.
 ///
-/// Its bytes can be read once, unless it is made by [`repeatable`](Self::repeatable). A request that failed after the first byte was
-/// read is then not sent again.
+/// Its bytes can be read once, unless it is made by [`repeatable`](Self::repeatable). A request that failed
+/// after the first byte was read is then not sent again.
 ///
 /// ```
 /// use futures_util::stream;
@@ -58,8 +58,8 @@ impl ValueSource {
         Self::new(ReaderStream::with_capacity(reader, MAX_FRAME_BYTES))
     }
 
-    /// Returns a source of the bytes of the stream that `open` returns, each time a new one from the start. So a request that failed
-    /// can be sent again, like that of a value in memory.
+    /// Returns a source of the bytes of the stream that `open` returns, each time a new one from the start.
+    /// So a request that failed can be sent again, like that of a value in memory.
     pub fn repeatable<S, B, E>(mut open: impl FnMut() -> S + Send + 'static) -> Self
     where
         S: Stream<Item = Result<B, E>> + Send + 'static,
@@ -69,8 +69,8 @@ impl ValueSource {
         Self { opener: Opener::Repeatable(Box::new(move || chunks(open()))), length: None }
     }
 
-    /// Sets the number of bytes, which the service then knows from the start. If the source has more or fewer, the call fails and
-    /// nothing is written.
+    /// Sets the number of bytes, which the service then knows from the start. If the source has more or
+    /// fewer, the call fails and nothing is written.
     ///
     /// # Errors
     ///

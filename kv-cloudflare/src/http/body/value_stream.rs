@@ -16,12 +16,13 @@ use tokio_util::io::StreamReader;
 
 use crate::api::errors;
 
-/// Bytes of a value, as [`get_stream`](crate::CloudflareNamespace::get_stream) returns them: a stream of chunks, which holds one of
-/// them at a time.
+/// Bytes of a value, as [`get_stream`](crate::CloudflareNamespace::get_stream) returns them: a stream of
+/// chunks, which holds one of them at a time.
 ///
-/// It ends after the last byte or after an error; without an error, all bytes have arrived. A connection that breaks in the middle
-/// is an error, since a download is not started again. The call's total time ends with the first byte; from then on, the stream
-/// fails only if nothing arrives for the `read_timeout` while the caller waits.
+/// It ends after the last byte or after an error; without an error, all bytes have arrived. A connection that
+/// breaks in the middle is an error, since a download is not started again. The call's total time ends with
+/// the first byte; from then on, the stream fails only if nothing arrives for the `read_timeout` while the
+/// caller waits.
 pub struct ValueStream {
     length: Option<u64>,
     expires_at: Option<Timestamp>,
