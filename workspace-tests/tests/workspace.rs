@@ -9,16 +9,17 @@ use workspace_tests::{
 
 /// Storeys of each crate whose folders are checked, from top to bottom, below the root of its `src`.
 const CRATES: &[(&str, Storeys<'_>)] = &[
+    ("kv-cloudflare", &[&["calls"], &["http"], &["rate_limit"], &["api"]]),
     ("kv-redb", &[&["write", "repair"], &["read"], &["file"], &["pages"]]),
     ("kv-server", &[&["rest", "runtime"], &["state", "protocol"], &["http"]]),
     ("workspace-tests", &[]),
 ];
 
 /// Folders whose documentation and statements are checked.
-const PROSE: &[&str] = &["workspace-tests"];
+const PROSE: &[&str] = &["kv-cloudflare/src", "workspace-tests"];
 
 /// Folders whose READMEs are checked.
-const READMES: &[&str] = &["workspace-tests"];
+const READMES: &[&str] = &["kv-cloudflare", "workspace-tests"];
 
 fn top() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
