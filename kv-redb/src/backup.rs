@@ -1,4 +1,4 @@
-//! Copying a store while it is in use.
+//! Copy of a snapshot to a new file.
 
 use std::{fs::Permissions, path::Path};
 
@@ -6,60 +6,64 @@ use redb::{ReadableTable, TableDefinition, TableHandle, WriteTransaction};
 
 use crate::{
     file::{
-        error::guard,
-        partial::Partial,
-        store_file::{Engine, StoreFile},
-        tables::{DEADLINES, DELETED, ENTRIES, FILE, JURISDICTIONS, NAMESPACES, PIECES},
+        error::catch_redb_panic,
+        partial::PartialFile,
+        store_file::{RedbConfig, StoreFile},
+        tables::{CHUNKS, DELETED_NAMESPACES, ENTRIES, EXPIRIES, JURISDICTIONS, META, NAMESPACES},
     },
     read::snapshot::Snapshot,
 };
 
-/// What a copy keeps of itself in memory.
+/// Length of the page cache of the copy, in bytes.
 const CACHE_BYTES: usize = 16 * 1024 * 1024;
 
-pub(crate) enum Failure {
+/// Error of a copy.
+pub(crate) enum CopyError {
+    /// The store cannot be read.
     Source(redb::Error),
+    /// The copy cannot be written.
     Target(redb::Error),
 }
 
-/// redb panics over damaged pages, which are in what is read.
-impl From<redb::Error> for Failure {
+/// A panic of redb is an error of the source: damaged pages are met where the store is read.
+impl From<redb::Error> for CopyError {
     fn from(cause: redb::Error) -> Self {
         Self::Source(cause)
     }
 }
 
-fn source<T>(read: Result<T, impl Into<redb::Error>>) -> Result<T, Failure> {
-    read.map_err(|cause| Failure::Source(cause.into()))
+fn source<T>(read: Result<T, impl Into<redb::Error>>) -> Result<T, CopyError> {
+    read.map_err(|cause| CopyError::Source(cause.into()))
 }
 
-fn target<T>(written: Result<T, impl Into<redb::Error>>) -> Result<T, Failure> {
-    written.map_err(|cause| Failure::Target(cause.into()))
+fn target<T>(written: Result<T, impl Into<redb::Error>>) -> Result<T, CopyError> {
+    written.map_err(|cause| CopyError::Target(cause.into()))
 }
 
+/// Copies the snapshot to a new file at `path`.
 pub(crate) fn copy(
     snapshot: &Snapshot,
     permissions: Option<Permissions>,
     path: &Path,
-) -> Result<(), Failure> {
-    let engine = Engine { cache_bytes: CACHE_BYTES, quick_repair: false };
-    let (partial, file) = target(Partial::begin(path, permissions, engine))?;
-    guard(|| fill(snapshot, file))?;
+) -> Result<(), CopyError> {
+    let config = RedbConfig { cache_bytes: CACHE_BYTES, quick_repair: false };
+    let (partial, file) = target(PartialFile::begin(path, permissions, config))?;
+    catch_redb_panic(|| fill(snapshot, file))?;
     target(partial.finish())
 }
 
-/// Writes all of the snapshot to the file, and closes it.
-fn fill(snapshot: &Snapshot, file: StoreFile) -> Result<(), Failure> {
+/// Writes all tables of the snapshot to the file, and closes it.
+fn fill(snapshot: &Snapshot, file: StoreFile) -> Result<(), CopyError> {
     let transaction = target(file.begin_write())?;
-    copy_table(snapshot, &transaction, FILE)?;
+    copy_table(snapshot, &transaction, META)?;
     copy_table(snapshot, &transaction, NAMESPACES)?;
     if source(snapshot.transaction.list_tables())?.any(|table| table.name() == JURISDICTIONS.name()) {
         copy_table(snapshot, &transaction, JURISDICTIONS)?;
     }
-    copy_table(snapshot, &transaction, DELETED)?;
+    copy_table(snapshot, &transaction, DELETED_NAMESPACES)?;
     copy_table(snapshot, &transaction, ENTRIES)?;
-    copy_table(snapshot, &transaction, PIECES)?;
-    copy_table(snapshot, &transaction, DEADLINES)?;
+    copy_table(snapshot, &transaction, CHUNKS)?;
+    copy_table(snapshot, &transaction, EXPIRIES)?;
     target(transaction.commit())?;
     target(file.database.close())
 }
@@ -68,7 +72,7 @@ fn copy_table<K: redb::Key + 'static, V: redb::Value + 'static>(
     snapshot: &Snapshot,
     transaction: &WriteTransaction,
     definition: TableDefinition<'_, K, V>,
-) -> Result<(), Failure> {
+) -> Result<(), CopyError> {
     let rows = source(snapshot.transaction.open_table(definition))?;
     let mut copy = target(transaction.open_table(definition))?;
     for row in source(rows.iter())? {

@@ -1,16 +1,16 @@
-//! Work that may take long.
+//! Work on the runtime's blocking pool.
 
 use kv_core::{ErrorKind, Result};
 use tokio::runtime::Handle;
 
 use crate::file::error::error;
 
-/// Runs `work` where it holds up no task: on the runtime's blocking pool, or here where there is no runtime.
+/// Runs work that may take long on the runtime's blocking pool, or on the calling thread outside a runtime.
 pub(crate) async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let Ok(runtime) = Handle::try_current() else {
         return work();
     };
-    let stopped = "the runtime stopped before the store answered: try again on one that runs";
     let done = runtime.spawn_blocking(work).await;
-    done.unwrap_or_else(|cause| Err(error(ErrorKind::Unavailable, stopped).with_source(cause)))
+    let message = "the runtime stopped before the store answered: try again on a running one";
+    done.unwrap_or_else(|cause| Err(error(ErrorKind::Unavailable, message).with_source(cause)))
 }

@@ -1,4 +1,4 @@
-//! How to open a store.
+//! Builder: the settings of a store, and opening it.
 
 use std::{
     path::{Path, PathBuf},
@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use kv_core::{Clock, ErrorKind, Result, SystemClock};
+use kv_core::{Clock, Result, SystemClock};
 use tokio::{
     sync::oneshot,
     time::{Interval, MissedTickBehavior},
@@ -17,24 +17,24 @@ use crate::file::test_backend::TestBackend;
 use crate::{
     file::{
         checksums::Extent,
-        error::{error, open_failed},
+        error::{open_failed, unreadable},
         open::{Opened, open},
-        store_file::Engine,
+        store_file::RedbConfig,
     },
-    read::{catalog::Catalog, snapshot::Snapshot, state::State, value_cache::LargeValues},
-    shared::Shared,
+    open_store::OpenStore,
+    read::{catalog::Catalog, snapshot::Snapshot, state::StoreState, value_cache::ValueCache},
     store::RedbStore,
     write::{
         queue::queue,
-        recovery::{FIRST_PAUSE, Source},
-        writer::{Ending, Writer},
+        recovery::{FIRST_PAUSE, FileSource},
+        writer::{CloseOnDrop, Writer},
     },
 };
 
-/// The part of the cache that keeps large values as they are handed out: one in so many bytes.
-const LARGE_VALUES_SHARE: usize = 4;
+/// Share of the cache that holds large values: one byte in so many.
+const VALUE_CACHE_SHARE: usize = 4;
 
-/// How to open a [`RedbStore`]. Every setting has a default that suits a service.
+/// Settings to open a [`RedbStore`] with. Every setting has a default that suits a service.
 ///
 /// ```
 /// use std::time::Duration;
@@ -84,48 +84,50 @@ impl Default for RedbStoreBuilder {
 }
 
 impl RedbStoreBuilder {
-    /// Where the store gets the time from: [`SystemClock`] by default.
+    /// Clock that the store reads: [`SystemClock`] by default.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// How many bytes the store keeps in memory at the most, to read them without the disk: 256 MiB by default. A quarter
-    /// is for values over 1 KiB, which are handed out from there without a copy; the rest is for pages of the file.
+    /// Size of the caches, in bytes: 256 MiB by default. A quarter is for values over 1 KiB, which are
+    /// returned from there without a copy; the rest is for pages of the file.
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
         self.cache_bytes = bytes;
         self
     }
 
-    /// Whether each commit also writes down which pages are free: off by default. With it, opening after a crash takes
-    /// milliseconds whatever the file's size; without it, that reads the whole file once. Every commit then syncs twice.
+    /// Quick repair: off by default. With it, each commit also writes the list of free pages, and syncs
+    /// twice; opening after a crash then takes milliseconds, whatever the file's size. Without it, opening
+    /// after a crash reads the whole file.
     pub fn quick_repair(mut self, quick: bool) -> Self {
         self.quick_repair = quick;
         self
     }
 
-    /// How long the store waits between two looks for expired entries to reclaim: 10 seconds by default. `None`, or no
-    /// time at all, leaves that to [`RedbStore::sweep`]. Expired entries are absent either way. Less than a millisecond
-    /// is taken for one.
+    /// Interval between sweeps, which reclaim expired entries: 10 seconds by default, at least 1 ms (less is
+    /// rounded up). `None` or zero turns them off and leaves reclaiming to [`RedbStore::sweep`]. Expired
+    /// entries are absent either way.
     pub fn sweep_interval(mut self, interval: impl Into<Option<Duration>>) -> Self {
         let interval = interval.into().filter(|interval| !interval.is_zero());
         self.sweep_interval = interval.map(|interval| interval.max(Duration::from_millis(1)));
         self
     }
 
-    /// Whether every read goes to the runtime's blocking pool. By default a read of up to 64 KiB, or of a page of
-    /// keys, is answered on the calling task, which is fastest while the file fits into memory; turn this on where reads
-    /// often wait for the disk.
+    /// Reads on the runtime's blocking pool: off by default. By default a value of up to 64 KiB, or a page of
+    /// keys, is read on the calling task, which is fastest while the file fits into memory. Turn this on if
+    /// reads often wait for the disk.
     pub fn cold_reads(mut self, cold: bool) -> Self {
         self.cold_reads = cold;
         self
     }
 
-    /// Check of every page of the file against its checksum when the file is opened: off by default. A file with a
-    /// damaged page is then [`Corrupt`](ErrorKind::Corrupt); without the check, the damage is found when something on
-    /// that page is read or written. The check reads the whole file, which takes seconds for gigabytes. After a crash
-    /// it is done in any case, unless [`quick_repair`](RedbStoreBuilder::quick_repair) was on. The pages that redb
-    /// keeps for itself are checked each time.
+    /// Check of every page against its checksum at the opening: off by default. With it, a file with a
+    /// damaged page is [`Corrupt`](kv_core::ErrorKind::Corrupt) at once; without it, the damage is found when
+    /// something on that page is read or written. The check reads the whole file, which takes seconds for
+    /// gigabytes. After a crash the whole file is checked in any case, unless
+    /// [`quick_repair`](RedbStoreBuilder::quick_repair) was on. The pages of redb's own tables are always
+    /// checked.
     ///
     /// ```
     /// # use kv_core::KvStore;
@@ -143,37 +145,39 @@ impl RedbStoreBuilder {
         self
     }
 
-    /// First pause before a store whose disk is full tries to write again; the later ones follow from it.
+    /// First pause before a store whose disk is full tries to write again: 100 ms by default. Later pauses
+    /// double.
     #[cfg(feature = "test-backend")]
     pub fn full_disk_pause(mut self, pause: Duration) -> Self {
         self.first_pause = pause;
         self
     }
 
-    /// Keeps the store in `backend`, and not in the file that is opened, which then is a name for messages alone.
+    /// Storage of the store, instead of a file. The path that is opened is then a name in messages only.
     #[cfg(feature = "test-backend")]
     pub fn storage_backend(mut self, backend: impl redb::StorageBackend) -> Self {
         self.backend = Some(TestBackend::new(backend));
         self
     }
 
-    /// Opens the store in the file at `path`, and makes it if there is none. The folder has to exist.
+    /// Opens the store in the file at `path`, or creates it if there is no file. The folder has to exist.
     ///
-    /// Blocks no runtime thread, and needs no runtime. After a crash it checks the whole file, which takes seconds for
-    /// gigabytes.
+    /// Does not block the calling thread, and needs no runtime. After a crash it checks the whole file, which
+    /// takes seconds for gigabytes, unless [`quick_repair`](RedbStoreBuilder::quick_repair) was on.
     ///
     /// # Errors
     ///
-    /// [`Locked`](ErrorKind::Locked) if the file is open already, here or elsewhere; [`Corrupt`](ErrorKind::Corrupt) if it
-    /// is damaged, of an unknown version, or not a store of this crate (it is then left as it was, but for the repair of a
-    /// redb file that was not closed cleanly);
-    /// [`Other`](ErrorKind::Other) if it cannot be opened or made, or is no regular file. All of them name the path.
+    /// [`Locked`](kv_core::ErrorKind::Locked) if the file is open already, here or elsewhere.
+    /// [`Corrupt`](kv_core::ErrorKind::Corrupt) if it is damaged, has an unknown layout version, or is not a
+    /// store of this crate; the file is left as it was, except that redb repairs one of its files that was
+    /// not closed cleanly. [`Other`](kv_core::ErrorKind::Other) if it cannot be opened or created, or is not
+    /// a regular file. Every message names the path.
     pub async fn open(self, path: impl AsRef<Path>) -> Result<RedbStore> {
         let path = path.as_ref().to_owned();
-        let (reply, opened) = oneshot::channel();
+        let (sender, opened) = oneshot::channel();
         self.start(path.clone(), move |store| {
-            // Nobody waits any more: the store closes as it is dropped.
-            let _ = reply.send(store);
+            // If the future was dropped, the store is dropped here, and so closes.
+            let _ = sender.send(store);
         })?;
         opened.await.unwrap_or_else(|_| Err(unreadable(&path)))
     }
@@ -185,40 +189,45 @@ impl RedbStoreBuilder {
     /// As [`open`](RedbStoreBuilder::open).
     pub fn open_blocking(self, path: impl AsRef<Path>) -> Result<RedbStore> {
         let path = path.as_ref().to_owned();
-        let (reply, opened) = std::sync::mpsc::sync_channel(1);
+        let (sender, opened) = std::sync::mpsc::sync_channel(1);
         self.start(path.clone(), move |store| {
-            let _ = reply.send(store);
+            let _ = sender.send(store);
         })?;
         opened.recv().unwrap_or_else(|_| Err(unreadable(&path)))
     }
 
-    /// Starts the writer's thread, which opens the file, answers, and then writes.
-    fn start(self, path: PathBuf, answer: impl FnOnce(Result<RedbStore>) + Send + 'static) -> Result<()> {
+    /// Starts the writer's thread. It opens the file, passes the store to `reply`, and then serves requests.
+    fn start(self, path: PathBuf, reply: impl FnOnce(Result<RedbStore>) + Send + 'static) -> Result<()> {
         let name = path.clone();
         let thread = move || {
             let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
                 Ok(runtime) => runtime,
-                Err(cause) => return answer(Err(open_failed(&path, cause.into()))),
+                Err(cause) => return reply(Err(open_failed(&path, cause.into()))),
             };
             let writer = runtime.block_on(async {
-                let engine = self.engine();
-                let Opened { file, namespaces, versions } = self.open_file(&path, engine)?;
+                let config = self.config();
+                let Opened { file, namespaces, versions } = self.open_file(&path, config)?;
                 let snapshot = Snapshot::take(&file).map_err(|cause| open_failed(&path, cause))?;
-                let large_values = LargeValues::new(self.cache_bytes / LARGE_VALUES_SHARE);
-                let state =
-                    Arc::new(State::new(path, self.clock, Catalog::new(namespaces), large_values, snapshot));
+                let value_cache = ValueCache::new(self.cache_bytes / VALUE_CACHE_SHARE);
+                let state = Arc::new(StoreState::new(
+                    path,
+                    self.clock,
+                    Catalog::new(namespaces),
+                    value_cache,
+                    snapshot,
+                ));
                 let (queue, requests) = queue();
-                let shared = Shared { state: Arc::clone(&state), queue, cold_reads: self.cold_reads };
+                let shared = OpenStore { state: Arc::clone(&state), queue, cold_reads: self.cold_reads };
                 let ticks = self.sweep_interval.map(ticks);
-                let source = Source { engine, disk: file.disk.clone(), first_pause: self.first_pause };
+                let source = FileSource { config, disk: file.disk.clone(), first_pause: self.first_pause };
                 Ok((shared, Writer::new(file, source, state, requests, versions, ticks)))
             });
             match writer {
-                Err(error) => answer(Err(error)),
+                Err(error) => reply(Err(error)),
                 Ok((shared, writer)) => {
-                    // Dropped after the writer and its file, also by a panic.
-                    let _ending = Ending(Arc::clone(&shared.state));
-                    answer(Ok(RedbStore::new(shared)));
+                    // Dropped after the writer and its file, also if the writer panics.
+                    let _close_on_drop = CloseOnDrop(Arc::clone(&shared.state));
+                    reply(Ok(RedbStore::new(shared)));
                     runtime.block_on(writer.run());
                 }
             }
@@ -227,17 +236,17 @@ impl RedbStoreBuilder {
         started.map(drop).map_err(|cause| open_failed(&name, cause.into()))
     }
 
-    fn engine(&self) -> Engine {
-        let cache_bytes = self.cache_bytes - self.cache_bytes / LARGE_VALUES_SHARE;
-        Engine { cache_bytes, quick_repair: self.quick_repair }
+    fn config(&self) -> RedbConfig {
+        let cache_bytes = self.cache_bytes - self.cache_bytes / VALUE_CACHE_SHARE;
+        RedbConfig { cache_bytes, quick_repair: self.quick_repair }
     }
 
-    fn open_file(&self, path: &Path, engine: Engine) -> Result<Opened> {
+    fn open_file(&self, path: &Path, config: RedbConfig) -> Result<Opened> {
         #[cfg(feature = "test-backend")]
         if let Some(backend) = &self.backend {
-            return crate::file::test_backend::open(path, engine, backend.clone());
+            return crate::file::test_backend::open(path, config, backend.clone());
         }
-        open(path, engine, if self.check { Extent::All } else { Extent::Bookkeeping })
+        open(path, config, if self.check { Extent::All } else { Extent::Bookkeeping })
     }
 }
 
@@ -246,11 +255,4 @@ fn ticks(interval: Duration) -> Interval {
     // After a stall one sweep is as good as many.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
-}
-
-/// redb gave up on the file in a way that it does not report.
-fn unreadable(path: &Path) -> kv_core::Error {
-    let message =
-        format!("the store {} is damaged so that it cannot be read: restore a backup of it", path.display());
-    error(ErrorKind::Corrupt, message)
 }

@@ -7,10 +7,10 @@ mod bulk;
 mod file;
 mod maintenance;
 mod namespace;
+mod open_store;
 mod pages;
 mod read;
 mod repair;
-mod shared;
 mod store;
 mod write;
 

@@ -1,4 +1,4 @@
-//! Calls that look after a store's file: sweep, backup, check and salvage.
+//! Maintenance of a store: sweep, backup, check and salvage.
 
 use std::{path::Path, sync::Arc};
 
@@ -14,17 +14,18 @@ use crate::{
     },
     store::RedbStore,
     write::{
-        request::{Data, Request},
+        request::{Request, Write},
         sweep,
     },
 };
 
 impl RedbStore {
-    /// Reclaims up to `limit` entries that have expired or whose namespace was deleted, in steps between which writes are
-    /// served, and answers how many. Fewer than `limit` means that none is left. The store does this by itself every
-    /// [`sweep_interval`](RedbStoreBuilder::sweep_interval).
+    /// Reclaims up to `limit` entries that have expired or whose namespace was deleted, and returns how many.
+    /// Fewer than `limit` means that none are left. Works in steps of up to 1,000 entries, between which
+    /// writes are served. The store sweeps by itself every
+    /// [`sweep_interval`](crate::RedbStoreBuilder::sweep_interval).
     ///
-    /// The file does not become shorter, but what comes uses the space.
+    /// The file does not become shorter, but later writes use the space.
     ///
     /// ```
     /// # use kv_core::{KvStore, prelude::*};
@@ -34,7 +35,7 @@ impl RedbStore {
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let path = folder.path().join("app.kv");
     /// let store = RedbStore::builder().sweep_interval(None).open(&path).await?;
-    /// // At a time that suits:
+    /// // At a quiet time:
     /// let reclaimed = store.sweep(10_000).await?;
     /// assert_eq!(reclaimed, 0, "nothing had expired");
     /// # store.close().await
@@ -47,8 +48,8 @@ impl RedbStore {
     pub async fn sweep(&self, limit: usize) -> Result<usize> {
         let mut swept = 0;
         while swept < limit {
-            let step = (limit - swept).min(sweep::STEP);
-            let reclaimed = self.0.ask(|answer| Request::Data(Data::Sweep(step, answer))).await;
+            let step = (limit - swept).min(sweep::MAX_STEP);
+            let reclaimed = self.0.ask(|reply| Request::Write(Write::Sweep(step, reply))).await;
             let reclaimed = reclaimed.map_err(|error| error.with_operation("sweep"))?;
             swept += reclaimed;
             if reclaimed < step {
@@ -58,13 +59,14 @@ impl RedbStore {
         Ok(swept)
     }
 
-    /// Writes a copy of the whole store, as it is at one moment, to a new file at `path`, while the store is read and
-    /// written. The copy is a store like another, without the gaps that removals left, and has the permissions of its source.
+    /// Copies the whole store, as it is at one moment, to a new file at `path`, while the store is read and
+    /// written. The copy is a store of its own, without the gaps that removals left, and has the permissions
+    /// of its source.
     ///
-    /// It is written under the name with `.partial` behind it, and has its own name once it is whole and synced. A file of
-    /// that name that a killed backup left is written over; one that another backup is writing is not. It takes
-    /// about as long as reading the file, on the blocking pool. Until then the store cannot use again what is removed
-    /// from it, so its file may grow. A future that is dropped does not end the copying.
+    /// The copy has `.partial` behind its name until it is complete and synced. A partial file that a killed
+    /// backup left is overwritten; one that another backup is writing is not. Copying takes about as long as
+    /// reading the file, on the blocking pool. Meanwhile the store cannot reuse the space of removed entries,
+    /// so its file may grow. Dropping the future does not stop the copying.
     ///
     /// ```
     /// # use kv_core::{KvStore, prelude::*};
@@ -87,28 +89,30 @@ impl RedbStore {
     ///
     /// # Errors
     ///
-    /// [`Other`](kv_core::ErrorKind::Other) if there is a file at `path`, or if the copy cannot be written: what is there of it is
-    /// removed. [`Corrupt`](kv_core::ErrorKind::Corrupt) or [`Unavailable`](kv_core::ErrorKind::Unavailable) if the store cannot be read,
-    /// [`Closed`](kv_core::ErrorKind::Closed) if it is or gets closed.
+    /// [`Other`](kv_core::ErrorKind::Other) if there is a file at `path` already, or the copy cannot be
+    /// written; an incomplete copy is removed. [`Corrupt`](kv_core::ErrorKind::Corrupt) or
+    /// [`Unavailable`](kv_core::ErrorKind::Unavailable) if the store cannot be read.
+    /// [`Closed`](kv_core::ErrorKind::Closed) if the store is closed, before or meanwhile.
     pub async fn backup(&self, path: impl AsRef<Path>) -> Result<()> {
         let state = Arc::clone(&self.0.state);
         let path = path.as_ref().to_owned();
         let permissions = std::fs::metadata(&state.path).ok().map(|source| source.permissions());
         let copying = blocking::run(move || {
             let snapshot = state.snapshot()?;
-            backup::copy(&snapshot, permissions, &path).map_err(|failure| match failure {
-                backup::Failure::Source(cause) => read_failed(&state.path, cause),
-                backup::Failure::Target(cause) => copy_failed(&path, cause),
+            backup::copy(&snapshot, permissions, &path).map_err(|failed| match failed {
+                backup::CopyError::Source(cause) => read_failed(&state.path, cause),
+                backup::CopyError::Target(cause) => copy_failed(&path, cause),
             })
         });
         copying.await.map_err(|error| error.with_operation("backup"))
     }
 
-    /// Looks at every page and every entry of the closed store at `path`, and tells what is damaged. The file stays as it
-    /// is; it may be one that does not open any more. `progress` is called now and then, on another thread.
+    /// Checks every page and every entry of the closed store at `path`, and reports what is damaged. The file
+    /// is not changed, and may be one that cannot be opened any more. `progress` is called every 1,000
+    /// entries, on another thread.
     ///
-    /// It reads the whole file, on the blocking pool, and needs memory for each large value: some 50 bytes for every
-    /// 256 KiB of it.
+    /// Reads the whole file, on the blocking pool, and takes about 50 bytes of memory per 256 KiB of large
+    /// values.
     ///
     /// ```
     /// # use kv_core::{KvStore, prelude::*};
@@ -129,9 +133,9 @@ impl RedbStore {
     ///
     /// # Errors
     ///
-    /// [`Locked`](kv_core::ErrorKind::Locked) if the file is open, here or elsewhere; [`Corrupt`](kv_core::ErrorKind::Corrupt)
-    /// if it is not a store of this crate, of an unknown version, or damaged in its header;
-    /// [`Other`](kv_core::ErrorKind::Other) if it cannot be read.
+    /// [`Locked`](kv_core::ErrorKind::Locked) if the file is open, here or elsewhere;
+    /// [`Corrupt`](kv_core::ErrorKind::Corrupt) if it is not a store of this crate, of an unknown version, or
+    /// damaged in its header; [`Other`](kv_core::ErrorKind::Other) if it cannot be read.
     pub async fn check(
         path: impl AsRef<Path>,
         progress: impl FnMut(Progress) + Send + 'static,
@@ -150,12 +154,12 @@ impl RedbStore {
         checked.map_err(|error| error.with_operation("check"))
     }
 
-    /// Copies every whole entry of the closed store at `path` to a new store at `copy`, with its metadata, expiry and
-    /// version, and tells what was not copied. The damaged file stays as it is; it may be one that does not open any
-    /// more. `progress` is called now and then, on another thread.
+    /// Copies every whole entry of the closed store at `path` to a new store at `copy`, with its metadata,
+    /// expiry and version, and reports what was not copied. The source is not changed, and may be one that
+    /// cannot be opened any more. `progress` is called every 1,000 entries, on another thread.
     ///
-    /// The copy has the permissions of its source. It is written under the name with `.partial` behind it, as a
-    /// [`backup`](RedbStore::backup) is, and has its own name once it is whole and synced.
+    /// The copy has the permissions of its source. As with a [`backup`](RedbStore::backup), it has `.partial`
+    /// behind its name until it is complete and synced.
     ///
     /// ```
     /// # use kv_core::{KvStore, prelude::*};
@@ -180,8 +184,8 @@ impl RedbStore {
     ///
     /// # Errors
     ///
-    /// As [`check`](RedbStore::check), and [`Other`](kv_core::ErrorKind::Other) if there is a file at `copy`, or it cannot be
-    /// written: what is there of it is removed.
+    /// As [`check`](RedbStore::check), and [`Other`](kv_core::ErrorKind::Other) if there is a file at `copy`
+    /// already, or the copy cannot be written; an incomplete copy is removed.
     pub async fn salvage(
         path: impl AsRef<Path>,
         copy: impl AsRef<Path>,

@@ -1,4 +1,4 @@
-//! One namespace of a store.
+//! Handle of a namespace.
 
 use std::{fmt, sync::Arc};
 
@@ -8,43 +8,45 @@ use kv_core::{
 };
 
 use crate::{
-    blocking,
+    blocking, bulk,
     file::entry_key::{self, EntryKey},
+    open_store::OpenStore,
     read::{
-        catalog::Namespace,
-        joins::Joined,
+        assemblies::Assembled,
+        catalog::NamespaceState,
         listing::Listing,
         read_error::ReadError,
-        snapshot::{Found, Long, Snapshot, Wanted},
-        state::State,
+        snapshot::{LongEntry, Lookup, Snapshot},
+        state::StoreState,
     },
-    shared::Shared,
     write::{
         mutation::{Action, Mutation},
-        request::{Data, Request},
+        request::{Request, Write},
     },
 };
 
-/// One namespace of a [`RedbStore`](crate::RedbStore). Clones are the same namespace.
+/// Namespace of a [`RedbStore`](crate::RedbStore). Clones are handles of the same namespace.
 ///
 /// Beyond the contract it promises:
 ///
-/// - A write is answered once it would survive a power cut, and is then seen by every read that begins.
-/// - Every call is atomic for a single key and linearizable; a page of a listing, and
+/// - **Durability**: a write is acknowledged once it would survive a power cut. Every read that begins
+///   afterwards sees it.
+/// - **Consistency**: every call is atomic per key and linearizable. A page of a listing, and
 ///   [`read_many`](KvNamespace::read_many), show one moment of the whole namespace.
-/// - A write that is dropped before it could enter the store's queue is not applied; one that is queued is.
+/// - **Cancellation**: a write that is dropped while it waits for the store's queue is not applied; a queued
+///   one is.
 #[derive(Clone)]
 pub struct RedbNamespace {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) namespace: Arc<Namespace>,
+    pub(crate) store: Arc<OpenStore>,
+    pub(crate) namespace: Arc<NamespaceState>,
 }
 
 impl RedbNamespace {
-    pub(crate) fn new(shared: Arc<Shared>, namespace: Arc<Namespace>) -> Self {
-        Self { shared, namespace }
+    pub(crate) fn new(store: Arc<OpenStore>, namespace: Arc<NamespaceState>) -> Self {
+        Self { store, namespace }
     }
 
-    /// The id, by which [`KvStore::namespace`](kv_core::KvStore::namespace) gives this namespace.
+    /// Returns the id, which [`KvStore::namespace`](kv_core::KvStore::namespace) takes.
     #[must_use]
     pub fn id(&self) -> &NamespaceId {
         &self.namespace.id
@@ -52,19 +54,20 @@ impl RedbNamespace {
 
     /// Fails if the store is closed or the namespace was deleted.
     pub(crate) fn check(&self) -> Result<()> {
-        self.shared.state.check()?;
+        self.store.state.check_open()?;
         self.namespace.check()
     }
 
-    /// Reads here; again, if the file was opened anew meanwhile, as it is when its disk is full.
-    fn read_here<T>(&self, read: impl Fn(&Snapshot, &State) -> Result<T, ReadError>) -> Result<T> {
-        let state = &self.shared.state;
+    /// Reads on the calling thread. Reads again if the file was opened again meanwhile, as happens when the
+    /// disk is full.
+    fn read_here<T>(&self, read: impl Fn(&Snapshot, &StoreState) -> Result<T, ReadError>) -> Result<T> {
+        let state = &self.store.state;
         loop {
             let outcome = state.read(|snapshot| {
                 self.namespace.check()?;
                 match read(snapshot, state) {
-                    Err(failure) if failure.is_of_the_file() && state.has_replaced(snapshot) => Ok(None),
-                    outcome => outcome.map(Some).map_err(|failure| state.read_error(failure)),
+                    Err(failed) if failed.is_file_failure() && state.has_replaced(snapshot) => Ok(None),
+                    outcome => outcome.map(Some).map_err(|failed| state.read_error(failed)),
                 }
             });
             if let Some(outcome) = outcome? {
@@ -73,85 +76,85 @@ impl RedbNamespace {
         }
     }
 
-    /// Reads where it holds up no task. The snapshot is taken there: one that waited for its turn with the call would
-    /// keep its pages from being used again.
-    async fn read_aside<T: Send + 'static>(
+    /// Reads on the blocking pool. The snapshot is taken there: one that waited for its turn in the pool
+    /// would keep the store from reusing its pages.
+    async fn read_on_pool<T: Send + 'static>(
         &self,
-        read: impl Fn(&Snapshot, &State) -> Result<T, ReadError> + Send + 'static,
+        read: impl Fn(&Snapshot, &StoreState) -> Result<T, ReadError> + Send + 'static,
     ) -> Result<T> {
         self.check()?;
         let namespace = self.clone();
         blocking::run(move || namespace.read_here(read)).await
     }
 
-    /// The entry under `key` with its version: read here if that is quick.
+    /// Returns the entry under `key` with its version. Values up to 64 KiB are read on the calling thread,
+    /// unless `cold_reads` is set.
     async fn find(&self, key: &Key<'_>, metadata: bool) -> Result<Option<(Entry, Version)>> {
         let key = entry_key::encode(self.namespace.number, key.as_str());
-        let wanted = Wanted { metadata, direct: true };
         loop {
-            let found = if self.shared.cold_reads {
+            let found = if self.store.cold_reads {
                 let key = key.clone();
-                self.read_aside(move |snapshot, state| {
-                    snapshot.find(&key, wanted, || state.now(), &state.large_values)
+                self.read_on_pool(move |snapshot, state| {
+                    snapshot.find(&key, metadata, || state.now(), &state.value_cache)
                 })
                 .await?
             } else {
                 self.read_here(|snapshot, state| {
-                    snapshot.find(&key, wanted, || state.now(), &state.large_values)
+                    snapshot.find(&key, metadata, || state.now(), &state.value_cache)
                 })?
             };
-            let Found::Long(long) = found else { return Ok(found.into_entry()) };
-            if let Some(found) = self.complete(key.clone(), long, None).await? {
+            let Lookup::TooLong(entry) = found else { return Ok(found.into_entry()) };
+            if let Some(found) = self.complete(key.clone(), entry, None).await? {
                 return Ok(found.into_entry());
             }
-            // It was changed or removed meanwhile: what is there now?
+            // The entry was changed or removed meanwhile: look it up again.
         }
     }
 
-    /// The entry with its long value, which is put together on the blocking pool: from the snapshot, or from the latest one
-    /// by then. `None` if the entry has another version there.
+    /// Completes an entry with its value, assembled on the blocking pool from `snapshot`, or without one from
+    /// the latest snapshot. `None` if the entry has another version there.
     async fn complete(
         &self,
         key: EntryKey,
-        long: Long,
+        entry: LongEntry,
         snapshot: Option<Arc<Snapshot>>,
-    ) -> Result<Option<Found>> {
-        let state = &self.shared.state;
-        let version = long.version;
+    ) -> Result<Option<Lookup>> {
+        let state = &self.store.state;
+        let version = entry.version;
         let namespace = self.clone();
-        let join = blocking::run(move || match snapshot {
+        let assemble = blocking::run(move || match snapshot {
             Some(snapshot) => {
-                let state = &namespace.shared.state;
+                let state = &namespace.store.state;
                 snapshot
-                    .join_version(&key, version, &state.large_values)
-                    .map_err(|failure| state.read_error(failure))
+                    .assemble_version(&key, version, &state.value_cache)
+                    .map_err(|failed| state.read_error(failed))
             }
             None => namespace
-                .read_here(|snapshot, state| snapshot.join_version(&key, version, &state.large_values)),
+                .read_here(|snapshot, state| snapshot.assemble_version(&key, version, &state.value_cache)),
         });
-        match state.joins.run(version, join).await? {
-            Joined::Value(bytes) => {
-                let found = long.with_value(bytes).map_err(|failure| state.read_error(failure));
+        match state.assemblies.run(version, assemble).await? {
+            Assembled::Value(bytes) => {
+                let found = entry.with_value(bytes).map_err(|failed| state.read_error(failed));
                 found.map(Some)
             }
-            Joined::Gone => Ok(None),
+            Assembled::Changed => Ok(None),
         }
     }
 
-    /// The entries under `keys`, as they are at one moment. What is wrong with one of them is told with its key.
+    /// Returns the entries under `keys` at one moment. An error names its key.
     async fn find_many(&self, keys: Vec<Key<'static>>, options: GetOptions) -> Result<Vec<Option<Entry>>> {
         self.check()?;
-        let wanted = Wanted { metadata: options.metadata, direct: true };
+        let metadata = options.metadata;
         let namespace = self.clone();
         let number = self.namespace.number;
         let encode = move |key: &Key<'_>| entry_key::encode(number, key.as_str());
         let (snapshot, keys, found) = blocking::run(move || {
-            let state = &namespace.shared.state;
+            let state = &namespace.store.state;
             let snapshot = state.snapshot()?;
             namespace.namespace.check()?;
             let find = |key: &Key<'static>| {
-                let found = snapshot.find(&encode(key), wanted, || state.now(), &state.large_values);
-                found.map_err(|failure| state.read_error(failure).with_key(key))
+                let found = snapshot.find(&encode(key), metadata, || state.now(), &state.value_cache);
+                found.map_err(|failed| state.read_error(failed).with_key(key))
             };
             let found = keys.iter().map(find).collect::<Result<Vec<_>>>()?;
             Ok((snapshot, keys, found))
@@ -159,43 +162,61 @@ impl RedbNamespace {
         .await?;
         let mut entries = Vec::with_capacity(keys.len());
         for (key, mut found) in keys.iter().zip(found) {
-            while let Found::Long(long) = found {
+            while let Lookup::TooLong(entry) = found {
                 let snapshot = Arc::clone(&snapshot);
-                let again = Long::clone(&long);
-                let completed = self.complete(encode(key), long, Some(snapshot)).await;
-                // A join that somebody else began may have come too late for this moment: then it is done once more.
-                found = completed.map_err(|error| error.with_key(key))?.unwrap_or(Found::Long(again));
+                let retried = LongEntry::clone(&entry);
+                let completed = self.complete(encode(key), entry, Some(snapshot)).await;
+                // An assembly that another call started may read a later snapshot, in which the entry has
+                // changed: retry.
+                found = completed.map_err(|error| error.with_key(key))?.unwrap_or(Lookup::TooLong(retried));
             }
             entries.push(found.into_entry().map(|(entry, _)| entry));
         }
         Ok(entries)
     }
 
-    /// One page: made here, in steps between which other tasks may run, if reads are quick.
+    /// Lists one page on the calling task, in steps between which other tasks may run; on the blocking pool
+    /// with `cold_reads`.
     async fn list(&self, options: ListOptions) -> Result<ListPage> {
         let number = self.namespace.number;
-        let begin = move |snapshot: &Snapshot, state: &State| {
+        let begin = move |snapshot: &Snapshot, state: &StoreState| {
             let now = state.now().map_err(ReadError::Clock)?;
             Listing::begin(snapshot, number, &options, now)
         };
-        if self.shared.cold_reads {
-            return self.read_aside(move |snapshot, state| begin(snapshot, state)?.finish()).await;
+        if self.store.cold_reads {
+            return self.read_on_pool(move |snapshot, state| begin(snapshot, state)?.finish()).await;
         }
         let mut listing = self.read_here(begin)?;
         loop {
-            let page = listing.step().await.map_err(|failure| self.shared.state.read_error(failure))?;
+            let page = listing.step().await.map_err(|failed| self.store.state.read_error(failed))?;
             if let Some(page) = page {
                 return Ok(page);
             }
         }
     }
 
-    async fn mutate(&self, key: &Key<'_>, expected: Option<Expected>, action: Action) -> Result<Conditional> {
+    /// Sends the items to the writer, in as few requests as their size allows, and waits for their outcomes.
+    async fn write_bulk(
+        &self,
+        operation: &'static str,
+        items: Vec<(Key<'static>, Action)>,
+    ) -> Result<BulkReport> {
+        self.check().map_err(|error| error.with_operation(operation))?;
+        Ok(bulk::write(&self.store, &self.namespace, operation, items).await)
+    }
+
+    /// Sends one change to the writer, and waits for its outcome.
+    async fn write_one(
+        &self,
+        key: &Key<'_>,
+        expected: Option<Expected>,
+        action: Action,
+    ) -> Result<Conditional> {
         self.check()?;
         let mutation =
             Mutation { key: entry_key::encode(self.namespace.number, key.as_str()), expected, action };
         let namespace = Arc::clone(&self.namespace);
-        self.shared.ask(|answer| Request::Data(Data::One(namespace, mutation, answer))).await
+        self.store.ask(|reply| Request::Write(Write::Single(namespace, mutation, reply))).await
     }
 }
 
@@ -205,8 +226,8 @@ impl fmt::Debug for RedbNamespace {
     }
 }
 
-/// Says of an error which operation met it, and on which key.
-fn about(operation: &'static str, key: &Key<'_>) -> impl FnOnce(Error) -> Error {
+/// Adds the operation and the key to an error.
+fn context(operation: &'static str, key: &Key<'_>) -> impl FnOnce(Error) -> Error {
     move |error| error.with_operation(operation).with_key(key)
 }
 
@@ -214,18 +235,18 @@ fn about(operation: &'static str, key: &Key<'_>) -> impl FnOnce(Error) -> Error 
 #[deny(clippy::missing_trait_methods)]
 impl KvNamespace for RedbNamespace {
     async fn read(&self, key: Key<'_>, options: GetOptions) -> Result<Option<Entry>> {
-        let found = self.find(&key, options.metadata).await.map_err(about("read", &key))?;
+        let found = self.find(&key, options.metadata).await.map_err(context("read", &key))?;
         Ok(found.map(|(entry, _)| entry))
     }
 
     async fn write(&self, key: Key<'_>, value: Value, options: PutOptions) -> Result<()> {
-        let written = self.mutate(&key, None, Action::Write(value, options)).await;
-        written.map(drop).map_err(about("write", &key))
+        let written = self.write_one(&key, None, Action::Write(value, options)).await;
+        written.map(drop).map_err(context("write", &key))
     }
 
     async fn remove(&self, key: Key<'_>) -> Result<()> {
-        let removed = self.mutate(&key, None, Action::Remove).await;
-        removed.map(drop).map_err(about("remove", &key))
+        let removed = self.write_one(&key, None, Action::Remove).await;
+        removed.map(drop).map_err(context("remove", &key))
     }
 
     async fn list_page(&self, options: ListOptions) -> Result<ListPage> {
@@ -238,12 +259,12 @@ impl KvNamespace for RedbNamespace {
 
     async fn write_many(&self, entries: Vec<PutEntry>) -> Result<BulkReport> {
         let items = entries.into_iter().map(|entry| (entry.key, Action::Write(entry.value, entry.options)));
-        self.bulk("write_many", items.collect()).await
+        self.write_bulk("write_many", items.collect()).await
     }
 
     async fn remove_many(&self, keys: Vec<Key<'static>>) -> Result<BulkReport> {
         let items = keys.into_iter().map(|key| (key, Action::Remove));
-        self.bulk("remove_many", items.collect()).await
+        self.write_bulk("remove_many", items.collect()).await
     }
 
     fn into_atomic(self: Arc<Self>) -> Option<Arc<dyn AtomicKv>> {
@@ -255,7 +276,7 @@ impl KvNamespace for RedbNamespace {
 #[deny(clippy::missing_trait_methods)]
 impl AtomicKv for RedbNamespace {
     async fn read_versioned(&self, key: Key<'_>) -> Result<Option<(Entry, Version)>> {
-        self.find(&key, true).await.map_err(about("read_versioned", &key))
+        self.find(&key, true).await.map_err(context("read_versioned", &key))
     }
 
     async fn write_if(
@@ -265,12 +286,12 @@ impl AtomicKv for RedbNamespace {
         value: Value,
         options: PutOptions,
     ) -> Result<Conditional> {
-        let written = self.mutate(&key, Some(expected), Action::Write(value, options)).await;
-        written.map_err(about("write_if", &key))
+        let written = self.write_one(&key, Some(expected), Action::Write(value, options)).await;
+        written.map_err(context("write_if", &key))
     }
 
     async fn remove_if(&self, key: Key<'_>, expected: Version) -> Result<Conditional> {
-        let removed = self.mutate(&key, Some(expected.into()), Action::Remove).await;
-        removed.map_err(about("remove_if", &key))
+        let removed = self.write_one(&key, Some(expected.into()), Action::Remove).await;
+        removed.map_err(context("remove_if", &key))
     }
 }

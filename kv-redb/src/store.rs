@@ -1,4 +1,4 @@
-//! The file, and the namespaces in it.
+//! Handle of a store: opening it, and the namespaces in it.
 
 use std::{fmt, path::Path, sync::Arc};
 
@@ -10,15 +10,15 @@ use kv_core::{
 use crate::{
     builder::RedbStoreBuilder,
     namespace::RedbNamespace,
-    shared::Shared,
-    write::request::{Admin, Request},
+    open_store::OpenStore,
+    write::request::{NamespaceRequest, Request},
 };
 
-/// A file with many namespaces, open for reading and writing. Clones are the same store.
+/// Store of many namespaces in one file, open for reading and writing. Clones are handles of the same store.
 ///
-/// A write is answered once it would survive a power cut. One process has the file open at a time. Close it with
-/// [`close`](KvStore::close): dropping the last handle, namespaces included, also finishes what was accepted, but on a
-/// thread that nobody waits for.
+/// A write is acknowledged once it would survive a power cut. One process can have the file open at a time.
+/// Close the store with [`close`](KvStore::close). Dropping the last handle, namespaces included, also writes
+/// what was accepted, but in the background.
 ///
 /// ```
 /// use kv_core::{KvStore, prelude::*};
@@ -40,14 +40,14 @@ use crate::{
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct RedbStore(pub(crate) Arc<Shared>);
+pub struct RedbStore(pub(crate) Arc<OpenStore>);
 
 impl RedbStore {
-    pub(crate) fn new(shared: Shared) -> Self {
+    pub(crate) fn new(shared: OpenStore) -> Self {
         Self(Arc::new(shared))
     }
 
-    /// Opens the store in the file at `path`, and makes it if there is none; see [`RedbStoreBuilder::open`].
+    /// Opens the store in the file at `path`, or creates it; see [`RedbStoreBuilder::open`].
     ///
     /// # Errors
     ///
@@ -77,12 +77,12 @@ impl RedbStore {
         Self::builder().open_blocking(path)
     }
 
-    /// Settings for opening a store.
+    /// Returns a builder, to open a store with other settings than the defaults.
     pub fn builder() -> RedbStoreBuilder {
         RedbStoreBuilder::default()
     }
 
-    /// The namespace with the title, created if there is none.
+    /// Opens the namespace with the title, or creates it.
     ///
     /// ```
     /// # use kv_core::{KvStore, prelude::*};
@@ -100,12 +100,12 @@ impl RedbStore {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](kv_core::ErrorKind::InvalidInput) unless the title has 1 to 512 characters; else what a write may
-    /// meet.
+    /// [`InvalidInput`](kv_core::ErrorKind::InvalidInput) unless the title has 1 to 512 characters; otherwise
+    /// the errors of a write.
     pub async fn open_namespace(&self, title: impl Into<String>) -> Result<RedbNamespace> {
         let title = NamespaceTitle::new(title)
-            .map_err(|refused| Error::from(refused).with_operation("open_namespace"))?;
-        let open = self.0.ask(|answer| Request::Admin(Admin::Open(title, answer)));
+            .map_err(|invalid| Error::from(invalid).with_operation("open_namespace"))?;
+        let open = self.0.ask(|reply| Request::Namespaces(NamespaceRequest::Open(title, reply)));
         let namespace = open.await.map_err(|error| error.with_operation("open_namespace"))?;
         Ok(RedbNamespace::new(Arc::clone(&self.0), namespace))
     }
@@ -115,12 +115,12 @@ impl RedbStore {
         title: NamespaceTitle,
         jurisdiction: Option<Jurisdiction>,
     ) -> Result<NamespaceInfo> {
-        let (name, ask) =
-            (title.clone(), |answer| Request::Admin(Admin::Create(title, jurisdiction, answer)));
-        Ok(self.0.ask(ask).await?.info(name))
+        let name = title.clone();
+        let request = |reply| Request::Namespaces(NamespaceRequest::Create(name, jurisdiction, reply));
+        Ok(self.0.ask(request).await?.info(title))
     }
 
-    /// The file's path, as it was given.
+    /// Returns the file's path, as it was given.
     ///
     /// ```
     /// # use kv_core::{KvStore, prelude::*};
@@ -153,7 +153,7 @@ impl KvStore for RedbStore {
         self.create(title, None).await.map_err(|error| error.with_operation("create_namespace"))
     }
 
-    /// Creates a namespace and keeps the name of the jurisdiction. Where the data lies is where the file is.
+    /// Creates a namespace and stores the name of its jurisdiction. The data stays where the file is.
     async fn create_namespace_in(
         &self,
         title: NamespaceTitle,
@@ -164,26 +164,28 @@ impl KvStore for RedbStore {
     }
 
     async fn list_namespaces(&self) -> Result<Vec<NamespaceInfo>> {
-        self.0.state.check().map_err(|error| error.with_operation("list_namespaces"))?;
+        self.0.state.check_open().map_err(|error| error.with_operation("list_namespaces"))?;
         Ok(self.0.state.catalog.list())
     }
 
     async fn namespace_info(&self, id: &NamespaceId) -> Result<NamespaceInfo> {
         self.0
             .state
-            .check()
+            .check_open()
             .and_then(|()| self.0.state.catalog.info(id))
             .map_err(|error| error.with_operation("namespace_info"))
     }
 
     async fn rename_namespace(&self, id: &NamespaceId, title: NamespaceTitle) -> Result<NamespaceInfo> {
-        let rename = self.0.ask(|answer| Request::Admin(Admin::Rename(id.clone(), title.clone(), answer)));
+        let rename = self
+            .0
+            .ask(|reply| Request::Namespaces(NamespaceRequest::Rename(id.clone(), title.clone(), reply)));
         let renamed = rename.await.map_err(|error| error.with_operation("rename_namespace"))?;
         Ok(renamed.info(title))
     }
 
     async fn delete_namespace(&self, id: &NamespaceId) -> Result<()> {
-        let delete = self.0.ask(|answer| Request::Admin(Admin::Delete(id.clone(), answer)));
+        let delete = self.0.ask(|reply| Request::Namespaces(NamespaceRequest::Delete(id.clone(), reply)));
         delete.await.map_err(|error| error.with_operation("delete_namespace"))
     }
 
@@ -192,7 +194,7 @@ impl KvStore for RedbStore {
         Arc::new(RedbNamespace::new(Arc::clone(&self.0), namespace))
     }
 
-    /// Fails while the disk is full, after a write that failed for another reason, and once the store is closed.
+    /// Fails while the disk is full, after a write failed for another reason, and once the store is closed.
     async fn check_ready(&self) -> Result<()> {
         self.0.state.check_writes().map_err(|error| error.with_operation("check_ready"))
     }
@@ -203,7 +205,7 @@ impl KvStore for RedbStore {
         let close = async {
             state.check_process()?;
             queue.send_close(state).await;
-            state.ended().await
+            state.wait_closed().await
         };
         close.await.map_err(|error| error.with_operation("close"))
     }

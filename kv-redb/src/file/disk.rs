@@ -1,4 +1,4 @@
-//! The storage below redb: one file with its lock, kept while redb opens and closes it over again.
+//! Storage below redb: the open file, its lock, and the failures of writing it.
 
 use std::{
     fs::File,
@@ -14,30 +14,31 @@ use std::{
 use redb::{BackendError, StorageBackend, backends::FileBackend};
 
 use crate::file::{
-    error::{EngineResult, is_full},
+    error::{RedbResult, is_full},
     os_file::{self, Presence},
 };
 
-/// The storage below redb; clones are the same. It keeps the file's lock until it is [released](Disk::release), however
-/// often redb opens and closes what is in it.
+/// Storage below redb; clones share it. It keeps the file's lock until it is [released](Disk::release),
+/// however often redb opens and closes the database in it.
 #[derive(Debug, Clone)]
 pub(crate) struct Disk(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     backend: Box<dyn StorageBackend>,
-    /// The file once more, to look at it.
+    /// Another handle of the file, to look at its presence.
     file: Option<File>,
-    /// Length of the file in bytes, as far as redb knows.
+    /// Length of the file in bytes, as redb set it.
     len: AtomicU64,
-    /// The worst failure of writing so far: one of the constants below.
+    /// The worst failure of writing since the last look: [`WORKS`], [`FULL`] or [`BROKEN`].
     failure: AtomicU8,
-    /// Locks that are held. redb asks for them anew whenever it opens the file, which not every system grants.
+    /// Locks that are held. redb asks for them at every opening, and not every system grants a lock that is
+    /// held already.
     locked: Mutex<Vec<Lock>>,
     released: AtomicBool,
 }
 
-/// A range of the file, and whether the lock is shared.
+/// Range of a lock in the file, and `true` for a shared one.
 type Lock = (Bound<u64>, Bound<u64>, bool);
 
 const WORKS: u8 = 0;
@@ -45,12 +46,12 @@ const FULL: u8 = 1;
 const BROKEN: u8 = 2;
 
 impl Disk {
-    /// The file at `path`, which is made, readable for its owner alone, if there is none.
-    pub(crate) fn open(path: &Path) -> EngineResult<Self> {
+    /// Opens the file at `path`. A new one is created with the mode 0600.
+    pub(crate) fn open(path: &Path) -> RedbResult<Self> {
         Self::of_file(os_file::options().truncate(false).create(true).open(path)?)
     }
 
-    pub(crate) fn of_file(file: File) -> EngineResult<Self> {
+    pub(crate) fn of_file(file: File) -> RedbResult<Self> {
         let len = file.metadata()?.len();
         let copy = file.try_clone()?;
         Ok(Self::new(Box::new(FileBackend::new(file)?), Some(copy), len))
@@ -73,13 +74,13 @@ impl Disk {
         }))
     }
 
-    /// `true` if writing failed since the last call, and for nothing but a lack of space: then nothing is on the disk
-    /// that redb does not expect there.
-    pub(crate) fn was_full(&self) -> bool {
+    /// Returns `true` if writes failed since the last call and every failure was a lack of space, and resets
+    /// the failures. The disk then holds nothing that redb does not know of.
+    pub(crate) fn take_full_failure(&self) -> bool {
         self.0.failure.swap(WORKS, Ordering::AcqRel) == FULL
     }
 
-    /// Lets go of the file's lock. Nothing may use the file any more.
+    /// Releases the file's lock. The file must not be used afterwards.
     pub(crate) fn release(&self) -> io::Result<()> {
         self.0.release()
     }
@@ -88,8 +89,8 @@ impl Disk {
         self.0.failure.fetch_max(failure, Ordering::AcqRel);
     }
 
-    /// Notes what a change of the file came to.
-    fn note<T>(&self, changed: io::Result<T>) -> io::Result<T> {
+    /// Keeps in mind how a change of the file failed.
+    fn note_failure<T>(&self, changed: io::Result<T>) -> io::Result<T> {
         if let Err(cause) = &changed {
             self.failed(if is_full(cause) { FULL } else { BROKEN });
         }
@@ -119,7 +120,7 @@ impl Inner {
         if self.released.swap(true, Ordering::AcqRel) { Ok(()) } else { self.backend.close() }
     }
 
-    /// Fails if the file lost its name, or a part of itself, while it was open: what is written to it then is lost.
+    /// Fails if the file was deleted or cut short while it was open: what is written to it then is lost.
     fn check(&self) -> io::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
         let Presence { len, is_deleted } = os_file::presence(file)?;
@@ -138,7 +139,8 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // Closing the file alone would leave the lock to a process that another thread is just starting.
+        // Closing alone could leave the lock to a child process that another thread is starting, which shares
+        // open files.
         let _ = self.release();
     }
 }
@@ -153,26 +155,27 @@ impl StorageBackend for Disk {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.note(self.0.backend.set_len(len))?;
+        self.note_failure(self.0.backend.set_len(len))?;
         self.0.len.store(len, Ordering::Release);
         Ok(())
     }
 
-    /// Syncs, and then looks whether the file is still there: once per commit, before it is answered.
+    /// Syncs, then checks that the file still exists and has its length: once per commit, before it is
+    /// acknowledged.
     fn sync_data(&self) -> io::Result<()> {
         let synced = self.0.backend.sync_data().and_then(|()| self.0.check());
         if synced.is_err() {
-            // After a failed sync, also on a full disk, nobody knows what the disk has.
+            // After a failed sync, even on a full disk, the contents of the disk are unknown.
             self.failed(BROKEN);
         }
         synced
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.note(self.0.backend.write(offset, data))
+        self.note_failure(self.0.backend.write(offset, data))
     }
 
-    /// Keeps the lock: see [`Disk::release`].
+    /// Keeps the lock; [`Disk::release`] releases it.
     fn close(&self) -> io::Result<()> {
         Ok(())
     }

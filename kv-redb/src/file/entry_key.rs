@@ -1,16 +1,17 @@
-//! The key of an entry in the file's tables: its namespace's number, then the key's bytes.
+//! Key of an entry in the tables: the namespace's number (4 bytes, big-endian), then the bytes of the
+//! caller's key.
 
 use kv_core::Key;
 use smallvec::SmallVec;
 
-use crate::file::stored_entry::Damage;
+use crate::file::stored_entry::CorruptEntry;
 
 const NUMBER_BYTES: usize = 4;
 
-/// Most keys are short enough to be kept without an allocation.
+/// Key of an entry in the tables. Up to 44 bytes of the caller's key need no allocation.
 pub(crate) type EntryKey = SmallVec<[u8; 48]>;
 
-/// The key in the tables of what is called `key` in the namespace `number`.
+/// Encodes the `key` of an entry of the namespace `number`.
 pub(crate) fn encode(number: u32, key: &str) -> EntryKey {
     let mut bytes = EntryKey::with_capacity(NUMBER_BYTES + key.len());
     bytes.extend_from_slice(&number.to_be_bytes());
@@ -18,11 +19,11 @@ pub(crate) fn encode(number: u32, key: &str) -> EntryKey {
     bytes
 }
 
-/// The key that the caller knows.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Key<'static>, Damage> {
+/// Decodes the caller's key.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Key<'static>, CorruptEntry> {
     let text = bytes.get(NUMBER_BYTES..).and_then(|text| std::str::from_utf8(text).ok());
     let key = text.and_then(|text| Key::new(text.to_owned()).ok());
-    key.ok_or(Damage("a key in a table is no key"))
+    key.ok_or(CorruptEntry("a key in a table is invalid"))
 }
 
 #[cfg(test)]
@@ -38,7 +39,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_a_key_or_damage(bytes: Vec<u8>) {
+        fn any_bytes_are_a_key_or_corrupt(bytes: Vec<u8>) {
             if let Ok(key) = decode(&bytes) {
                 prop_assert_eq!(key.as_str().as_bytes(), &bytes[NUMBER_BYTES..]);
             }

@@ -1,4 +1,4 @@
-//! What redb's errors mean to a caller.
+//! Errors of this crate: one function per message, and the meaning of redb's errors to a caller.
 
 use std::{
     borrow::Cow,
@@ -10,25 +10,25 @@ use std::{
 
 use kv_core::{Error, ErrorKind};
 
-use crate::file::stored_entry::Damage;
+use crate::file::stored_entry::CorruptEntry;
 
 /// Name of this backend in errors. The package's name has the family's before it.
 const BACKEND: &str = "kv-redb";
 
-/// What redb answers; its one error stands for those of each phase.
-pub(crate) type EngineResult<T> = Result<T, redb::Error>;
+/// Result of redb, with its one error type that covers those of every phase.
+pub(crate) type RedbResult<T> = Result<T, redb::Error>;
 
-/// Runs `work`, and makes an error of a panic: redb meets some damaged pages with one. Nothing whose destructor may panic
-/// too may live in `work`, since a second panic would end the process.
-pub(crate) fn guard<T, E: From<redb::Error>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-    // What `work` leaves behind is rolled back or not used again: a read changes nothing.
+/// Runs `work` and turns a panic into an error: redb meets some damaged pages with a panic. `work` must own
+/// nothing whose destructor may panic too, since a second panic while the first one unwinds ends the process.
+pub(crate) fn catch_redb_panic<T, E: From<redb::Error>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    // Unwind safe: `work` reads only, or its transaction is rolled back and not used again.
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         let message = "redb panicked over a damaged page; its message went to the standard error stream";
         Err(redb::Error::Corrupted(message.to_owned()).into())
     })
 }
 
-/// `true` if the file is damaged, and neither the disk nor the caller is at fault.
+/// `true` if the file is damaged, as opposed to a failing disk or a misuse.
 pub(crate) fn is_damage(cause: &redb::Error) -> bool {
     matches!(
         cause,
@@ -40,76 +40,81 @@ pub(crate) fn is_damage(cause: &redb::Error) -> bool {
     )
 }
 
-/// Whether it says that the disk, or its owner's share of it, is full.
+/// `true` if the disk, or its owner's quota of it, is full.
 pub(crate) fn is_full(cause: &io::Error) -> bool {
     matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
-/// An error of this crate.
+/// Makes an error of this backend.
 pub(crate) fn error(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Error {
     Error::new(kind, BACKEND, message)
 }
 
+/// Advice in messages about damage. `RedbStore::check` says how much is damaged.
+const RESTORE_OR_SALVAGE: &str = "restore a backup, or copy what is whole with `RedbStore::salvage`";
+
+/// Error of every call after the store was closed.
 pub(crate) fn closed(path: &Path) -> Error {
-    error(ErrorKind::Closed, format!("the store {} is closed: open it again to use it", path.display()))
+    error(ErrorKind::Closed, format!("the store {} is closed: open it again", path.display()))
 }
 
-/// Only the process that opened a store has the thread that writes.
+/// Error of a write in a forked process, which does not have the writer's thread.
 pub(crate) fn forked(path: &Path) -> Error {
-    let message = format!(
-        "the store {} was opened by another process, from which this one was forked: open it in the process that uses it",
-        path.display()
-    );
+    let path = path.display();
+    let message =
+        format!("the store {path} was opened before this process was forked: open it in this process");
     error(ErrorKind::Closed, message)
 }
 
+/// Error of a call whose clock panicked.
 pub(crate) fn clock_panicked(path: &Path) -> Error {
+    let path = path.display();
     let message = format!(
-        "the clock of the store {} panicked, so nothing was done; its message went to the standard error stream: \
-         correct the `Clock` that the store was opened with",
-        path.display()
+        "the clock of the store {path} panicked, so nothing was done: fix the `Clock` given to the builder; \
+         the panic's message is on standard error"
     );
     error(ErrorKind::Other, message)
 }
 
+/// Error of every call on a namespace that was deleted, or never created.
 pub(crate) fn namespace_not_found() -> Error {
-    let message = "the store has no namespace with this id, which was deleted or never was: create one, or correct the id";
-    error(ErrorKind::NamespaceNotFound, message)
+    error(
+        ErrorKind::NamespaceNotFound,
+        "the store has no namespace with this id: create one, or correct the id",
+    )
 }
 
-/// The batch whose commit failed may or may not be on the disk, and redb writes no more.
+/// Error of the batch whose commit failed, and of every later write.
 pub(crate) fn write_failed(path: &Path, cause: redb::Error) -> Error {
+    let path = path.display();
     let message = format!(
-        "a write to the store {} failed, so it takes no more writes; whether the last ones are in it is unknown: \
-         remove the cause and open it again",
-        path.display()
+        "a write to the store {path} failed, so it takes no more; the outcome of the last writes is unknown: \
+         remove the cause and open the store again"
     );
     error(ErrorKind::Closed, message).with_source(cause)
 }
 
-/// The batch that met a full disk; those behind it get [`full`].
-pub(crate) fn write_failed_full(path: &Path, cause: redb::Error) -> Error {
+/// Error of the batch that filled the disk. Later writes get [`disk_full`].
+pub(crate) fn write_filled_disk(path: &Path, cause: redb::Error) -> Error {
+    let path = path.display();
     let message = format!(
-        "a write to the store {} failed, since its disk is full; whether it is in it is unknown: free space, and read \
-         what is there",
-        path.display()
+        "a write to the store {path} failed since its disk is full; its outcome is unknown: free space, then \
+         read what is stored"
     );
     error(ErrorKind::Closed, message).with_source(cause)
 }
 
-/// A write that was not tried.
-pub(crate) fn full(path: &Path, retry_after: Duration) -> Error {
+/// Error of a write that was not tried, since the disk is known to be full.
+pub(crate) fn disk_full(path: &Path, retry_after: Duration) -> Error {
+    let path = path.display();
     let message = format!(
-        "the disk of the store {} is full, so it takes no writes, and this one was not tried: free space; the store \
-         goes on by itself",
-        path.display()
+        "the disk of the store {path} is full, so this write was not tried: free space; the store then takes \
+         writes again by itself"
     );
     error(ErrorKind::Unavailable, message).with_retry_after(retry_after)
 }
 
-/// Advice in messages about damage, the case that `check` and `salvage` are for.
-const WHAT_TO_DO: &str = "restore a backup of it, or copy what is whole with `RedbStore::salvage`";
-
+/// Error of a read that redb failed.
 pub(crate) fn read_failed(path: &Path, cause: redb::Error) -> Error {
     if let redb::Error::DatabaseClosed = cause {
         return closed(path);
@@ -117,12 +122,12 @@ pub(crate) fn read_failed(path: &Path, cause: redb::Error) -> Error {
     let path = path.display();
     let (kind, message) = match cause {
         ref cause if is_damage(cause) => {
-            (ErrorKind::Corrupt, format!("the store {path} is damaged: {WHAT_TO_DO}"))
+            (ErrorKind::Corrupt, format!("the store {path} is damaged: {RESTORE_OR_SALVAGE}"))
         }
-        // redb reads nothing more after a failure of the file; what it still has in memory is answered.
+        // After a failure of the file redb reads only pages that it has in memory.
         redb::Error::PreviousIo => (
             ErrorKind::Unavailable,
-            format!("the store {path} failed earlier and cannot read this any more: open it again"),
+            format!("the store {path} failed earlier, and this is not in memory: open it again"),
         ),
         _ => (
             ErrorKind::Unavailable,
@@ -132,28 +137,32 @@ pub(crate) fn read_failed(path: &Path, cause: redb::Error) -> Error {
     error(kind, message).with_source(cause)
 }
 
-/// A long read that began before the file was opened anew, which is when the disk of the store was full.
-pub(crate) fn opened_anew(path: &Path) -> Error {
+/// Error of a long read during which the file was opened again, as happens when the disk is full.
+pub(crate) fn reopened(path: &Path) -> Error {
+    let path = path.display();
     error(
         ErrorKind::Unavailable,
-        format!("the store {} was opened anew meanwhile: read again", path.display()),
+        format!("the store {path} opened its file again during this read: read again"),
     )
 }
 
-pub(crate) fn damaged(path: &Path, damage: Damage) -> Error {
-    let Damage(what) = damage;
-    error(ErrorKind::Corrupt, format!("the store {} is damaged ({what}): {WHAT_TO_DO}", path.display()))
+/// Error of a read or a conditional write of a damaged entry.
+pub(crate) fn corrupt_entry(path: &Path, corrupt: CorruptEntry) -> Error {
+    let CorruptEntry(what) = corrupt;
+    let path = path.display();
+    error(ErrorKind::Corrupt, format!("the store {path} is damaged ({what}): {RESTORE_OR_SALVAGE}"))
 }
 
-/// A write that met damage, and was not applied.
-pub(crate) fn damaged_write(path: &Path, cause: redb::Error) -> Error {
+/// Error of a write that met damage and was rolled back.
+pub(crate) fn write_met_damage(path: &Path, cause: redb::Error) -> Error {
+    let path = path.display();
     let message = format!(
-        "the store {} is damaged where this write would go, so it was not applied: {WHAT_TO_DO}",
-        path.display()
+        "the store {path} is damaged where this write would go, so it was not applied: {RESTORE_OR_SALVAGE}"
     );
     error(ErrorKind::Corrupt, message).with_source(cause)
 }
 
+/// Error of opening a store, or of looking at a closed one.
 pub(crate) fn open_failed(path: &Path, cause: redb::Error) -> Error {
     let path = path.display();
     let (kind, message) = match &cause {
@@ -164,58 +173,73 @@ pub(crate) fn open_failed(path: &Path, cause: redb::Error) -> Error {
         redb::Error::UpgradeRequired(version) => (
             ErrorKind::Corrupt,
             format!(
-                "the file {path} is of redb's file format {version}, which this version cannot read: upgrade it with the redb that wrote it"
+                "the file {path} has redb's file format {version} (supported: 3): upgrade it with the redb \
+                 that wrote it"
             ),
         ),
         redb::Error::Io(cause) if cause.kind() == io::ErrorKind::InvalidData => (
             ErrorKind::Corrupt,
-            format!("the file {path} is not a store of kv-redb: it stays as it was; choose another path"),
+            format!(
+                "the file {path} is not a store of kv-redb: choose another path; the file was left as it was"
+            ),
         ),
         redb::Error::Io(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => {
-            (ErrorKind::Corrupt, format!("the store {path} is cut short: {WHAT_TO_DO}"))
+            (ErrorKind::Corrupt, format!("the store {path} is cut short: {RESTORE_OR_SALVAGE}"))
         }
         redb::Error::Io(cause) if is_full(cause) => (
             ErrorKind::Other,
-            format!("the store {path} cannot be opened: its disk is full: free space and try again"),
+            format!("the store {path} cannot be opened, since its disk is full: free space and try again"),
         ),
         redb::Error::Io(_) => (
             ErrorKind::Other,
             format!(
-                "the store {path} cannot be opened: its folder has to exist, and the file to be readable and writable"
+                "the store {path} cannot be opened: make sure that its folder exists, and that the file can \
+                 be read and written"
             ),
         ),
         cause if is_damage(cause) => {
-            (ErrorKind::Corrupt, format!("the store {path} is damaged: {WHAT_TO_DO}"))
+            (ErrorKind::Corrupt, format!("the store {path} is damaged: {RESTORE_OR_SALVAGE}"))
         }
         _ => (ErrorKind::Other, format!("the store {path} cannot be opened: remove the cause and try again")),
     };
     error(kind, message).with_source(cause)
 }
 
-/// A file in which `pages` pages do not match their checksums.
+/// Error of opening a file that ends redb's thread without a report.
+pub(crate) fn unreadable(path: &Path) -> Error {
+    let path = path.display();
+    error(
+        ErrorKind::Corrupt,
+        format!("the store {path} is damaged so badly that it cannot be read: restore a backup"),
+    )
+}
+
+/// Error of opening a file in which `pages` pages do not match their checksums.
 pub(crate) fn damaged_pages(path: &Path, pages: u64) -> Error {
     let path = path.display();
     let count = if pages == 1 { "1 page does".to_owned() } else { format!("{pages} pages do") };
     error(
         ErrorKind::Corrupt,
-        format!("the store {path} is damaged: {count} not match the checksum: {WHAT_TO_DO}"),
+        format!("the store {path} is damaged, {count} not match the checksum: {RESTORE_OR_SALVAGE}"),
     )
 }
 
-/// A file whose start is not one that redb writes.
+/// Error of looking at a file whose header is not redb's, or is damaged.
 pub(crate) fn header_damaged(path: &Path) -> Error {
-    error(
-        ErrorKind::Corrupt,
-        format!("the file {} is no store, or its header is damaged: restore a backup of it", path.display()),
-    )
-}
-
-/// A path at which there is something that cannot be a store.
-pub(crate) fn no_regular_file(path: &Path, what: &str) -> Error {
     let path = path.display();
-    error(ErrorKind::Other, format!("the path {path} is {what}: name a regular file for the store"))
+    let message = format!(
+        "the file {path} is not a store, or its header is damaged: check the path, or restore a backup"
+    );
+    error(ErrorKind::Corrupt, message)
 }
 
+/// Error of a path that leads to a folder, a FIFO, a device or a socket.
+pub(crate) fn not_a_regular_file(path: &Path, what: &str) -> Error {
+    let path = path.display();
+    error(ErrorKind::Other, format!("the path {path} is {what}: choose the path of a regular file"))
+}
+
+/// Error of opening a redb file without this crate's tables.
 pub(crate) fn not_ours(path: &Path) -> Error {
     let path = path.display();
     error(
@@ -224,32 +248,44 @@ pub(crate) fn not_ours(path: &Path) -> Error {
     )
 }
 
+/// Error of opening a store of another layout version.
 pub(crate) fn unknown_format(path: &Path, found: u64, known: u64) -> Error {
+    let path = path.display();
     let message = format!(
-        "the store {} has layout version {found}, and this version of kv-redb knows {known}: open it with a newer kv-redb",
-        path.display()
+        "the store {path} has layout version {found}, and this kv-redb knows {known}: open it with a newer \
+         kv-redb"
     );
     error(ErrorKind::Corrupt, message)
 }
 
+/// Error of closing a store.
 pub(crate) fn close_failed(path: &Path, cause: redb::Error) -> Error {
+    let path = path.display();
     let message = format!(
-        "closing the store {} failed: every acknowledged write is in it, but the next opening has to repair it",
-        path.display()
+        "closing the store {path} failed: every acknowledged write is in it, and the next opening repairs it"
     );
     error(ErrorKind::Other, message).with_source(cause)
 }
 
-/// No copy could be written.
+/// Error of writing a backup or a salvaged copy to `path`.
 pub(crate) fn copy_failed(path: &Path, cause: redb::Error) -> Error {
     let path = path.display();
-    let message = match cause {
+    let message = match &cause {
         redb::Error::DatabaseAlreadyOpen => {
             format!("another copy is being written to {path}: wait for it, or choose another path")
         }
+        redb::Error::Io(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
+            format!(
+                "no copy was written to {path}: there is a file already, or another program's with .partial \
+                 behind the name; choose another path"
+            )
+        }
+        redb::Error::Io(cause) if is_full(cause) => {
+            format!("no copy was written to {path}: the disk is full; free space, or choose another disk")
+        }
         _ => format!(
-            "no copy of the store could be written to {path}: there has to be room, and no file yet, also none of \
-             somebody else with .partial behind its name"
+            "no copy was written to {path}: make sure that its folder exists and can be written, or choose \
+             another path"
         ),
     };
     error(ErrorKind::Other, message).with_source(cause)

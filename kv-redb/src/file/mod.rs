@@ -1,6 +1,6 @@
-//! The store's file: how it is made, opened, locked and laid out in tables, and how their rows are encoded.
+//! The store's file: creation, opening, locking, its tables, and the encoding of their rows.
 //!
-//! May import `file` and `pages`.
+//! May import `pages`, which knows redb's file format, and nothing above: no snapshot, no queue, no handle.
 
 pub(crate) mod checksums;
 pub(crate) mod chunks;

@@ -1,4 +1,5 @@
-//! Opening a file: whose it is, which layout it has, what it holds.
+//! Opening a store: creation of a new file, refusal of a foreign one, checks, and loading of what is not
+//! entries.
 
 use std::{collections::HashMap, path::Path};
 
@@ -8,61 +9,65 @@ use redb::{DatabaseError, ReadOnlyDatabase, ReadableDatabase, ReadableTable};
 use crate::file::{
     checksums::{self, Extent},
     create,
-    error::{EngineResult, damaged_pages, guard, not_ours, open_failed, unknown_format},
+    error::{RedbResult, catch_redb_panic, damaged_pages, not_ours, open_failed, unknown_format},
     os_file,
-    store_file::{Engine, StoreFile},
-    tables::{FILE, FORMAT, FORMAT_VERSION, JURISDICTIONS, NAMESPACES},
-    torn_create::is_new,
+    store_file::{RedbConfig, StoreFile},
+    tables::{FORMAT, FORMAT_VERSION, JURISDICTIONS, META, NAMESPACES},
+    torn_create::{is_missing_or_empty, truncate_if_torn},
     versions::Versions,
 };
 
-/// What an opened file holds beside its entries.
+/// Opened file, with what it holds beside entries.
 pub(crate) struct Opened {
     pub(crate) file: StoreFile,
     pub(crate) namespaces: Vec<NamespaceRow>,
     pub(crate) versions: Versions,
 }
 
-/// A namespace as the file has it.
+/// Namespace, as the file holds it.
 #[derive(Debug)]
 pub(crate) struct NamespaceRow {
     pub(crate) id: NamespaceId,
-    /// Number that stands for it in the keys of entries.
+    /// Prefix of the keys of its entries in the tables.
     pub(crate) number: u32,
     pub(crate) title: NamespaceTitle,
     pub(crate) jurisdiction: Option<Jurisdiction>,
 }
 
-/// Opens the store at `path`, and makes it if there is none. Checks so much of a file first.
-pub(crate) fn open(path: &Path, engine: Engine, extent: Extent) -> Result<Opened> {
+/// Opens the store at `path`; creates it if there is no file, an empty one, or one whose creation was cut
+/// short. Of any other file, `extent` is checked first.
+pub(crate) fn open(path: &Path, config: RedbConfig, extent: Extent) -> Result<Opened> {
     os_file::refuse_special(path)?;
-    if is_new(path).map_err(|cause| open_failed(path, cause))? {
-        create::create(path, engine).map_err(|cause| open_failed(path, cause))?;
+    truncate_if_torn(path).map_err(|cause| open_failed(path, cause))?;
+    if is_missing_or_empty(path) {
+        create::create(path, config).map_err(|cause| open_failed(path, cause))?;
     } else {
-        guard(|| Ok::<_, redb::Error>(inspect(path))).map_err(|cause| open_failed(path, cause))??;
+        catch_redb_panic(|| Ok::<_, redb::Error>(refuse_foreign(path)))
+            .map_err(|cause| open_failed(path, cause))??;
         let pages =
             checksums::count_damaged_pages(path, extent).map_err(|cause| open_failed(path, cause.into()))?;
         if pages > 0 {
             return Err(damaged_pages(path, pages));
         }
     }
-    let file = engine.open(path).map_err(|cause| open_failed(path, cause))?;
+    let file = config.open(path).map_err(|cause| open_failed(path, cause))?;
     let opened = load(path, file)?;
     os_file::sync_folder(path).map_err(|cause| open_failed(path, cause.into()))?;
     Ok(opened)
 }
 
-/// Refuses a file that is not ours before it is opened for writing, which alone would change it.
-fn inspect(path: &Path) -> Result<()> {
+/// Refuses a file of another program or layout before it is opened for writing, since that alone changes it.
+fn refuse_foreign(path: &Path) -> Result<()> {
     match ReadOnlyDatabase::open(path) {
-        Ok(database) => check(path, layout(&database).map_err(|cause| open_failed(path, cause))?),
-        // After a crash only a writer may read it, and who has it open is told to whoever opens it for writing.
+        Ok(database) => check_layout(path, layout(&database).map_err(|cause| open_failed(path, cause))?),
+        // A file that crashed can be read only once a writer repaired it; one that is open is refused by the
+        // opening.
         Err(DatabaseError::RepairAborted | DatabaseError::DatabaseAlreadyOpen) => Ok(()),
         Err(cause) => Err(open_failed(path, cause.into())),
     }
 }
 
-fn check(path: &Path, layout: Layout) -> Result<()> {
+fn check_layout(path: &Path, layout: Layout) -> Result<()> {
     match layout {
         Layout::None | Layout::Version(FORMAT_VERSION) => Ok(()),
         Layout::Version(found) => Err(unknown_format(path, found, FORMAT_VERSION)),
@@ -70,44 +75,46 @@ fn check(path: &Path, layout: Layout) -> Result<()> {
     }
 }
 
-/// Reads what the file holds, and lays it out if it holds nothing.
+/// Loads an opened file; creates the tables if it has none.
 pub(crate) fn load(path: &Path, file: StoreFile) -> Result<Opened> {
     let failed = |cause| open_failed(path, cause);
-    let layout = guard(|| layout(&file.database)).map_err(failed)?;
+    let layout = catch_redb_panic(|| layout(&file.database)).map_err(failed)?;
     if layout == Layout::None {
-        create::lay_out(&file).map_err(|cause| failed(cause.into_cause()))?;
+        create::create_tables(&file).map_err(|cause| failed(cause.into_cause()))?;
     }
-    check(path, layout)?;
-    let versions = guard(|| load_versions(&file)).map_err(failed)?;
-    let namespaces = guard(|| load_namespaces(&file)).map_err(failed)?;
+    check_layout(path, layout)?;
+    let versions = catch_redb_panic(|| load_versions(&file)).map_err(failed)?;
+    let namespaces = catch_redb_panic(|| load_namespaces(&file)).map_err(failed)?;
     Ok(Opened { file, namespaces, versions })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Layout {
-    /// An empty file, or one whose making was cut short.
+    /// No tables: an empty file, or one whose creation was cut short.
     None,
+    /// Version of the layout.
     Version(u64),
+    /// Tables of another program.
     Foreign,
 }
 
-fn layout(database: &impl ReadableDatabase) -> EngineResult<Layout> {
+fn layout(database: &impl ReadableDatabase) -> RedbResult<Layout> {
     let transaction = database.begin_read()?;
     if transaction.list_tables()?.next().is_none() && transaction.list_multimap_tables()?.next().is_none() {
         return Ok(Layout::None);
     }
-    match transaction.open_table(FILE) {
+    match transaction.open_table(META) {
         Ok(file) => Ok(file.get(FORMAT)?.map_or(Layout::Foreign, |version| Layout::Version(version.value()))),
         Err(redb::TableError::Storage(cause)) => Err(cause.into()),
         Err(_) => Ok(Layout::Foreign),
     }
 }
 
-pub(crate) fn load_versions(file: &StoreFile) -> EngineResult<Versions> {
-    Versions::load(&file.database.begin_read()?.open_table(FILE)?)
+pub(crate) fn load_versions(file: &StoreFile) -> RedbResult<Versions> {
+    Versions::load(&file.database.begin_read()?.open_table(META)?)
 }
 
-pub(crate) fn load_namespaces(file: &StoreFile) -> EngineResult<Vec<NamespaceRow>> {
+pub(crate) fn load_namespaces(file: &StoreFile) -> RedbResult<Vec<NamespaceRow>> {
     let transaction = file.database.begin_read()?;
     let mut jurisdictions: HashMap<String, Jurisdiction> = HashMap::new();
     match transaction.open_table(JURISDICTIONS) {
@@ -115,7 +122,7 @@ pub(crate) fn load_namespaces(file: &StoreFile) -> EngineResult<Vec<NamespaceRow
             for row in table.iter()? {
                 let (id, jurisdiction) = row?;
                 let jurisdiction =
-                    jurisdiction.value().parse().map_err(|_| bad_name("a namespace's jurisdiction"))?;
+                    jurisdiction.value().parse().map_err(|_| invalid("a namespace's jurisdiction"))?;
                 jurisdictions.insert(id.value().to_owned(), jurisdiction);
             }
         }
@@ -127,13 +134,13 @@ pub(crate) fn load_namespaces(file: &StoreFile) -> EngineResult<Vec<NamespaceRow
         let (id, namespace) = row?;
         let (number, title) = namespace.value();
         let jurisdiction = jurisdictions.remove(id.value());
-        let id = NamespaceId::new(id.value()).map_err(|_| bad_name("a namespace's id"))?;
-        let title = NamespaceTitle::new(title).map_err(|_| bad_name("a namespace's title"))?;
+        let id = NamespaceId::new(id.value()).map_err(|_| invalid("a namespace's id"))?;
+        let title = NamespaceTitle::new(title).map_err(|_| invalid("a namespace's title"))?;
         rows.push(NamespaceRow { id, number, title, jurisdiction });
     }
     Ok(rows)
 }
 
-fn bad_name(what: &str) -> redb::Error {
-    redb::Error::Corrupted(format!("{what} breaks the rules for one"))
+fn invalid(what: &str) -> redb::Error {
+    redb::Error::Corrupted(format!("{what} is invalid"))
 }

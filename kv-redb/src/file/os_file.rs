@@ -1,4 +1,4 @@
-//! Permissions of new files, and a look at open ones.
+//! Calls of the operating system on files: permissions, locks, identity, and syncing a folder.
 
 use std::{
     fs::{self, File, Metadata, OpenOptions, TryLockError},
@@ -8,10 +8,10 @@ use std::{
 
 use kv_core::Result;
 
-use crate::file::error::no_regular_file;
+use crate::file::error::not_a_regular_file;
 
-/// Options to open a file for reading and writing. A file that is made has no permissions but its owner's: a store may
-/// hold secrets, session ids say.
+/// Options to open a file for reading and writing. A new file gets the mode 0600: a store may hold secrets
+/// such as session ids.
 pub(crate) fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
@@ -20,17 +20,17 @@ pub(crate) fn options() -> OpenOptions {
     options
 }
 
-/// Length and name of an open file.
+/// Length of an open file, and whether it still has a name.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Presence {
     /// In bytes.
     pub(crate) len: u64,
-    /// `true` once the file has no name any more.
+    /// `true` once the file has no name.
     pub(crate) is_deleted: bool,
 }
 
-/// Length and name of an open file, asked for without its times. Linux gives each write after a look at the times a fresh
-/// one, and the sync after it then has an inode to write as well.
+/// Returns the presence of an open file without asking for its times: once they were asked for, Linux gives
+/// the next write a new one, and the sync after it has to write the inode too.
 #[cfg(target_os = "linux")]
 pub(crate) fn presence(file: &File) -> io::Result<Presence> {
     use rustix::fs::{AtFlags, StatxFlags, statx};
@@ -39,7 +39,7 @@ pub(crate) fn presence(file: &File) -> io::Result<Presence> {
     Ok(Presence { len: found.stx_size, is_deleted: found.stx_nlink == 0 })
 }
 
-/// Length and name of an open file, which cannot be deleted outside Unix.
+/// Returns the presence of an open file. Outside Unix an open file cannot be deleted.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn presence(file: &File) -> io::Result<Presence> {
     let metadata = file.metadata()?;
@@ -50,44 +50,46 @@ pub(crate) fn presence(file: &File) -> io::Result<Presence> {
     Ok(Presence { len: metadata.len(), is_deleted })
 }
 
-/// `true` if both are of the same file.
+/// `true` if both belong to the same file.
 #[cfg(unix)]
-pub(crate) fn is_same(a: &Metadata, b: &Metadata) -> bool {
+pub(crate) fn is_same_file(a: &Metadata, b: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     (a.dev(), a.ino()) == (b.dev(), b.ino())
 }
 
-/// `true` if both are of the same file: always outside Unix, since one that is open and locked is not replaced there.
+/// `true` if both belong to the same file: always so outside Unix, where an open and locked file cannot be
+/// replaced.
 #[cfg(not(unix))]
-pub(crate) fn is_same(_a: &Metadata, _b: &Metadata) -> bool {
+pub(crate) fn is_same_file(_a: &Metadata, _b: &Metadata) -> bool {
     true
 }
 
-/// Refuses what is no regular file: opening a FIFO would wait for somebody who writes into it.
+/// Refuses a path that does not lead to a regular file: opening a FIFO would block until another process
+/// writes to it.
 pub(crate) fn refuse_special(path: &Path) -> Result<()> {
     match fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => Err(no_regular_file(path, "a folder")),
-        Ok(metadata) if !metadata.is_file() => {
-            Err(no_regular_file(path, "no regular file but a FIFO, a device or a socket"))
-        }
-        // Opening it tells what is wrong.
+        Ok(metadata) if metadata.is_dir() => Err(not_a_regular_file(path, "a folder")),
+        Ok(metadata) if !metadata.is_file() => Err(not_a_regular_file(path, "a FIFO, a device or a socket")),
+        // Opening it reports the error.
         Ok(_) | Err(_) => Ok(()),
     }
 }
 
-/// Looks at a file that nobody has open for writing meanwhile.
+/// Calls `read` with the file at `path`, locked against writers meanwhile.
 pub(crate) fn with_shared_lock<T>(
     path: &Path,
-    look: impl FnOnce(&File) -> io::Result<T>,
+    read: impl FnOnce(&File) -> io::Result<T>,
 ) -> Result<T, TryLockError> {
     let file = File::open(path).map_err(TryLockError::Error)?;
     file.try_lock_shared()?;
-    let outcome = look(&file);
-    // Closing alone would leave the lock to a process that another thread is just starting.
+    let outcome = read(&file);
+    // Closing alone could leave the lock to a child process that another thread is starting, which shares
+    // open files.
     file.unlock().and(outcome).map_err(TryLockError::Error)
 }
 
-/// Makes the file's name as durable as its contents: whoever made it may have crashed before he could.
+/// Makes the file's name as durable as its contents, also for a file whose creator crashed before it could.
+/// Outside Unix this does nothing.
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());

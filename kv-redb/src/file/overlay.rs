@@ -1,4 +1,4 @@
-//! A layer over the storage that keeps in memory what is written.
+//! Layer over the disk that keeps written blocks in memory, to read a store while its disk is full.
 
 use std::{
     collections::BTreeMap,
@@ -16,15 +16,15 @@ use crate::file::disk::Disk;
 
 const BLOCK_BYTES: usize = 4096;
 
-/// The disk as it is, under what is written here, which stays in memory: so a file can be read while nothing can be
-/// written, although redb writes a few pages when it opens and repairs one.
+/// Storage whose reads see the disk and whose writes stay in memory. redb writes a few pages when it opens
+/// and repairs a file, so it needs this to read a file on a full disk.
 #[derive(Debug, Clone)]
 pub(crate) struct Overlay(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     disk: Disk,
-    /// `true` once the disk is written again, and so may have changed under what is read here.
+    /// `true` once the disk is written again, so that it may differ from what is read here.
     retired: AtomicBool,
     written: Mutex<Written>,
 }
@@ -32,9 +32,10 @@ struct Inner {
 #[derive(Debug)]
 struct Written {
     len: u64,
-    /// Length of the disk's part that is still visible, in bytes: what was cut off stays away.
+    /// Length of the disk's visible part in bytes. A part that was cut off stays invisible when the file
+    /// grows again.
     disk_len: u64,
-    /// The blocks that were written, by their numbers.
+    /// Written blocks, by number.
     blocks: BTreeMap<u64, Vec<u8>>,
 }
 
@@ -45,40 +46,40 @@ impl Overlay {
         Ok(Self(Arc::new(Inner { disk, retired: false.into(), written })))
     }
 
-    /// Fails everything from now on: the disk is written again. Reads that are not over get an error.
+    /// Fails every further call, reads under way too: the disk is about to be written.
     pub(crate) fn retire(&self) {
         self.0.retired.store(true, Ordering::Release);
     }
 
     fn written(&self) -> io::Result<MutexGuard<'_, Written>> {
         if self.0.retired.load(Ordering::Acquire) {
-            return Err(io::Error::other("the disk has space again, and the file is read anew"));
+            return Err(io::Error::other("the disk has space again, and the file was opened again"));
         }
         Ok(self.0.written.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Written {
-    /// Reads what the disk has, and zeros behind its end.
+    /// Reads from the disk, and zeros behind its visible part.
     fn read_disk(&self, disk: &Disk, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let there = usize::try_from(self.disk_len.saturating_sub(offset)).unwrap_or(usize::MAX);
-        let (there, beyond) = out.split_at_mut(there.min(out.len()));
+        let len = usize::try_from(self.disk_len.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let (on_disk, beyond) = out.split_at_mut(len.min(out.len()));
         beyond.fill(0);
-        if there.is_empty() { Ok(()) } else { disk.read(offset, there) }
+        if on_disk.is_empty() { Ok(()) } else { disk.read(offset, on_disk) }
     }
 }
 
-/// The parts of `len` bytes from `offset` on that lie in one block each: the block's number, the place in the block, and
-/// the range of the bytes.
+/// Splits `len` bytes from `offset` on at the boundaries of blocks. Yields for each part the block's number,
+/// the offset in the block, and the range of the bytes.
 fn parts(offset: u64, len: usize) -> impl Iterator<Item = (u64, usize, std::ops::Range<usize>)> {
     let mut done = 0;
     std::iter::from_fn(move || {
         let position = offset + done as u64;
-        let place = usize::try_from(position % BLOCK_BYTES as u64).unwrap_or_default();
-        let part = (BLOCK_BYTES - place).min(len - done);
+        let start = usize::try_from(position % BLOCK_BYTES as u64).unwrap_or_default();
+        let part = (BLOCK_BYTES - start).min(len - done);
         let range = done..done + part;
         done += part;
-        (part > 0).then_some((position / BLOCK_BYTES as u64, place, range))
+        (part > 0).then_some((position / BLOCK_BYTES as u64, start, range))
     })
 }
 
@@ -93,9 +94,9 @@ impl StorageBackend for Overlay {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         written.read_disk(&self.0.disk, offset, out)?;
-        for (number, place, range) in parts(offset, out.len()) {
+        for (number, start, range) in parts(offset, out.len()) {
             let len = range.len();
-            let block = written.blocks.get(&number).and_then(|block| block.get(place..place + len));
+            let block = written.blocks.get(&number).and_then(|block| block.get(start..start + len));
             if let (Some(block), Some(out)) = (block, out.get_mut(range)) {
                 out.copy_from_slice(block);
             }
@@ -105,8 +106,9 @@ impl StorageBackend for Overlay {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         let mut written = self.written()?;
-        (written.len, written.disk_len) = (len, written.disk_len.min(len));
-        // A block that is cut in two keeps its first part; redb cuts between blocks.
+        written.len = len;
+        written.disk_len = written.disk_len.min(len);
+        // A block that is cut in two is kept; redb cuts between blocks.
         drop(written.blocks.split_off(&len.div_ceil(BLOCK_BYTES as u64)));
         Ok(())
     }
@@ -117,14 +119,14 @@ impl StorageBackend for Overlay {
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let mut written = self.written()?;
-        for (number, place, range) in parts(offset, data.len()) {
+        for (number, start, range) in parts(offset, data.len()) {
             let mut block = written.blocks.remove(&number).unwrap_or_default();
             if block.is_empty() {
                 block.resize(BLOCK_BYTES, 0);
                 written.read_disk(&self.0.disk, number * BLOCK_BYTES as u64, &mut block)?;
             }
             let len = range.len();
-            if let (Some(target), Some(data)) = (block.get_mut(place..place + len), data.get(range)) {
+            if let (Some(target), Some(data)) = (block.get_mut(start..start + len), data.get(range)) {
                 target.copy_from_slice(data);
             }
             written.blocks.insert(number, block);
@@ -132,7 +134,7 @@ impl StorageBackend for Overlay {
         Ok(())
     }
 
-    // The disk below has the lock. What is written here is seen by nobody else.
+    // The disk below has the lock, and nothing else sees the blocks written here.
     fn try_lock_range(&self, _start: Bound<u64>, _end: Bound<u64>) -> Result<bool, BackendError> {
         Ok(true)
     }

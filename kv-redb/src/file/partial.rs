@@ -1,4 +1,4 @@
-//! A new store's file in the making, under a name of its own.
+//! File of a copy while it is written, with `.partial` behind its name.
 
 use std::{
     fs::{self, File, Permissions},
@@ -11,29 +11,31 @@ use redb::StorageBackend;
 
 use crate::file::{
     disk::Disk,
-    error::EngineResult,
+    error::RedbResult,
     os_file::{self, sync_folder},
-    store_file::{Engine, StoreFile},
+    store_file::{RedbConfig, StoreFile},
     torn_create,
 };
 
-/// A new file in the making. It has `.partial` behind its name until it is whole and synced. Its maker has its lock until then, so
-/// two that want the same name do not meet in one file.
-pub(crate) struct Partial {
-    name: PathBuf,
+/// File of a copy while it is written. It has `.partial` behind its name until it is complete and synced. It
+/// is locked until then, so that two copies to one path do not write to one file. Dropped before it is
+/// finished, it is removed.
+pub(crate) struct PartialFile {
+    partial_path: PathBuf,
     path: PathBuf,
-    /// Has the lock.
+    /// Holds the lock.
     disk: Disk,
     finished: bool,
 }
 
-impl Partial {
-    /// Begins a file that is to be at `path`, and opens it. What is there of one whose making was cut short is thrown away.
+impl PartialFile {
+    /// Creates and opens the file of a copy to `path`. A partial file that a killed process left is emptied
+    /// first.
     pub(crate) fn begin(
         path: &Path,
         permissions: Option<Permissions>,
-        engine: Engine,
-    ) -> EngineResult<(Self, StoreFile)> {
+        config: RedbConfig,
+    ) -> RedbResult<(Self, StoreFile)> {
         if path.try_exists()? {
             return Err(io::Error::from(io::ErrorKind::AlreadyExists).into());
         }
@@ -42,47 +44,47 @@ impl Partial {
         let partial = PathBuf::from(partial);
         let mut file = os_file::options().create(true).truncate(false).open(&partial)?;
         let disk = Disk::of_file(file.try_clone()?)?;
-        let everything = (Bound::Unbounded, Bound::Unbounded);
-        if let Ok(false) = disk.try_lock_range(everything.0, everything.1) {
+        if let Ok(false) = disk.try_lock_range(Bound::Unbounded, Bound::Unbounded) {
             return Err(redb::Error::DatabaseAlreadyOpen);
         }
-        let emptied = empty(&mut file, &partial, path);
-        // redb takes the lock in its own way, next. Somebody else who gets it before finds an empty file.
-        let _ = disk.unlock_range(everything.0, everything.1);
+        let emptied = empty_leftover(&mut file, &partial, path);
+        // redb locks the file again in its own way. Another process that gets the lock before finds an empty
+        // file.
+        let _ = disk.unlock_range(Bound::Unbounded, Bound::Unbounded);
         emptied?;
         if let Some(permissions) = permissions {
             file.set_permissions(permissions)?;
         }
-        let store = engine.open_disk(disk.clone())?;
-        Ok((Self { name: partial, path: path.to_owned(), disk, finished: false }, store))
+        let store = config.open_disk(disk.clone())?;
+        Ok((Self { partial_path: partial, path: path.to_owned(), disk, finished: false }, store))
     }
 
-    /// Gives the file its name, once it is closed and so synced.
+    /// Gives the file its final name, after its database was closed and so synced.
     pub(crate) fn finish(mut self) -> io::Result<()> {
-        fs::rename(&self.name, &self.path)?;
+        fs::rename(&self.partial_path, &self.path)?;
         self.finished = true;
         sync_folder(&self.path)?;
         self.disk.release()
     }
 }
 
-impl Drop for Partial {
+impl Drop for PartialFile {
     fn drop(&mut self) {
         if !self.finished {
-            let _ = fs::remove_file(&self.name);
+            let _ = fs::remove_file(&self.partial_path);
         }
         let _ = self.disk.release();
     }
 }
 
-/// Empties a file that a backup left which was cut short; anything else stays as it is.
-fn empty(file: &mut File, partial: &Path, path: &Path) -> io::Result<()> {
-    // While the lock was waited for, another one may have finished the file, which then has another name.
-    let is_same = fs::metadata(partial)
-        .is_ok_and(|named| file.metadata().is_ok_and(|open| os_file::is_same(&named, &open)));
+/// Empties a partial file that a killed process left; fails on any other file.
+fn empty_leftover(file: &mut File, partial: &Path, path: &Path) -> io::Result<()> {
+    // Between opening and locking the file, another process may have finished and renamed it.
+    let is_same_file = fs::metadata(partial)
+        .is_ok_and(|named| file.metadata().is_ok_and(|open| os_file::is_same_file(&named, &open)));
     let mut start = Vec::new();
     file.take(16).read_to_end(&mut start)?;
-    if !is_same || path.try_exists()? || !torn_create::may_be_redb(&start) {
+    if !is_same_file || path.try_exists()? || !torn_create::may_be_redb(&start) {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
     file.set_len(0)

@@ -1,4 +1,4 @@
-//! A store on something other than a file, for tests that let it fail.
+//! Stores on a [`StorageBackend`] that the caller provides, for tests that inject failures.
 
 use std::{fmt, io, path::Path, sync::Arc};
 
@@ -9,11 +9,11 @@ use crate::file::{
     disk::Disk,
     error::open_failed,
     open::{Opened, load},
-    store_file::Engine,
-    torn_create::{is_unfinished, may_be_unfinished},
+    store_file::RedbConfig,
+    torn_create::{is_torn, is_torn_len},
 };
 
-/// Somebody's backend; clones share it.
+/// Backend that the caller provides; clones share it.
 #[derive(Clone)]
 pub(crate) struct TestBackend(Arc<dyn StorageBackend>);
 
@@ -22,13 +22,13 @@ impl TestBackend {
         Self(Arc::new(backend))
     }
 
-    /// As with a file whose making was cut short.
-    fn empty_if_unfinished(&self) -> io::Result<()> {
+    /// Truncates the storage if its creation was cut short, as is done with a file.
+    fn truncate_if_torn(&self) -> io::Result<()> {
         let len = self.0.len()?;
-        if may_be_unfinished(len) {
+        if is_torn_len(len) {
             let mut bytes = vec![0; usize::try_from(len).unwrap_or_default()];
             self.0.read(0, &mut bytes)?;
-            if is_unfinished(&bytes) {
+            if is_torn(&bytes) {
                 self.0.set_len(0)?;
             }
         }
@@ -36,11 +36,11 @@ impl TestBackend {
     }
 }
 
-/// Opens the store that `backend` holds, and makes it if there is none.
-pub(crate) fn open(path: &Path, engine: Engine, backend: TestBackend) -> Result<Opened> {
-    backend.empty_if_unfinished().map_err(|cause| open_failed(path, cause.into()))?;
+/// Opens the store that `backend` holds; lays one out if the backend is empty.
+pub(crate) fn open(path: &Path, config: RedbConfig, backend: TestBackend) -> Result<Opened> {
+    backend.truncate_if_torn().map_err(|cause| open_failed(path, cause.into()))?;
     let disk = Disk::of_backend(backend).map_err(|cause| open_failed(path, cause.into()))?;
-    load(path, engine.open_disk(disk).map_err(|cause| open_failed(path, cause))?)
+    load(path, config.open_disk(disk).map_err(|cause| open_failed(path, cause))?)
 }
 
 impl fmt::Debug for TestBackend {

@@ -1,30 +1,31 @@
-//! Write transactions that survive damage: redb panics over some damaged pages, and must not do so twice at once.
+//! Write transactions that survive damaged pages.
 //!
-//! A panic that meets another one while it unwinds ends the process. Destructors of redb's tables and transactions may
-//! panic after a panic, so none of them may be on the stack that unwinds: they live out here, the work is done within
-//! [`guard`], and each destructor then runs by itself, when the first panic is over.
+//! redb panics over some damaged pages, and destructors of its tables and transactions may panic after that.
+//! A second panic while the first one unwinds ends the process. So the tables and the transaction are owned
+//! here, outside of [`catch_redb_panic`], which the work runs in; each is dropped by itself once the first
+//! panic is caught.
 
 use std::ops::BitOrAssign;
 
 use crate::file::{
-    error::{EngineResult, guard, is_damage},
+    error::{RedbResult, catch_redb_panic, is_damage},
     store_file::StoreFile,
     tables::Tables,
 };
 
-/// Why a transaction was not committed.
+/// Error of a transaction that was not committed.
 #[derive(Debug)]
 pub(crate) enum WriteError {
-    /// It met damage, and was rolled back before anything of it was written: the store can go on.
-    Damage(redb::Error),
-    /// Writing failed. What is on the disk is unknown, and redb writes no more.
+    /// It met damage and was rolled back before anything was written: the store goes on.
+    Corrupt(redb::Error),
+    /// Writing failed. The contents of the disk are unknown, and redb refuses further writes.
     Failed(redb::Error),
 }
 
 impl WriteError {
     pub(crate) fn into_cause(self) -> redb::Error {
         match self {
-            Self::Damage(cause) | Self::Failed(cause) => cause,
+            Self::Corrupt(cause) | Self::Failed(cause) => cause,
         }
     }
 }
@@ -32,8 +33,9 @@ impl WriteError {
 /// Effect of a transaction on the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// Nothing that would have to reach the disk.
+    /// No change, so nothing to commit.
     None,
+    /// Changes to commit.
     Some,
 }
 
@@ -45,15 +47,15 @@ impl BitOrAssign for Change {
     }
 }
 
-/// Does `work` in a transaction, and commits it if it changed something. Whatever fails, the transaction is over.
+/// Runs `work` in a transaction, then commits it if `work` changed something, and rolls it back otherwise.
 pub(crate) fn transact<T>(
     file: &StoreFile,
-    work: impl FnOnce(&mut Tables<'_>) -> EngineResult<(T, Change)>,
+    work: impl FnOnce(&mut Tables<'_>) -> RedbResult<(T, Change)>,
 ) -> Result<T, WriteError> {
-    let transaction = guard(|| file.begin_write()).map_err(WriteError::Failed)?;
-    let done = match guard(|| Tables::open(&transaction)) {
+    let transaction = catch_redb_panic(|| file.begin_write()).map_err(WriteError::Failed)?;
+    let done = match catch_redb_panic(|| Tables::open(&transaction)) {
         Ok(mut tables) => {
-            let done = guard(|| work(&mut tables));
+            let done = catch_redb_panic(|| work(&mut tables));
             let closed = tables.close();
             done.and_then(|done| closed.map(|()| done))
         }
@@ -61,15 +63,15 @@ pub(crate) fn transact<T>(
     };
     let (outcome, change) = match done {
         Ok((outcome, change)) => (Ok(outcome), change),
-        Err(cause) if is_damage(&cause) => (Err(WriteError::Damage(cause)), Change::None),
+        Err(cause) if is_damage(&cause) => (Err(WriteError::Corrupt(cause)), Change::None),
         Err(cause) => (Err(WriteError::Failed(cause)), Change::None),
     };
     let ended = match change {
-        Change::Some => guard(|| Ok::<_, redb::Error>(transaction.commit()?)),
-        Change::None => guard(|| Ok::<_, redb::Error>(transaction.abort()?)),
+        Change::Some => catch_redb_panic(|| Ok::<_, redb::Error>(transaction.commit()?)),
+        Change::None => catch_redb_panic(|| Ok::<_, redb::Error>(transaction.abort()?)),
     };
     match (outcome, ended) {
-        // A failure that was met first says more than that of the rollback.
+        // The first failure says more than that of the rollback after it.
         (Err(WriteError::Failed(cause)), _) | (_, Err(cause)) => Err(WriteError::Failed(cause)),
         (outcome, Ok(())) => outcome,
     }

@@ -1,18 +1,19 @@
-//! Handing out versions, none twice.
+//! Allocator of versions.
 
 use kv_core::Version;
 use redb::ReadableTable;
 
 use crate::file::{
-    error::EngineResult,
+    error::RedbResult,
     tables::{Tables, VERSION_CEILING},
 };
 
-/// How many versions are reserved at a time. The file then changes once for so many writes, and a reopening skips what
-/// was left: there are enough for 17 billion reopenings.
+/// Number of versions that are reserved at a time. The stored ceiling changes once per so many writes, and a
+/// reopening skips the rest of the block; a `u64` is enough for 17 billion reopenings.
 const BLOCK: u64 = 1 << 30;
 
-/// Hands out versions, none twice, over restarts too: the file holds a ceiling that no version has reached.
+/// Allocator of versions. None is used twice, not after a restart either: the file holds a ceiling above
+/// every version.
 #[derive(Debug)]
 pub(crate) struct Versions {
     next: u64,
@@ -21,12 +22,13 @@ pub(crate) struct Versions {
 }
 
 impl Versions {
-    /// Those that the file has not given out.
-    pub(crate) fn load(file: &impl ReadableTable<&'static str, u64>) -> EngineResult<Self> {
-        let ceiling = file.get(VERSION_CEILING)?.map_or(1, |ceiling| ceiling.value());
+    /// Starts at the ceiling that the file holds.
+    pub(crate) fn load(meta: &impl ReadableTable<&'static str, u64>) -> RedbResult<Self> {
+        let ceiling = meta.get(VERSION_CEILING)?.map_or(1, |ceiling| ceiling.value());
         Ok(Self { next: ceiling, ceiling, stored_ceiling: ceiling })
     }
 
+    /// Allocates a version.
     pub(crate) fn take(&mut self) -> Version {
         if self.next == self.ceiling {
             self.ceiling = self.ceiling.saturating_add(BLOCK);
@@ -36,20 +38,20 @@ impl Versions {
         version
     }
 
-    /// Writes the ceiling into the transaction whose entries have the versions.
-    pub(crate) fn store(&self, tables: &mut Tables<'_>) -> EngineResult<()> {
+    /// Stores the ceiling in the transaction that uses the versions.
+    pub(crate) fn store(&self, tables: &mut Tables<'_>) -> RedbResult<()> {
         if self.stored_ceiling != self.ceiling {
-            tables.file()?.insert(VERSION_CEILING, self.ceiling)?;
+            tables.meta()?.insert(VERSION_CEILING, self.ceiling)?;
         }
         Ok(())
     }
 
-    /// The transaction was committed.
-    pub(crate) fn stored(&mut self) {
+    /// Notes that the transaction was committed.
+    pub(crate) fn set_stored(&mut self) {
         self.stored_ceiling = self.ceiling;
     }
 
-    /// Goes on with those that neither this nor the file, as it was loaded anew, has given out.
+    /// Goes on behind the versions that this allocator and the file, as it was just loaded, have used.
     pub(crate) fn skip_to(&mut self, loaded: &Self) {
         let next = self.next.max(loaded.next);
         *self = Self { next, ceiling: next.max(loaded.ceiling), stored_ceiling: loaded.stored_ceiling };

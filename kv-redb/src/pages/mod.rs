@@ -1,6 +1,7 @@
-//! Reader of redb's file format that trusts nothing it reads.
+//! Reader of redb's file format that trusts nothing it reads: pages, their checksums and the trees that they
+//! make up.
 //!
-//! Imports nothing of this crate but `pages`.
+//! The lowest storey: a file here imports its neighbours alone.
 
 pub(crate) mod node;
 pub(crate) mod reader;

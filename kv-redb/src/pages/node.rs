@@ -1,24 +1,26 @@
-//! The pages of redb's trees, read with distrust.
+//! Parser of the pages of redb's trees. Every offset is checked, since a damaged page may hold any.
 
 use std::ops::Range;
 
-use crate::pages::reader::{Root, Shape, array};
+use crate::pages::reader::{Root, Shape, bytes_at};
 
-/// A page of a tree.
+/// Page of a tree.
 pub(crate) enum Node<'p> {
     Leaf(Leaf<'p>),
     Branch(Branch<'p>),
 }
 
-/// Pairs: behind the page's kind and their number where each key ends and where each value ends, then the keys, then the
-/// values.
+/// Page of pairs. Layout: the page's kind and the number of pairs (4 bytes), the end of each key, the end of
+/// each value (4 bytes each, left out where all have one length), the keys, the values.
 pub(crate) struct Leaf<'p> {
     bytes: &'p [u8],
     shape: Shape,
     pub(crate) pairs: usize,
 }
 
-/// Children: the checksums and the pages of all, then where each of the keys between them ends.
+/// Page of children. Layout: the page's kind and the number of keys (8 bytes), the children's checksums (16
+/// bytes each), their pages (8 bytes each), the end of each key (4 bytes each, left out where all have one
+/// length), the keys.
 pub(crate) struct Branch<'p> {
     bytes: &'p [u8],
     key: Option<usize>,
@@ -27,7 +29,7 @@ pub(crate) struct Branch<'p> {
 
 impl<'p> Node<'p> {
     pub(crate) fn parse(bytes: &'p [u8], shape: Shape) -> Option<Self> {
-        let [kind, _, low, high] = array(bytes, 0)?;
+        let [kind, _, low, high] = bytes_at(bytes, 0)?;
         let count = usize::from(u16::from_le_bytes([low, high]));
         match kind {
             1 if count > 0 => Some(Self::Leaf(Leaf { bytes, shape, pairs: count })),
@@ -36,7 +38,7 @@ impl<'p> Node<'p> {
         }
     }
 
-    /// Where what the checksum covers ends.
+    /// Returns the end of the bytes that the checksum covers.
     pub(crate) fn end(&self) -> Option<usize> {
         match self {
             Self::Leaf(leaf) => leaf.value_end(leaf.pairs - 1),
@@ -54,19 +56,19 @@ impl Leaf<'_> {
     fn key_end(&self, number: usize) -> Option<usize> {
         match self.shape.key {
             Some(len) => Some(self.keys_start() + len * (number + 1)),
-            None => offset(self.bytes, 4 + 4 * number),
+            None => end_at(self.bytes, 4 + 4 * number),
         }
     }
 
     fn value_end(&self, number: usize) -> Option<usize> {
         match (self.shape.value, self.shape.key) {
             (Some(len), _) => Some(self.key_end(self.pairs - 1)? + len * (number + 1)),
-            (None, Some(_)) => offset(self.bytes, 4 + 4 * number),
-            (None, None) => offset(self.bytes, 4 + 4 * self.pairs + 4 * number),
+            (None, Some(_)) => end_at(self.bytes, 4 + 4 * number),
+            (None, None) => end_at(self.bytes, 4 + 4 * self.pairs + 4 * number),
         }
     }
 
-    /// Where the key and the value of a pair are.
+    /// Returns the ranges of a pair's key and value in the page.
     pub(crate) fn pair(&self, number: usize) -> Option<(Range<usize>, Range<usize>)> {
         let (key_start, value_start) = match number.checked_sub(1) {
             Some(before) => (self.key_end(before)?, self.value_end(before)?),
@@ -81,8 +83,8 @@ impl Branch<'_> {
         let checksums = 8;
         let pages = 8 + 16 * (self.keys + 1);
         Some(Root {
-            page: u64::from_le_bytes(array(self.bytes, pages + 8 * number)?),
-            checksum: u128::from_le_bytes(array(self.bytes, checksums + 16 * number)?),
+            page: u64::from_le_bytes(bytes_at(self.bytes, pages + 8 * number)?),
+            checksum: u128::from_le_bytes(bytes_at(self.bytes, checksums + 16 * number)?),
         })
     }
 
@@ -90,11 +92,11 @@ impl Branch<'_> {
         let children_end = 8 + (16 + 8) * (self.keys + 1);
         match self.key {
             Some(len) => Some(children_end + len * self.keys),
-            None => offset(self.bytes, children_end + 4 * (self.keys - 1)),
+            None => end_at(self.bytes, children_end + 4 * (self.keys - 1)),
         }
     }
 }
 
-fn offset(bytes: &[u8], place: usize) -> Option<usize> {
-    usize::try_from(u32::from_le_bytes(array(bytes, place)?)).ok()
+fn end_at(bytes: &[u8], offset: usize) -> Option<usize> {
+    usize::try_from(u32::from_le_bytes(bytes_at(bytes, offset)?)).ok()
 }

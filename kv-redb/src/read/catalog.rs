@@ -1,4 +1,4 @@
-//! The namespaces of a store, as every handle sees them.
+//! Catalog of the namespaces of a store, shared by its handles.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,22 +12,24 @@ use kv_core::{Error, Jurisdiction, NamespaceId, NamespaceInfo, NamespaceTitle};
 
 use crate::file::{error::namespace_not_found, open::NamespaceRow};
 
-/// A namespace, as its handles hold it.
+/// State of a namespace, shared by its handles.
 #[derive(Debug)]
-pub(crate) struct Namespace {
+pub(crate) struct NamespaceState {
     pub(crate) id: NamespaceId,
-    /// What stands for it in the tables' keys; never used again.
+    /// Prefix of its entries' keys in the tables. Never used again for another namespace.
     pub(crate) number: u32,
-    /// Where it was created, for good.
+    /// Jurisdiction that it was created in; it never changes.
     pub(crate) jurisdiction: Option<Jurisdiction>,
     deleted: AtomicBool,
 }
 
-impl Namespace {
+impl NamespaceState {
+    /// State of an existing namespace.
     pub(crate) fn new(id: NamespaceId, number: u32, jurisdiction: Option<Jurisdiction>) -> Self {
         Self { id, number, jurisdiction, deleted: false.into() }
     }
 
+    /// Describes the namespace to callers.
     pub(crate) fn info(&self, title: NamespaceTitle) -> NamespaceInfo {
         let info = NamespaceInfo::new(self.id.clone(), title);
         match self.jurisdiction {
@@ -36,7 +38,7 @@ impl Namespace {
         }
     }
 
-    /// What a handle holds for an id that the store does not have; ids are never given twice, so it stays that way.
+    /// State of a namespace that does not exist. It never will: ids are not used twice.
     fn missing(id: NamespaceId) -> Self {
         Self { id, number: 0, jurisdiction: None, deleted: true.into() }
     }
@@ -47,71 +49,76 @@ impl Namespace {
     }
 }
 
-/// The namespaces that the file holds. The writer changes it once the file says so.
+/// Catalog of the namespaces. The writer changes it after it committed the change to the file.
 #[derive(Debug, Default)]
-pub(crate) struct Catalog(RwLock<Names>);
+pub(crate) struct Catalog(RwLock<Indexes>);
 
 #[derive(Debug, Default)]
-struct Names {
-    by_id: BTreeMap<NamespaceId, (Arc<Namespace>, NamespaceTitle)>,
-    by_title: BTreeMap<NamespaceTitle, Arc<Namespace>>,
+struct Indexes {
+    by_id: BTreeMap<NamespaceId, (Arc<NamespaceState>, NamespaceTitle)>,
+    by_title: BTreeMap<NamespaceTitle, Arc<NamespaceState>>,
 }
 
 impl Catalog {
+    /// Makes the catalog of the namespaces that a file holds.
     pub(crate) fn new(rows: Vec<NamespaceRow>) -> Self {
         let catalog = Self::default();
         catalog.replace(rows);
         catalog
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Names> {
-        // Nothing that runs under the lock panics, so a poisoned one holds nothing half done.
+    fn read(&self) -> RwLockReadGuard<'_, Indexes> {
+        // No code under the lock panics, so a poisoned catalog is consistent.
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a namespace, or gives it another title.
-    pub(crate) fn set(&self, namespace: Arc<Namespace>, title: NamespaceTitle) {
-        let mut names = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let replaced = names.by_id.insert(namespace.id.clone(), (Arc::clone(&namespace), title.clone()));
+    /// Adds a namespace, or renames it.
+    pub(crate) fn set(&self, namespace: Arc<NamespaceState>, title: NamespaceTitle) {
+        let mut indexes = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let replaced = indexes.by_id.insert(namespace.id.clone(), (Arc::clone(&namespace), title.clone()));
         if let Some((_, old_title)) = replaced {
-            names.by_title.remove(&old_title);
+            indexes.by_title.remove(&old_title);
         }
-        names.by_title.insert(title, namespace);
+        indexes.by_title.insert(title, namespace);
     }
 
-    /// Forgets a namespace; its handles see that at once.
+    /// Removes a namespace; its handles see that at once.
     pub(crate) fn delete(&self, id: &NamespaceId) {
-        let mut names = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some((namespace, title)) = names.by_id.remove(id) {
-            names.by_title.remove(&title);
+        let mut indexes = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some((namespace, title)) = indexes.by_id.remove(id) {
+            indexes.by_title.remove(&title);
             namespace.deleted.store(true, Ordering::Release);
         }
     }
 
-    pub(crate) fn get(&self, id: &NamespaceId) -> Result<Arc<Namespace>, Error> {
+    /// Returns a namespace. Unknown: [`NamespaceNotFound`](kv_core::ErrorKind::NamespaceNotFound).
+    pub(crate) fn get(&self, id: &NamespaceId) -> Result<Arc<NamespaceState>, Error> {
         self.read().by_id.get(id).map(|(namespace, _)| Arc::clone(namespace)).ok_or_else(namespace_not_found)
     }
 
-    /// The namespace, or one that does not exist.
-    pub(crate) fn get_or_missing(&self, id: &NamespaceId) -> Arc<Namespace> {
-        self.get(id).unwrap_or_else(|_| Arc::new(Namespace::missing(id.clone())))
+    /// Returns a namespace, or the state of one that does not exist.
+    pub(crate) fn get_or_missing(&self, id: &NamespaceId) -> Arc<NamespaceState> {
+        self.get(id).unwrap_or_else(|_| Arc::new(NamespaceState::missing(id.clone())))
     }
 
-    pub(crate) fn by_title(&self, title: &NamespaceTitle) -> Option<Arc<Namespace>> {
+    /// Returns the namespace with the title.
+    pub(crate) fn by_title(&self, title: &NamespaceTitle) -> Option<Arc<NamespaceState>> {
         self.read().by_title.get(title).map(Arc::clone)
     }
 
+    /// Describes a namespace. Unknown: [`NamespaceNotFound`](kv_core::ErrorKind::NamespaceNotFound).
     pub(crate) fn info(&self, id: &NamespaceId) -> Result<NamespaceInfo, Error> {
         let found = self.read().by_id.get(id).map(|(namespace, title)| namespace.info(title.clone()));
         found.ok_or_else(namespace_not_found)
     }
 
+    /// Describes all namespaces, ordered by id.
     pub(crate) fn list(&self) -> Vec<NamespaceInfo> {
-        let names = self.read();
-        names.by_id.values().map(|(namespace, title)| namespace.info(title.clone())).collect()
+        let indexes = self.read();
+        indexes.by_id.values().map(|(namespace, title)| namespace.info(title.clone())).collect()
     }
 
-    /// Takes over the namespaces that the file holds; handles of those that stay go on.
+    /// Replaces the namespaces by those that a file holds. Handles of namespaces that stay remain valid.
     pub(crate) fn replace(&self, rows: Vec<NamespaceRow>) {
         let kept: BTreeSet<&NamespaceId> = rows.iter().map(|row| &row.id).collect();
         let gone: Vec<_> = self.read().by_id.keys().filter(|id| !kept.contains(id)).cloned().collect();
@@ -120,7 +127,10 @@ impl Catalog {
         }
         for NamespaceRow { id, number, title, jurisdiction } in rows {
             let known = self.get(&id);
-            self.set(known.unwrap_or_else(|_| Arc::new(Namespace::new(id, number, jurisdiction))), title);
+            self.set(
+                known.unwrap_or_else(|_| Arc::new(NamespaceState::new(id, number, jurisdiction))),
+                title,
+            );
         }
     }
 }

@@ -1,45 +1,42 @@
-//! Error of a read, before it is told to the caller.
+//! Error of a read, before it is turned into the caller's error.
 
-use kv_core::InvalidInput;
+use kv_core::{Error, InvalidInput};
 
-use crate::file::stored_entry::Damage;
+use crate::file::stored_entry::CorruptEntry;
 
 /// Error of a read of a snapshot.
 pub(crate) enum ReadError {
     /// redb cannot read the file.
-    Engine(redb::Error),
-    /// The file holds what this crate does not write.
-    Damage(Damage),
-    /// The caller's cursor is not one for this listing.
-    Refused(InvalidInput),
+    Redb(redb::Error),
+    /// A row is not one that this crate writes.
+    Corrupt(CorruptEntry),
+    /// The caller's cursor does not belong to the listing.
+    InvalidInput(InvalidInput),
     /// The caller's clock panicked.
-    Clock(kv_core::Error),
+    Clock(Error),
 }
 
 impl From<InvalidInput> for ReadError {
-    fn from(refused: InvalidInput) -> Self {
-        Self::Refused(refused)
+    fn from(invalid: InvalidInput) -> Self {
+        Self::InvalidInput(invalid)
     }
 }
 
 impl From<redb::StorageError> for ReadError {
     fn from(cause: redb::StorageError) -> Self {
-        Self::Engine(cause.into())
+        Self::Redb(cause.into())
     }
 }
 
 impl From<redb::Error> for ReadError {
     fn from(cause: redb::Error) -> Self {
-        Self::Engine(cause)
+        Self::Redb(cause)
     }
 }
 
 impl ReadError {
     /// `true` if the file failed or is closed: the read may succeed once the file is open again.
-    pub(crate) fn is_of_the_file(&self) -> bool {
-        matches!(
-            self,
-            Self::Engine(redb::Error::DatabaseClosed | redb::Error::PreviousIo | redb::Error::Io(_))
-        )
+    pub(crate) fn is_file_failure(&self) -> bool {
+        matches!(self, Self::Redb(redb::Error::DatabaseClosed | redb::Error::PreviousIo | redb::Error::Io(_)))
     }
 }

@@ -1,4 +1,4 @@
-//! Reading what a commit left.
+//! Snapshot of the tables after a commit, and look-ups in it.
 
 use std::{fmt, hash::Hasher, ops::Bound};
 
@@ -11,175 +11,172 @@ use twox_hash::XxHash3_64;
 use crate::{
     file::{
         chunks, entry_key,
-        error::{EngineResult, guard},
+        error::{RedbResult, catch_redb_panic},
         store_file::StoreFile,
-        stored_entry::{Content, Damage, Pieces, Record},
-        tables::{ENTRIES, PIECES},
+        stored_entry::{ChunkedValue, Content, CorruptEntry, StoredEntry},
+        tables::{CHUNKS, ENTRIES},
     },
-    read::{joins::Joined, read_error::ReadError, value_cache::LargeValues},
+    read::{assemblies::Assembled, read_error::ReadError, value_cache::ValueCache},
 };
 
-/// A value up to this length is read on the calling task; copying a longer one takes long enough to hold up others.
+/// Longest value that is assembled on the calling task; copying a longer one takes long enough to delay other
+/// tasks.
 const MAX_DIRECT_BYTES: u64 = 64 * 1024;
 
-/// How much of a piece is summed up before it is copied: what is in the fastest cache then is not fetched twice.
+/// Length of the parts in which a chunk is hashed and then copied: short enough to stay in the processor's
+/// first cache.
 const STRIDE: usize = 4096;
 
-/// Entries as they are in the tables, in order.
+/// Rows of the table of entries, in order of their keys.
 pub(crate) type Rows = redb::Range<'static, &'static [u8], &'static [u8]>;
 
-/// The tables as a commit left them, open for reading.
+/// Tables as a commit left them, open for reading.
 pub(crate) struct Snapshot {
     pub(crate) transaction: ReadTransaction,
     entries: ReadOnlyTable<&'static [u8], &'static [u8]>,
-    pieces: ReadOnlyTable<(u64, u32), &'static [u8]>,
+    chunks: ReadOnlyTable<(u64, u32), &'static [u8]>,
 }
 
-/// What a look for an entry finds.
-pub(crate) enum Found {
-    /// Nothing: it is absent or has expired.
+/// Result of looking up an entry.
+pub(crate) enum Lookup {
+    /// The entry is absent or has expired.
     Absent,
-    /// The entry.
-    Entry(Entry, Version),
-    /// An entry whose value is too long to be put together on the calling task.
-    Long(Long),
+    Found(Entry, Version),
+    /// The value is too long to be assembled on the calling task.
+    TooLong(LongEntry),
 }
 
-/// An entry whose value is still to be put together.
+/// Entry whose value is still to be assembled.
 #[derive(Clone)]
-pub(crate) struct Long {
+pub(crate) struct LongEntry {
     pub(crate) version: Version,
     expires_at: Option<Timestamp>,
     metadata: Option<Metadata>,
 }
 
-impl Long {
-    /// The entry, once its value is there.
-    pub(crate) fn with_value(self, bytes: Bytes) -> Result<Found, ReadError> {
+impl LongEntry {
+    /// Completes the entry with its value.
+    pub(crate) fn with_value(self, bytes: Bytes) -> Result<Lookup, ReadError> {
         let entry = entry(bytes)?.with_expires_at(self.expires_at).with_metadata(self.metadata);
-        Ok(Found::Entry(entry, self.version))
+        Ok(Lookup::Found(entry, self.version))
     }
 }
 
-impl Found {
+impl Lookup {
+    /// Returns the entry, if it was found.
     pub(crate) fn into_entry(self) -> Option<(Entry, Version)> {
         match self {
-            Self::Entry(entry, version) => Some((entry, version)),
-            Self::Absent | Self::Long(_) => None,
+            Self::Found(entry, version) => Some((entry, version)),
+            Self::Absent | Self::TooLong(_) => None,
         }
     }
-}
-
-/// What a look for an entry wants.
-#[derive(Clone, Copy)]
-pub(crate) struct Wanted {
-    pub(crate) metadata: bool,
-    /// `true` to put a value together here, unless it is long.
-    pub(crate) direct: bool,
 }
 
 impl Snapshot {
-    /// The tables as the last commit left them.
-    pub(crate) fn take(file: &StoreFile) -> EngineResult<Self> {
-        guard(|| {
+    /// Takes a snapshot of the tables as the last commit left them.
+    pub(crate) fn take(file: &StoreFile) -> RedbResult<Self> {
+        catch_redb_panic(|| {
             let transaction = file.database.begin_read()?;
             let entries = transaction.open_table(ENTRIES)?;
-            let pieces = transaction.open_table(PIECES)?;
-            Ok(Self { transaction, entries, pieces })
+            let chunks = transaction.open_table(CHUNKS)?;
+            Ok(Self { transaction, entries, chunks })
         })
     }
 
-    /// Looks for the entry that is `key` in the tables.
+    /// Looks up the entry under `key`, an [entry key](entry_key), with its metadata if `metadata` is set.
     pub(crate) fn find(
         &self,
         key: &[u8],
-        wanted: Wanted,
+        metadata: bool,
         now: impl FnOnce() -> Result<Timestamp>,
-        cache: &LargeValues,
-    ) -> Result<Found, ReadError> {
-        guard(|| self.look_up(key, wanted, now, cache))
+        cache: &ValueCache,
+    ) -> Result<Lookup, ReadError> {
+        catch_redb_panic(|| self.find_unguarded(key, metadata, now, cache))
     }
 
-    fn look_up(
+    fn find_unguarded(
         &self,
         key: &[u8],
-        wanted: Wanted,
+        metadata: bool,
         now: impl FnOnce() -> Result<Timestamp>,
-        cache: &LargeValues,
-    ) -> Result<Found, ReadError> {
-        let Some(record) = self.entries.get(key)? else {
-            return Ok(Found::Absent);
+        cache: &ValueCache,
+    ) -> Result<Lookup, ReadError> {
+        let Some(row) = self.entries.get(key)? else {
+            return Ok(Lookup::Absent);
         };
-        let record = Record::decode(key, record.value()).map_err(ReadError::Damage)?;
-        if record.is_expired(now).map_err(ReadError::Clock)? {
-            return Ok(Found::Absent);
+        let stored = StoredEntry::decode(key, row.value()).map_err(ReadError::Corrupt)?;
+        if stored.is_expired(now).map_err(ReadError::Clock)? {
+            return Ok(Lookup::Absent);
         }
-        let metadata = if wanted.metadata { record.metadata().map_err(ReadError::Damage)? } else { None };
-        let bytes = match record.value {
-            Content::Whole(bytes) => Bytes::copy_from_slice(bytes),
-            Content::Pieces(pieces) => match cache.get(record.version) {
-                Some(joined) => joined,
-                None if wanted.direct && pieces.len <= MAX_DIRECT_BYTES => {
-                    self.join(record.version, &pieces, cache)?
-                }
+        let metadata = if metadata { stored.metadata().map_err(ReadError::Corrupt)? } else { None };
+        let bytes = match stored.value {
+            Content::Inline(bytes) => Bytes::copy_from_slice(bytes),
+            Content::Chunked(value) => match cache.get(stored.version) {
+                Some(bytes) => bytes,
+                None if value.len <= MAX_DIRECT_BYTES => self.assemble(stored.version, &value, cache)?,
                 None => {
-                    let Record { version, expires_at, .. } = record;
-                    return Ok(Found::Long(Long { version, expires_at, metadata }));
+                    let StoredEntry { version, expires_at, .. } = stored;
+                    return Ok(Lookup::TooLong(LongEntry { version, expires_at, metadata }));
                 }
             },
         };
-        let entry = entry(bytes)?.with_expires_at(record.expires_at).with_metadata(metadata);
-        Ok(Found::Entry(entry, record.version))
+        let entry = entry(bytes)?.with_expires_at(stored.expires_at).with_metadata(metadata);
+        Ok(Lookup::Found(entry, stored.version))
     }
 
-    /// Puts together the value that `version` of the entry has, if the entry still is that one.
-    pub(crate) fn join_version(
+    /// Assembles the value of the entry under `key`, if the entry still has this version.
+    pub(crate) fn assemble_version(
         &self,
         key: &[u8],
         version: Version,
-        cache: &LargeValues,
-    ) -> Result<Joined, ReadError> {
-        guard(|| {
-            let Some(record) = self.entries.get(key)? else { return Ok(Joined::Gone) };
-            let record = Record::decode(key, record.value()).map_err(ReadError::Damage)?;
-            match record.value {
-                Content::Pieces(pieces) if record.version == version => {
-                    let joined = match cache.get(version) {
-                        Some(joined) => joined,
-                        None => self.join(version, &pieces, cache)?,
+        cache: &ValueCache,
+    ) -> Result<Assembled, ReadError> {
+        catch_redb_panic(|| {
+            let Some(row) = self.entries.get(key)? else { return Ok(Assembled::Changed) };
+            let stored = StoredEntry::decode(key, row.value()).map_err(ReadError::Corrupt)?;
+            match stored.value {
+                Content::Chunked(value) if stored.version == version => {
+                    let bytes = match cache.get(version) {
+                        Some(bytes) => bytes,
+                        None => self.assemble(version, &value, cache)?,
                     };
-                    Ok(Joined::Value(joined))
+                    Ok(Assembled::Value(bytes))
                 }
-                _ => Ok(Joined::Gone),
+                _ => Ok(Assembled::Changed),
             }
         })
     }
 
-    /// The value whose pieces are kept under `version`, which then is kept in memory too.
-    fn join(&self, version: Version, record: &Pieces<'_>, cache: &LargeValues) -> Result<Bytes, ReadError> {
-        let damage = || ReadError::Damage(Damage("a value's pieces do not make up the value"));
+    /// Assembles the value whose chunks are stored under `version`, and caches it.
+    fn assemble(
+        &self,
+        version: Version,
+        value: &ChunkedValue<'_>,
+        cache: &ValueCache,
+    ) -> Result<Bytes, ReadError> {
+        let corrupt = || ReadError::Corrupt(CorruptEntry("a value does not match its checksum"));
         let len =
-            usize::try_from(record.len).ok().filter(|len| *len <= MAX_VALUE_BYTES).ok_or_else(damage)?;
+            usize::try_from(value.len).ok().filter(|len| *len <= MAX_VALUE_BYTES).ok_or_else(corrupt)?;
         let mut bytes = Vec::new();
-        bytes.try_reserve_exact(len).map_err(|_| damage())?;
+        bytes.try_reserve_exact(len).map_err(|_| corrupt())?;
         let mut checksum = XxHash3_64::new();
-        for (number, _) in (0..).zip(chunks::cut(len)) {
-            let piece = self.pieces.get((version.as_u64(), number))?.ok_or_else(damage)?;
-            for part in piece.value().chunks(STRIDE) {
+        for (number, _) in (0..).zip(chunks::chunk_ranges(len)) {
+            let chunk = self.chunks.get((version.as_u64(), number))?.ok_or_else(corrupt)?;
+            for part in chunk.value().chunks(STRIDE) {
                 checksum.write(part);
                 bytes.extend_from_slice(part);
             }
         }
-        bytes.extend_from_slice(record.end);
-        if checksum.finish() != record.checksum || bytes.len() != len {
-            return Err(damage());
+        bytes.extend_from_slice(value.end);
+        if checksum.finish() != value.checksum || bytes.len() != len {
+            return Err(corrupt());
         }
-        let joined = Bytes::from(bytes);
-        cache.keep(version, joined.clone());
-        Ok(joined)
+        let bytes = Bytes::from(bytes);
+        cache.insert(version, bytes.clone());
+        Ok(bytes)
     }
 
-    /// The rows of the namespace `number` that `options` ask for.
+    /// Returns the rows of the namespace `number` that `options` select; `None` if they select no key at all.
     pub(crate) fn rows(&self, number: u32, options: &ListOptions) -> Result<Option<Rows>, ReadError> {
         let Some(KeyRange { start, end }) = options.key_range()? else { return Ok(None) };
         let start = start.map(|start| entry_key::encode(number, start));
@@ -188,14 +185,13 @@ impl Snapshot {
             None => entry_key::encode(number.saturating_add(1), ""),
         };
         let range = (start.as_ref().map(|start| &start[..]), Bound::Excluded(&end[..]));
-        Ok(Some(guard(|| Ok::<_, redb::Error>(self.entries.range::<&[u8]>(range)?))?))
+        Ok(Some(catch_redb_panic(|| Ok::<_, redb::Error>(self.entries.range::<&[u8]>(range)?))?))
     }
 }
 
-/// An entry with the value alone.
+/// Makes an entry with a value alone.
 fn entry(bytes: Bytes) -> Result<Entry, ReadError> {
-    let value = Value::new(bytes);
-    let value = value.map_err(|_| ReadError::Damage(Damage("a value is longer than a value may be")))?;
+    let value = Value::new(bytes).map_err(|_| ReadError::Corrupt(CorruptEntry("a value is too long")))?;
     Ok(Entry::new(value))
 }
 

@@ -1,4 +1,4 @@
-//! Large values as they were last handed out.
+//! Cache of large values.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use quick_cache::{
     sync::{Cache, DefaultLifecycle},
 };
 
-/// Large values as they were last handed out, so that a hot one is neither put together nor copied again. A version
-/// is used for one value alone, ever, so nothing here can be out of date.
-pub(crate) struct LargeValues(Cache<u64, Bytes, Length>);
+/// Cache of large values, by version, so that a hot one is neither assembled nor copied again. A version
+/// belongs to one value for ever, so no cached value can be out of date.
+pub(crate) struct ValueCache(Cache<u64, Bytes, Length>);
 
-/// About what the cache itself needs for a value.
+/// Approximate memory that the cache needs per value, beside the value.
 const OVERHEAD_BYTES: u64 = 128;
-/// What a shard of the cache holds, so that each has room for the largest values.
+/// Capacity of a shard of the cache, so that each has room for the largest values.
 const SHARD_BYTES: u64 = 64 * 1024 * 1024;
 
 #[derive(Debug, Clone, Copy)]
@@ -26,13 +26,13 @@ impl Weighter<u64, Bytes> for Length {
     }
 }
 
-impl LargeValues {
-    /// Keeps up to `bytes`.
+impl ValueCache {
+    /// Makes a cache of up to `bytes` bytes.
     pub(crate) fn new(bytes: usize) -> Self {
         let bytes = bytes as u64;
         let options = OptionsBuilder::new()
             .weight_capacity(bytes)
-            // Values of 64 KiB, say: the cache grows with what it holds.
+            // An estimate, as if every value had 64 KiB; the cache grows with its contents.
             .estimated_items_capacity(usize::try_from(bytes / (64 * 1024)).unwrap_or(usize::MAX))
             .shards(usize::try_from(bytes / SHARD_BYTES).unwrap_or(usize::MAX).max(1))
             .build();
@@ -47,19 +47,20 @@ impl LargeValues {
         })
     }
 
+    /// Returns the value of a version, if it is cached.
     pub(crate) fn get(&self, version: Version) -> Option<Bytes> {
         self.0.get(&version.as_u64())
     }
 
-    /// Keeps the value, which may go again at any time.
-    pub(crate) fn keep(&self, version: Version, value: Bytes) {
+    /// Caches the value of a version; it may be evicted at any time.
+    pub(crate) fn insert(&self, version: Version, value: Bytes) {
         self.0.insert(version.as_u64(), value);
     }
 }
 
-impl fmt::Debug for LargeValues {
+impl fmt::Debug for ValueCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LargeValues").finish_non_exhaustive()
+        f.debug_struct("ValueCache").finish_non_exhaustive()
     }
 }
 
@@ -70,10 +71,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_keeps_some_and_never_more_than_it_may() {
-        let values = LargeValues::new(8 * 1024 * 1024);
+    fn it_caches_values_within_its_capacity() {
+        let values = ValueCache::new(8 * 1024 * 1024);
         for version in 0..500 {
-            values.keep(Version::new(version), vec![u8::try_from(version % 251).unwrap(); 100_000].into());
+            values.insert(Version::new(version), vec![u8::try_from(version % 251).unwrap(); 100_000].into());
         }
         let kept: Vec<_> =
             (0..500).filter_map(|version| values.get(Version::new(version)).map(|v| (version, v))).collect();
@@ -85,10 +86,10 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_value_fits_into_the_default_and_nothing_into_none() {
+    fn the_largest_value_fits_into_the_default_and_none_into_no_capacity() {
         for (capacity, fits) in [(64 * 1024 * 1024, true), (0, false)] {
-            let values = LargeValues::new(capacity);
-            values.keep(Version::new(1), vec![0; MAX_VALUE_BYTES].into());
+            let values = ValueCache::new(capacity);
+            values.insert(Version::new(1), vec![0; MAX_VALUE_BYTES].into());
             assert_eq!(values.get(Version::new(1)).is_some(), fits);
         }
     }

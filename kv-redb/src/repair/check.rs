@@ -1,4 +1,4 @@
-//! A look at a closed file, on demand.
+//! Check of a closed store.
 
 use std::{fs::TryLockError, io, path::Path};
 
@@ -10,14 +10,14 @@ use crate::{
         os_file::{refuse_special, with_shared_lock},
         tables::{FORMAT, FORMAT_VERSION},
     },
-    pages::reader::Pages,
+    pages::reader::PageReader,
     repair::{
         report::{CheckReport, Progress},
         survey::Survey,
     },
 };
 
-/// Looks at every page and every entry of the closed store at `path`.
+/// Checks every page and every entry of the closed store at `path`.
 pub(crate) fn check(path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<CheckReport> {
     survey(path, |survey| {
         survey.entries(&mut |_, _| Ok(()), progress)?;
@@ -26,14 +26,15 @@ pub(crate) fn check(path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<C
     .map_err(|cause| open_failed(path, cause.into()))
 }
 
-/// Surveys the store at `path`, if it is one.
+/// Opens a survey of the closed store at `path`, and calls `work` with it. Refuses a file that is open or
+/// foreign.
 pub(crate) fn survey<T>(
     path: &Path,
     work: impl FnOnce(&mut Survey<'_>) -> io::Result<T>,
 ) -> Result<io::Result<T>> {
     refuse_special(path)?;
-    let looked = with_shared_lock(path, |file| {
-        let Some(pages) = Pages::open(file)? else { return Ok(Err(header_damaged(path))) };
+    let surveyed = with_shared_lock(path, |file| {
+        let Some(pages) = PageReader::open(file)? else { return Ok(Err(header_damaged(path))) };
         let Some(mut survey) = Survey::begin(&pages, file.metadata()?.len())? else {
             return Ok(Err(header_damaged(path)));
         };
@@ -46,7 +47,7 @@ pub(crate) fn survey<T>(
         }
         Ok(Ok(work(&mut survey)))
     });
-    looked.map_err(|cause| match cause {
+    surveyed.map_err(|cause| match cause {
         TryLockError::WouldBlock => open_failed(path, redb::Error::DatabaseAlreadyOpen),
         TryLockError::Error(cause) => open_failed(path, cause.into()),
     })?

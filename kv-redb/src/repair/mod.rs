@@ -1,6 +1,6 @@
-//! Check and salvage of a closed store's file, read without redb.
+//! Check and salvage of a closed store: a survey of its file without redb, and the reports on it.
 //!
-//! May import `repair`, `file` and `pages`; knows neither readers nor the writer.
+//! May import `file` and `pages`; knows neither `read` nor `write`.
 
 pub(crate) mod check;
 pub(crate) mod report;

@@ -2,26 +2,26 @@
 
 use kv_core::{Key, NamespaceId};
 
-/// Most damaged entries that a report names; it counts the others.
+/// Upper bound on the damaged entries that a report names; it counts the others.
 pub(crate) const MAX_NAMED: usize = 10_000;
 
 /// Report of [`RedbStore::check`](crate::RedbStore::check).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CheckReport {
-    /// Number of entries that are whole: their records and values match their checksums. Expired ones count too.
+    /// Number of whole entries: they and their values match their checksums. Expired ones count too.
     pub whole_entries: u64,
-    /// Number of entries that are damaged, as far as they can be told.
+    /// Number of damaged entries, as far as they can be recognised.
     pub damaged_entries: u64,
-    /// Those of them whose keys can be read, up to 10,000.
+    /// Damaged entries whose keys can be read, up to 10,000.
     pub damaged: Vec<DamagedEntry>,
-    /// Number of pages of the file that do not match their checksums. A page that leads to others may hide entries,
-    /// which then are in no count.
+    /// Number of pages that do not match their checksums. A damaged page that leads to others may hide
+    /// entries, which are then not counted at all.
     pub damaged_pages: u64,
 }
 
 impl CheckReport {
-    /// `true` if nothing is damaged.
+    /// `true` if no damage was found.
     #[must_use]
     pub const fn is_whole(&self) -> bool {
         self.damaged_entries == 0 && self.damaged_pages == 0
@@ -36,13 +36,13 @@ impl CheckReport {
     }
 }
 
-/// An entry that is damaged.
+/// Damaged entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DamagedEntry {
-    /// The id of its namespace; `None` if that cannot be read.
+    /// Id of its namespace; `None` if it cannot be read.
     pub namespace: Option<NamespaceId>,
-    /// Its key, as far as can be told: it may be what is damaged. Think before logging it.
+    /// Its key. It may be the damaged part, and it may be a secret: think before logging it.
     pub key: Key<'static>,
     /// Description of the damage.
     pub what: &'static str,
@@ -52,9 +52,10 @@ pub struct DamagedEntry {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SalvageReport {
-    /// Report on the damaged file. Its whole entries were copied.
+    /// Report on the source. Its whole entries were copied.
     pub found: CheckReport,
-    /// Number of namespaces that got a new id and a title that starts with `salvaged-`, since theirs cannot be read.
+    /// Number of namespaces whose ids and titles cannot be read. They got a new id, and a title that starts
+    /// with `salvaged-`.
     pub renamed_namespaces: u64,
 }
 
@@ -66,6 +67,6 @@ pub struct Progress {
     pub bytes_read: u64,
     /// Length of the file in bytes.
     pub bytes: u64,
-    /// Number of entries met so far.
+    /// Number of entries read so far.
     pub entries: u64,
 }

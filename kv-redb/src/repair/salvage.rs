@@ -1,4 +1,4 @@
-//! Copying what is whole out of a damaged file.
+//! Salvage of a damaged store: a copy of its whole entries.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,11 +11,11 @@ use redb::{ReadableTable, WriteTransaction};
 
 use crate::{
     file::{
-        create::lay_out,
-        error::{EngineResult, copy_failed, open_failed},
-        partial::Partial,
-        store_file::{Engine, StoreFile},
-        stored_entry::Record,
+        create::create_tables,
+        error::{RedbResult, copy_failed, open_failed},
+        partial::PartialFile,
+        store_file::{RedbConfig, StoreFile},
+        stored_entry::StoredEntry,
         tables::{NEXT_NAMESPACE, Tables, VERSION_CEILING},
         transaction::WriteError,
     },
@@ -26,17 +26,17 @@ use crate::{
     },
 };
 
-/// Bytes of itself that the copy keeps in memory.
+/// Length of the page cache of the copy, in bytes.
 const CACHE_BYTES: usize = 16 * 1024 * 1024;
 
-/// A failure of the copy, and not of what is copied.
-struct CopyFailed(redb::Error);
+/// Error of writing the copy, as opposed to reading its source.
+struct TargetError(redb::Error);
 
 /// Copies every whole entry of the closed store at `path` to a new store at `copy`.
 pub(crate) fn salvage(path: &Path, copy: &Path, progress: &mut dyn FnMut(Progress)) -> Result<SalvageReport> {
     match survey(path, |survey| Ok(copy_whole(survey, path, copy, progress)))? {
         Ok(Ok(Ok(report))) => Ok(report),
-        Ok(Ok(Err(CopyFailed(cause)))) => Err(copy_failed(copy, cause)),
+        Ok(Ok(Err(TargetError(cause)))) => Err(copy_failed(copy, cause)),
         Ok(Err(cause)) | Err(cause) => Err(open_failed(path, cause.into())),
     }
 }
@@ -46,17 +46,17 @@ fn copy_whole(
     path: &Path,
     copy: &Path,
     progress: &mut dyn FnMut(Progress),
-) -> io::Result<Result<SalvageReport, CopyFailed>> {
+) -> io::Result<Result<SalvageReport, TargetError>> {
     let permissions = fs::metadata(path).ok().map(|source| source.permissions());
-    let engine = Engine { cache_bytes: CACHE_BYTES, quick_repair: false };
-    let made = Partial::begin(copy, permissions, engine).map_err(CopyFailed);
+    let config = RedbConfig { cache_bytes: CACHE_BYTES, quick_repair: false };
+    let made = PartialFile::begin(copy, permissions, config).map_err(TargetError);
     let (partial, file) = match made {
         Ok(made) => made,
         Err(failed) => return Ok(Err(failed)),
     };
     let mut failed = None;
     let report = fill(survey, &file, progress, &mut failed)?;
-    let finished = || -> EngineResult<SalvageReport> {
+    let finished = || -> RedbResult<SalvageReport> {
         if let Some(cause) = failed {
             return Err(cause);
         }
@@ -64,17 +64,18 @@ fn copy_whole(
         partial.finish()?;
         Ok(report)
     };
-    Ok(finished().map_err(CopyFailed))
+    Ok(finished().map_err(TargetError))
 }
 
-/// Writes all that is whole to the file. A failure of the file goes to `failed`; one that is answered is the source's.
+/// Writes the whole entries to the copy. A failure of the copy goes to `failed`, one of the source is
+/// returned.
 fn fill(
     survey: &mut Survey<'_>,
     file: &StoreFile,
     progress: &mut dyn FnMut(Progress),
     failed: &mut Option<redb::Error>,
 ) -> io::Result<SalvageReport> {
-    let begun = lay_out(file).map_err(WriteError::into_cause);
+    let begun = create_tables(file).map_err(WriteError::into_cause);
     let transaction = match begun.and_then(|()| file.begin_write()) {
         Ok(transaction) => transaction,
         Err(cause) => {
@@ -82,7 +83,7 @@ fn fill(
             return Ok(SalvageReport::default());
         }
     };
-    let report = match Copy::begin(&transaction) {
+    let report = match CopyWriter::begin(&transaction) {
         Ok(mut copy) => {
             survey.entries(
                 &mut |_, entry| {
@@ -109,45 +110,45 @@ fn fill(
     }
 }
 
-/// The copy in the making.
-struct Copy<'t> {
+/// Writer of the copy, in one transaction.
+struct CopyWriter<'t> {
     tables: Tables<'t>,
-    /// The numbers of the namespaces that have entries.
+    /// Numbers of the namespaces that have entries.
     numbers: BTreeSet<u32>,
-    /// No entry has this version or a higher one.
+    /// Version above those of all entries.
     version_ceiling: u64,
 }
 
-impl<'t> Copy<'t> {
-    fn begin(transaction: &'t WriteTransaction) -> EngineResult<Self> {
+impl<'t> CopyWriter<'t> {
+    fn begin(transaction: &'t WriteTransaction) -> RedbResult<Self> {
         Ok(Self { tables: Tables::open(transaction)?, numbers: BTreeSet::new(), version_ceiling: 1 })
     }
 
-    fn insert(&mut self, entry: &WholeEntry<'_>) -> EngineResult<()> {
-        let WholeEntry { key, bytes, record, pieces } = entry;
-        // A page that is not in its place may hold what an entry was before.
+    fn insert(&mut self, entry: &WholeEntry<'_>) -> RedbResult<()> {
+        let WholeEntry { key, row, entry, chunks } = entry;
+        // A misplaced page may show an older version of an entry too: the newer one is kept.
         let other = self.tables.entries.get(key)?.map(|other| other.value().to_owned());
-        let other = other.as_deref().and_then(|other| Record::decode(key, other).ok());
+        let other = other.as_deref().and_then(|other| StoredEntry::decode(key, other).ok());
         if let Some(other) = other {
-            if other.version.as_u64() >= record.version.as_u64() {
+            if other.version.as_u64() >= entry.version.as_u64() {
                 return Ok(());
             }
             self.tables.remove(key, &other.header())?;
         }
-        self.tables.entries.insert(key, bytes)?;
-        if let Some(deadline) = record.expires_at {
-            self.tables.deadlines()?.insert((deadline.as_secs(), *key), ())?;
+        self.tables.entries.insert(key, row)?;
+        if let Some(expiry) = entry.expires_at {
+            self.tables.expiries()?.insert((expiry.as_secs(), *key), ())?;
         }
-        for (number, piece) in (0..).zip(pieces) {
-            self.tables.pieces()?.insert((record.version.as_u64(), number), &piece[..])?;
+        for (number, chunk) in (0..).zip(chunks) {
+            self.tables.chunks()?.insert((entry.version.as_u64(), number), &chunk[..])?;
         }
         self.numbers.extend(key.first_chunk().map(|number| u32::from_be_bytes(*number)));
-        self.version_ceiling = self.version_ceiling.max(record.version.as_u64().saturating_add(1));
+        self.version_ceiling = self.version_ceiling.max(entry.version.as_u64().saturating_add(1));
         Ok(())
     }
 
-    /// Writes all but the entries. Answers how many namespaces got a name anew.
-    fn end(mut self, survey: &Survey<'_>) -> EngineResult<u64> {
+    /// Writes everything but the entries. Returns how many namespaces got a new id and title.
+    fn end(mut self, survey: &Survey<'_>) -> RedbResult<u64> {
         let known: BTreeMap<_, _> = survey.namespaces.iter().collect();
         for (number, (id, title)) in &known {
             self.tables.namespaces()?.insert(id.as_str(), (**number, title.as_str()))?;
@@ -159,7 +160,7 @@ impl<'t> Copy<'t> {
             self.numbers.iter().copied().filter(|number| !known.contains_key(number)).collect();
         for number in &unknown {
             let id = NamespaceId::new(uuid::Uuid::new_v4().simple().to_string());
-            let id = id.map_err(|_| redb::Error::Corrupted("an id breaks the rules for one".to_owned()))?;
+            let id = id.map_err(|_| redb::Error::Corrupted("a new id is invalid".to_owned()))?;
             let title = format!("salvaged-{number}");
             self.tables.namespaces()?.insert(id.as_str(), (*number, title.as_str()))?;
         }
@@ -167,9 +168,9 @@ impl<'t> Copy<'t> {
         let next = last.map_or(0, |last| u64::from(last) + 1);
         let read = |name| survey.numbers.get(name).copied().unwrap_or_default();
         let ceiling = self.version_ceiling.max(read(VERSION_CEILING));
-        let file = self.tables.file()?;
-        file.insert(NEXT_NAMESPACE, next.max(read(NEXT_NAMESPACE)))?;
-        file.insert(VERSION_CEILING, ceiling)?;
+        let meta = self.tables.meta()?;
+        meta.insert(NEXT_NAMESPACE, next.max(read(NEXT_NAMESPACE)))?;
+        meta.insert(VERSION_CEILING, ceiling)?;
         self.tables.close()?;
         Ok(unknown.len() as u64)
     }

@@ -1,4 +1,4 @@
-//! A look at every entry of a file, whole or damaged.
+//! Survey of a closed file: its namespaces, and every entry, whole or damaged.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -14,53 +14,54 @@ use crate::{
     file::{
         checksums::count_damaged,
         chunks, entry_key,
-        stored_entry::{Content, Damage, Pieces, Record},
-        tables::{DEADLINES, DELETED, ENTRIES, FILE, FILLER, JURISDICTIONS, NAMESPACES, PIECES},
+        stored_entry::{ChunkedValue, Content, CorruptEntry, StoredEntry},
+        tables::{CHUNKS, DELETED_NAMESPACES, ENTRIES, EXPIRIES, FILLER, JURISDICTIONS, META, NAMESPACES},
     },
-    pages::reader::{Met, Pages, Slot, Table},
+    pages::reader::{PageReader, Slot, Table, Visit},
     repair::report::{CheckReport, DamagedEntry, Progress},
 };
 
-const MISSING_PIECES: Damage = Damage("a value's pieces do not make up the value");
+const WRONG_CHUNKS: CorruptEntry = CorruptEntry("a value does not match its checksum");
 
-/// Number of entries after which progress is told, each time.
+/// Number of entries between two calls for progress.
 const ENTRIES_PER_REPORT: u64 = 1000;
 
-/// Where in the file a part of a value is.
+/// Range of a chunk in the file.
 #[derive(Debug, Clone, Copy)]
-struct Part {
-    place: u64,
+struct ChunkRange {
+    start: u64,
     len: usize,
 }
 
-/// Contents of a file beside its entries, as far as they can be read.
+/// Survey of a file. It holds what the file has beside entries, as far as it can be read.
 pub(crate) struct Survey<'f> {
-    pages: Pages<'f>,
+    pages: PageReader<'f>,
     tables: HashMap<String, Table>,
-    /// The numbers of the whole file, by name.
+    /// Numbers of the whole file, by name.
     pub(crate) numbers: HashMap<String, u64>,
     pub(crate) namespaces: BTreeMap<u32, (NamespaceId, NamespaceTitle)>,
     pub(crate) jurisdictions: HashMap<String, Jurisdiction>,
     deleted: HashSet<u32>,
-    /// By version and count: where the pieces of values are.
-    pieces: HashMap<(u64, u32), Part>,
+    /// Chunks of values, by version and count.
+    chunks: HashMap<(u64, u32), ChunkRange>,
     pub(crate) report: CheckReport,
     progress: Progress,
 }
 
-/// An entry that is whole.
+/// Entry that matches its checksum, with a value that does.
 pub(crate) struct WholeEntry<'e> {
     /// Its key in the tables.
     pub(crate) key: &'e [u8],
-    pub(crate) bytes: &'e [u8],
-    pub(crate) record: Record<'e>,
-    /// The pieces of its value, first to last.
-    pub(crate) pieces: Vec<Vec<u8>>,
+    /// Its row, as stored.
+    pub(crate) row: &'e [u8],
+    pub(crate) entry: StoredEntry<'e>,
+    /// Chunks of its value, first to last.
+    pub(crate) chunks: Vec<Vec<u8>>,
 }
 
 impl<'f> Survey<'f> {
-    /// Reads all but the entries. Of two slots after a crash, the one that leads to fewer damaged pages is taken.
-    pub(crate) fn begin(pages: &Pages<'f>, len: u64) -> io::Result<Option<Self>> {
+    /// Reads everything but the entries. After a crash it takes the slot with fewer damaged pages below it.
+    pub(crate) fn begin(pages: &PageReader<'f>, len: u64) -> io::Result<Option<Self>> {
         let mut best: Option<(u64, Slot)> = None;
         for slot in pages.slots() {
             let damaged = if pages.is_trusted() { 0 } else { count_damaged(pages, slot)? };
@@ -77,7 +78,7 @@ impl<'f> Survey<'f> {
             namespaces: BTreeMap::new(),
             jurisdictions: HashMap::new(),
             deleted: HashSet::new(),
-            pieces: HashMap::new(),
+            chunks: HashMap::new(),
             report: CheckReport { damaged_pages, ..CheckReport::default() },
             progress: Progress { bytes: len, ..Progress::default() },
         };
@@ -90,13 +91,13 @@ impl<'f> Survey<'f> {
         Ok(Some(survey))
     }
 
-    /// `true` if the file has the table that makes it ours.
+    /// `true` if the file has the table that every store has.
     pub(crate) fn is_ours(&self) -> bool {
-        self.tables.contains_key(FILE.name())
+        self.tables.contains_key(META.name())
     }
 
     fn read_tables(&mut self) -> io::Result<()> {
-        self.walk_named(FILE.name(), |survey, name, number, _| {
+        self.walk_named(META.name(), |survey, name, number, _| {
             let number = number.first_chunk().map(|number| u64::from_le_bytes(*number));
             survey.numbers.extend(text(name).zip(number));
         })?;
@@ -112,33 +113,33 @@ impl<'f> Survey<'f> {
             let jurisdiction = text(jurisdiction).and_then(|name| name.parse().ok());
             survey.jurisdictions.extend(text(id).zip(jurisdiction));
         })?;
-        self.walk_named(DELETED.name(), |survey, number, _, _| {
+        self.walk_named(DELETED_NAMESPACES.name(), |survey, number, _, _| {
             survey.deleted.extend(number.first_chunk().map(|number| u32::from_le_bytes(*number)));
         })?;
-        // Deadlines follow from the records, and the filler holds nothing.
-        self.walk_named(DEADLINES.name(), |_, _, _, _| {})?;
+        // Only their pages are checked: expiries follow from the entries, and the filler is zeros.
+        self.walk_named(EXPIRIES.name(), |_, _, _, _| {})?;
         self.walk_named(FILLER.name(), |_, _, _, _| {})?;
-        self.walk_named(PIECES.name(), |survey, key, piece, place| {
-            let place_of = || {
+        self.walk_named(CHUNKS.name(), |survey, key, chunk, start| {
+            let located = || {
                 let (version, rest) = key.split_first_chunk()?;
                 let number = rest.first_chunk()?;
-                let part = Part { place, len: piece.len() };
-                Some(((u64::from_le_bytes(*version), u32::from_le_bytes(*number)), part))
+                let range = ChunkRange { start, len: chunk.len() };
+                Some(((u64::from_le_bytes(*version), u32::from_le_bytes(*number)), range))
             };
-            survey.pieces.extend(place_of());
+            survey.chunks.extend(located());
         })
     }
 
-    /// Looks at every entry, and gives those that are whole to `each`.
+    /// Checks every entry, and calls `each` with the whole ones.
     pub(crate) fn entries(
         &mut self,
         each: &mut dyn FnMut(&Self, WholeEntry<'_>) -> io::Result<()>,
         progress: &mut dyn FnMut(Progress),
     ) -> io::Result<()> {
         let mut failed = Ok(());
-        self.walk_named(ENTRIES.name(), |survey, key, bytes, _| {
+        self.walk_named(ENTRIES.name(), |survey, key, row, _| {
             if failed.is_ok() {
-                failed = survey.entry(key, bytes, each);
+                failed = survey.entry(key, row, each);
                 if survey.progress.entries.is_multiple_of(ENTRIES_PER_REPORT) {
                     progress(survey.progress);
                 }
@@ -151,7 +152,7 @@ impl<'f> Survey<'f> {
     fn entry(
         &mut self,
         key: &[u8],
-        bytes: &[u8],
+        row: &[u8],
         each: &mut dyn FnMut(&Self, WholeEntry<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
         let Some(number) = key.first_chunk().map(|number| u32::from_be_bytes(*number)) else {
@@ -162,16 +163,16 @@ impl<'f> Survey<'f> {
             return Ok(());
         }
         self.progress.entries += 1;
-        let whole = match Record::decode(key, bytes) {
-            Ok(record) => self.pieces_of(&record)?.map(|pieces| WholeEntry { key, bytes, record, pieces }),
-            Err(damage) => Err(damage),
+        let whole = match StoredEntry::decode(key, row) {
+            Ok(entry) => self.read_chunks(&entry)?.map(|chunks| WholeEntry { key, row, entry, chunks }),
+            Err(corrupt) => Err(corrupt),
         };
         match (whole, entry_key::decode(key)) {
             (Ok(entry), Ok(_)) => {
                 self.report.whole_entries += 1;
                 each(self, entry)?;
             }
-            (Err(Damage(what)), Ok(key)) => {
+            (Err(CorruptEntry(what)), Ok(key)) => {
                 let namespace = self.namespaces.get(&number).map(|(id, _)| id.clone());
                 self.report.add_damaged(Some(DamagedEntry { namespace, key, what }));
             }
@@ -180,46 +181,47 @@ impl<'f> Survey<'f> {
         Ok(())
     }
 
-    /// The pieces of the record's value, if it has some.
-    fn pieces_of(&mut self, record: &Record<'_>) -> io::Result<Result<Vec<Vec<u8>>, Damage>> {
-        let Content::Pieces(Pieces { len, checksum: expected, end }) = record.value else {
+    /// Reads and verifies the chunks of an entry's value; none for an inline value.
+    fn read_chunks(&mut self, entry: &StoredEntry<'_>) -> io::Result<Result<Vec<Vec<u8>>, CorruptEntry>> {
+        let Content::Chunked(ChunkedValue { len, checksum: expected, end }) = entry.value else {
             return Ok(Ok(Vec::new()));
         };
         let Some(len) = usize::try_from(len).ok().filter(|len| *len <= kv_core::limits::MAX_VALUE_BYTES)
         else {
-            return Ok(Err(MISSING_PIECES));
+            return Ok(Err(WRONG_CHUNKS));
         };
         let mut checksum = XxHash3_64::new();
-        let mut pieces = Vec::new();
+        let mut chunks = Vec::new();
         let mut sum = end.len();
-        for (number, _) in (0..).zip(chunks::cut(len)) {
-            let Some(part) = self.pieces.get(&(record.version.as_u64(), number)) else {
-                return Ok(Err(MISSING_PIECES));
+        for (number, _) in (0..).zip(chunks::chunk_ranges(len)) {
+            let Some(range) = self.chunks.get(&(entry.version.as_u64(), number)) else {
+                return Ok(Err(WRONG_CHUNKS));
             };
-            let piece = self.pages.read(part.place, part.len)?;
-            self.progress.bytes_read += piece.len() as u64;
-            checksum.write(&piece);
-            sum += piece.len();
-            pieces.push(piece);
+            let chunk = self.pages.read(range.start, range.len)?;
+            self.progress.bytes_read += chunk.len() as u64;
+            checksum.write(&chunk);
+            sum += chunk.len();
+            chunks.push(chunk);
         }
         let is_whole = sum == len && checksum.finish() == expected;
-        Ok(if is_whole { Ok(pieces) } else { Err(MISSING_PIECES) })
+        Ok(if is_whole { Ok(chunks) } else { Err(WRONG_CHUNKS) })
     }
 
     fn walk_named(&mut self, name: &str, pair: impl FnMut(&mut Self, &[u8], &[u8], u64)) -> io::Result<()> {
         self.tables.get(name).copied().map_or(Ok(()), |table| self.walk(table, pair))
     }
 
-    /// Walks through a table, counts its damaged pages, and gives its pairs to `pair`, with the place of the value.
+    /// Walks through a table, counts its damaged pages, and calls `pair` with each key, value, and offset of
+    /// the value.
     fn walk(&mut self, table: Table, mut pair: impl FnMut(&mut Self, &[u8], &[u8], u64)) -> io::Result<()> {
         let pages = self.pages;
-        pages.walk(table.root, table.shape, &mut |met| {
-            match met {
-                Met::Pair { key, value, place } => {
+        pages.walk(table.root, table.shape, &mut |item| {
+            match item {
+                Visit::Pair { key, value, offset } => {
                     self.progress.bytes_read += (key.len() + value.len()) as u64;
-                    pair(self, key, value, place);
+                    pair(self, key, value, offset);
                 }
-                Met::DamagedPage => self.report.damaged_pages += 1,
+                Visit::DamagedPage => self.report.damaged_pages += 1,
             }
             Ok(())
         })

@@ -1,4 +1,4 @@
-//! A batch of changes in one transaction, and what becomes of it where the file is damaged.
+//! Transaction of a batch of writes, and its repetition without the writes that meet damage.
 
 use std::collections::HashMap;
 
@@ -6,29 +6,32 @@ use kv_core::{Conditional, Error, Result, Timestamp};
 
 use crate::{
     file::{
-        error::{EngineResult, damaged_write},
+        error::{RedbResult, write_met_damage},
         store_file::StoreFile,
         tables::Tables,
         transaction::{Change, WriteError, transact},
         versions::Versions,
     },
-    read::{catalog::Namespace, snapshot::Snapshot, state::State},
-    write::{mutation::Mutation, request::Data, sweep, writer::Writer},
+    read::{catalog::NamespaceState, snapshot::Snapshot, state::StoreState},
+    write::{mutation::Mutation, request::Write, sweep, writer::Writer},
 };
 
-/// The mutations that meet damage, by the number of their request and their own in it; of a sweep, the first.
-type Damaged = HashMap<(usize, usize), Error>;
+/// Errors of the mutations that meet damage, by the index of their request and their own index in it; 0 for a
+/// sweep.
+type DamagedMutations = HashMap<(usize, usize), Error>;
 
 impl Writer {
-    /// Applies the batch, and a step of the sweep if one is due, in one transaction, and publishes what is there then.
-    pub(crate) fn commit(&mut self, batch: &mut [Data], now: Timestamp) -> Result<(), WriteError> {
-        self.commit_but(batch, now, &Damaged::new())
+    /// Applies the batch, and a step of the sweep if one is due, in one transaction, and publishes the
+    /// result.
+    pub(crate) fn commit_whole(&mut self, batch: &mut [Write], now: Timestamp) -> Result<(), WriteError> {
+        self.commit_except(&DamagedMutations::new(), batch, now)
     }
 
-    /// Applies what of the batch meets no damage, after all of it met some. What does gets that as its outcome.
-    pub(crate) fn commit_around_damage(
+    /// Applies the mutations of a batch that meet no damage, after the whole batch met some. The others get
+    /// an error.
+    pub(crate) fn commit_undamaged(
         &mut self,
-        batch: &mut [Data],
+        batch: &mut [Write],
         now: Timestamp,
         cause: redb::Error,
     ) -> Result<(), WriteError> {
@@ -36,12 +39,12 @@ impl Writer {
             return Ok(());
         }
         let damaged = self.find_damaged(batch, now)?;
-        match self.commit_but(batch, now, &damaged) {
-            // They meet it only together: none is applied.
-            Err(WriteError::Damage(_)) => {
-                let error = damaged_write(&self.state.path, cause);
-                for data in batch {
-                    data.keep_error(&error);
+        match self.commit_except(&damaged, batch, now) {
+            // They meet damage only together: none is applied.
+            Err(WriteError::Corrupt(_)) => {
+                let error = write_met_damage(&self.state.path, cause);
+                for write in batch {
+                    write.set_error(&error);
                 }
                 Ok(())
             }
@@ -49,48 +52,50 @@ impl Writer {
         }
     }
 
-    /// Tries each change in a transaction that is rolled back.
-    fn find_damaged(&mut self, batch: &[Data], now: Timestamp) -> Result<Damaged, WriteError> {
+    /// Finds the mutations that meet damage, by trying each in a transaction that is rolled back.
+    fn find_damaged(&mut self, batch: &[Write], now: Timestamp) -> Result<DamagedMutations, WriteError> {
         let Self { file, state, versions, .. } = self;
-        let mut damaged = Damaged::new();
+        let mut damaged = DamagedMutations::new();
         let mut note = |place, tried: Result<(), WriteError>| match tried {
-            Err(WriteError::Damage(cause)) => {
-                damaged.insert(place, damaged_write(&state.path, cause));
+            Err(WriteError::Corrupt(cause)) => {
+                damaged.insert(place, write_met_damage(&state.path, cause));
                 Ok(())
             }
             tried => tried,
         };
-        for (number, data) in batch.iter().enumerate() {
-            for (index, mutation) in data.mutations().iter().enumerate() {
-                let tried = try_out(file, |tables| mutation.apply(tables, now, versions).map(drop));
-                note((number, index), tried)?;
+        for (request, write) in batch.iter().enumerate() {
+            for (index, mutation) in write.mutations().iter().enumerate() {
+                let tried = try_out(file, |tables| mutation.apply_to(tables, now, versions).map(drop));
+                note((request, index), tried)?;
             }
-            if let Data::Sweep(limit, _) = data {
+            if let Write::Sweep(limit, _) = write {
                 let tried = try_out(file, |tables| sweep::step(tables, now, *limit).map(drop));
-                note((number, 0), tried)?;
+                note((request, 0), tried)?;
             }
         }
         Ok(damaged)
     }
 
-    fn commit_but(
+    /// Applies the batch without its `damaged` mutations, which get their errors, and a step of the sweep if
+    /// one is due.
+    fn commit_except(
         &mut self,
-        batch: &mut [Data],
+        damaged: &DamagedMutations,
+        batch: &mut [Write],
         now: Timestamp,
-        damaged: &Damaged,
     ) -> Result<(), WriteError> {
         let Self { file, state, versions, sweeping, .. } = self;
         let sweep_is_due = *sweeping;
-        let mut something_is_left = false;
+        let mut has_more_to_sweep = false;
         let change = transact(file, |tables| {
             let mut change = Change::None;
-            for (number, data) in batch.iter_mut().enumerate() {
-                let mut applier = Applier { state, tables, now, versions, damaged, number };
-                change |= applier.apply(data)?;
+            for (request, write) in batch.iter_mut().enumerate() {
+                let mut applier = Applier { state, tables, now, versions, damaged, request };
+                change |= applier.apply_write(write)?;
             }
             if sweep_is_due {
-                let swept = sweep::step(tables, now, sweep::STEP)?;
-                something_is_left = swept.entries == sweep::STEP;
+                let swept = sweep::step(tables, now, sweep::MAX_STEP)?;
+                has_more_to_sweep = swept.entries == sweep::MAX_STEP;
                 change |= swept.change;
             }
             if change == Change::Some {
@@ -98,82 +103,80 @@ impl Writer {
             }
             Ok((change, change))
         })?;
-        *sweeping = something_is_left;
+        *sweeping = has_more_to_sweep;
         if change == Change::Some {
-            versions.stored();
+            versions.set_stored();
             state.publish(Snapshot::take(file).map_err(WriteError::Failed)?);
         }
         Ok(())
     }
 }
 
-fn try_out(
-    file: &StoreFile,
-    work: impl FnOnce(&mut Tables<'_>) -> EngineResult<()>,
-) -> Result<(), WriteError> {
+/// Runs `work` in a transaction that is rolled back.
+fn try_out(file: &StoreFile, work: impl FnOnce(&mut Tables<'_>) -> RedbResult<()>) -> Result<(), WriteError> {
     transact(file, |tables| work(tables).map(|()| ((), Change::None)))
 }
 
-/// Parts needed to apply a request.
+/// Applier of one request of a batch.
 struct Applier<'a, 't> {
-    state: &'a State,
+    state: &'a StoreState,
     tables: &'a mut Tables<'t>,
     now: Timestamp,
     versions: &'a mut Versions,
-    damaged: &'a Damaged,
-    /// The request's number in its batch.
-    number: usize,
+    damaged: &'a DamagedMutations,
+    /// Index of the request in its batch.
+    request: usize,
 }
 
 impl Applier<'_, '_> {
-    /// Applies one request, and says whether it changed the tables.
-    fn apply(&mut self, data: &mut Data) -> EngineResult<Change> {
+    /// Applies the request and sets its outcome. Returns whether it changed the tables.
+    fn apply_write(&mut self, write: &mut Write) -> RedbResult<Change> {
         let mut change = Change::None;
-        match data {
-            Data::One(namespace, mutation, answer) => {
-                let outcome = self.mutate(0, namespace, mutation)?;
+        match write {
+            Write::Single(namespace, mutation, reply) => {
+                let outcome = self.apply_mutation(0, namespace, mutation)?;
                 change = change_of(&outcome);
-                answer.keep(outcome);
+                reply.set(outcome);
             }
-            Data::Many(namespace, mutations, answer) => {
+            Write::Batch(namespace, mutations, reply) => {
                 let mut outcomes = Vec::with_capacity(mutations.len());
                 for (index, mutation) in mutations.iter().enumerate() {
-                    let outcome = self.mutate(index, namespace, mutation)?;
+                    let outcome = self.apply_mutation(index, namespace, mutation)?;
                     change |= change_of(&outcome);
                     outcomes.push(outcome);
                 }
-                answer.keep(Ok(outcomes));
+                reply.set(Ok(outcomes));
             }
-            Data::Sweep(limit, answer) => {
-                if let Some(error) = self.damaged.get(&(self.number, 0)) {
-                    answer.keep(Err(error.clone()));
+            Write::Sweep(limit, reply) => {
+                if let Some(error) = self.damaged.get(&(self.request, 0)) {
+                    reply.set(Err(error.clone()));
                 } else {
-                    let swept = sweep::step(self.tables, self.now, (*limit).min(sweep::STEP))?;
+                    let swept = sweep::step(self.tables, self.now, (*limit).min(sweep::MAX_STEP))?;
                     change = swept.change;
-                    answer.keep(Ok(swept.entries));
+                    reply.set(Ok(swept.entries));
                 }
             }
         }
         Ok(change)
     }
 
-    fn mutate(
+    fn apply_mutation(
         &mut self,
         index: usize,
-        namespace: &Namespace,
+        namespace: &NamespaceState,
         mutation: &Mutation,
-    ) -> EngineResult<Result<Conditional>> {
+    ) -> RedbResult<Result<Conditional>> {
         if let Err(deleted) = namespace.check() {
             return Ok(Err(deleted));
         }
-        // The map is empty in all transactions but those of a damaged file.
+        // The map is empty unless the file is damaged.
         if !self.damaged.is_empty()
-            && let Some(error) = self.damaged.get(&(self.number, index))
+            && let Some(error) = self.damaged.get(&(self.request, index))
         {
             return Ok(Err(error.clone()));
         }
-        let outcome = mutation.apply(self.tables, self.now, self.versions)?;
-        Ok(outcome.map_err(|damage| self.state.damaged(damage)))
+        let outcome = mutation.apply_to(self.tables, self.now, self.versions)?;
+        Ok(outcome.map_err(|corrupt| self.state.corrupt_entry(corrupt)))
     }
 }
 

@@ -1,6 +1,7 @@
-//! The one thread that writes, the queue before it, and the changes that it makes.
+//! Writes: the queue, the one thread that serves it, the transactions that it makes, the sweep, and the
+//! recovery from a full disk.
 //!
-//! May import `write`, `read`, `file`; nothing of the handles above.
+//! May import `read`, which it publishes to, and `file`; nothing of the handles above.
 
 pub(crate) mod batch;
 pub(crate) mod mutation;

@@ -1,30 +1,31 @@
-//! One change of one entry, within a transaction.
+//! Change of one entry, within a transaction.
 
 use kv_core::{Conditional, Expected, PutOptions, Timestamp, Value, Version};
 
 use crate::file::{
-    entry_key::EntryKey, error::EngineResult, stored_entry::Damage, tables::Tables, versions::Versions,
+    entry_key::EntryKey, error::RedbResult, stored_entry::CorruptEntry, tables::Tables, versions::Versions,
 };
 
-/// One change of one entry: a write or a removal, if what is there is what is expected.
+/// Change of one entry: a write or a removal, on a condition or without one.
 pub(crate) struct Mutation {
-    /// The entry's key in the tables.
+    /// Key of the entry in the tables.
     pub(crate) key: EntryKey,
-    /// `None` changes whatever is there.
+    /// Condition on the current entry; `None` for none.
     pub(crate) expected: Option<Expected>,
     pub(crate) action: Action,
 }
 
+/// What a mutation does to its entry.
 pub(crate) enum Action {
     Write(Value, PutOptions),
     Remove,
 }
 
-/// How a mutation ended in the transaction.
-pub(crate) type Outcome = Result<Conditional, Damage>;
+/// Outcome of a mutation within its transaction.
+pub(crate) type MutationOutcome = Result<Conditional, CorruptEntry>;
 
 impl Mutation {
-    /// About how many bytes it takes up while it waits.
+    /// Returns the approximate memory that it takes up in the queue, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let action = match &self.action {
             Action::Write(value, options) => {
@@ -35,32 +36,32 @@ impl Mutation {
         self.key.len() + action
     }
 
-    /// Changes the tables at `now`, under a new version. A conflict changes nothing. Nor does a damaged record, if something
-    /// is expected of it; what expects nothing replaces it.
-    pub(crate) fn apply(
+    /// Applies the mutation to the tables at `now`, under a new version. A conflict changes nothing. A
+    /// corrupt entry is replaced by a mutation without a condition, and fails one with a condition.
+    pub(crate) fn apply_to(
         &self,
         tables: &mut Tables<'_>,
         now: Timestamp,
         versions: &mut Versions,
-    ) -> EngineResult<Outcome> {
+    ) -> RedbResult<MutationOutcome> {
         let old = match tables.header(&self.key)? {
             Ok(old) => old,
-            Err(damage) if self.expected.is_some() => return Ok(Err(damage)),
-            Err(_) => return Ok(Ok(Conditional::Applied(self.replace_damaged(tables, now, versions)?))),
+            Err(corrupt) if self.expected.is_some() => return Ok(Err(corrupt)),
+            Err(_) => return Ok(Ok(Conditional::Applied(self.replace_corrupt(tables, now, versions)?))),
         };
         let live = old.filter(|header| !header.is_expired(now)).map(|header| header.version);
         if self.expected.is_some_and(|expected| !expected.holds(live)) {
             return Ok(Ok(Conditional::Conflict));
         }
         if let (Action::Remove, None) = (&self.action, old) {
-            // Nothing is there and nothing changes: no reason for a commit.
+            // Nothing to remove, so nothing to commit.
             return Ok(Ok(Conditional::Conflict));
         }
         let version = versions.take();
         match &self.action {
             Action::Write(value, options) => {
                 if let Some(old) = old {
-                    tables.remove_apart(&self.key, &old)?;
+                    tables.remove_chunks_and_expiry(&self.key, &old)?;
                 }
                 tables.insert(&self.key, version, options, now, value)?;
             }
@@ -73,14 +74,15 @@ impl Mutation {
         Ok(Ok(Conditional::Applied(version)))
     }
 
-    /// Writes over a record that cannot be read. Its deadline, if it has one, is left to the sweep, which drops rows that no
-    /// entry answers to. Its pieces, if it has some, are lost space until the store is copied.
-    fn replace_damaged(
+    /// Replaces an entry that cannot be read. A row of it in the index of expiries is left to the sweep,
+    /// which removes rows without an entry. Its chunks, if it has any, take up space until the store is
+    /// copied.
+    fn replace_corrupt(
         &self,
         tables: &mut Tables<'_>,
         now: Timestamp,
         versions: &mut Versions,
-    ) -> EngineResult<Version> {
+    ) -> RedbResult<Version> {
         let version = versions.take();
         match &self.action {
             Action::Write(value, options) => tables.insert(&self.key, version, options, now, value)?,

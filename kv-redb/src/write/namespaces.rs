@@ -1,4 +1,4 @@
-//! Creating, renaming and deleting namespaces.
+//! Creation, renaming and deletion of namespaces, each in a transaction of its own.
 
 use std::sync::Arc;
 
@@ -12,51 +12,59 @@ use crate::{
         tables::NEXT_NAMESPACE,
         transaction::{Change, WriteError, transact},
     },
-    read::{catalog::Namespace, snapshot::Snapshot, state::State},
-    write::request::Admin,
+    read::{catalog::NamespaceState, snapshot::Snapshot, state::StoreState},
+    write::request::NamespaceRequest,
 };
 
-/// Applies `request` in a transaction of its own. What the caller got wrong is kept in the request's answer.
-pub(crate) fn apply(file: &StoreFile, state: &State, request: &mut Admin) -> Result<(), WriteError> {
+/// Serves `request`. An error of the caller, such as a title that is taken, is set as the outcome of the
+/// reply.
+pub(crate) fn serve(
+    file: &StoreFile,
+    state: &StoreState,
+    request: &mut NamespaceRequest,
+) -> Result<(), WriteError> {
     match request {
-        Admin::Create(title, jurisdiction, answer) => {
-            let outcome = match free(state, title, None) {
+        NamespaceRequest::Create(title, jurisdiction, reply) => {
+            let outcome = match check_free(state, title, None) {
                 Ok(()) => create(file, state, title, *jurisdiction)?,
                 Err(taken) => Err(taken),
             };
-            answer.keep(outcome);
+            reply.set(outcome);
         }
-        Admin::Open(title, answer) => {
+        NamespaceRequest::Open(title, reply) => {
             let outcome = match state.catalog.by_title(title) {
                 Some(namespace) => Ok(namespace),
                 None => create(file, state, title, None)?,
             };
-            answer.keep(outcome);
+            reply.set(outcome);
         }
-        Admin::Rename(id, title, answer) => {
-            let outcome =
-                match state.catalog.get(id).and_then(|found| free(state, title, Some(id)).map(|()| found)) {
-                    Ok(namespace) => {
-                        rename(file, state, &namespace, title)?;
-                        Ok(namespace)
-                    }
-                    Err(refused) => Err(refused),
-                };
-            answer.keep(outcome);
+        NamespaceRequest::Rename(id, title, reply) => {
+            let outcome = match state
+                .catalog
+                .get(id)
+                .and_then(|found| check_free(state, title, Some(id)).map(|()| found))
+            {
+                Ok(namespace) => {
+                    rename(file, state, &namespace, title)?;
+                    Ok(namespace)
+                }
+                Err(refused) => Err(refused),
+            };
+            reply.set(outcome);
         }
-        Admin::Delete(id, answer) => {
+        NamespaceRequest::Delete(id, reply) => {
             let outcome = match state.catalog.get(id) {
                 Ok(namespace) => Ok(delete(file, state, &namespace)?),
                 Err(missing) => Err(missing),
             };
-            answer.keep(outcome);
+            reply.set(outcome);
         }
     }
     Ok(())
 }
 
 /// Fails if a namespace other than `own` has the title.
-fn free(state: &State, title: &NamespaceTitle, own: Option<&NamespaceId>) -> Result<()> {
+fn check_free(state: &StoreState, title: &NamespaceTitle, own: Option<&NamespaceId>) -> Result<()> {
     match state.catalog.by_title(title) {
         Some(other) if Some(&other.id) != own => Err(exists(title)),
         _ => Ok(()),
@@ -70,30 +78,31 @@ fn exists(title: &NamespaceTitle) -> Error {
     error(ErrorKind::NamespaceExists, message)
 }
 
-/// Publishes what the file holds now: a backup copies the namespaces from there.
-fn publish(file: &StoreFile, state: &State) -> Result<(), WriteError> {
+/// Publishes a snapshot with the change: backups copy the namespaces from it.
+fn publish(file: &StoreFile, state: &StoreState) -> Result<(), WriteError> {
     state.publish(Snapshot::take(file).map_err(WriteError::Failed)?);
     Ok(())
 }
 
 fn create(
     file: &StoreFile,
-    state: &State,
+    state: &StoreState,
     title: &NamespaceTitle,
     jurisdiction: Option<Jurisdiction>,
-) -> Result<Result<Arc<Namespace>>, WriteError> {
+) -> Result<Result<Arc<NamespaceState>>, WriteError> {
     let id = match NamespaceId::new(uuid::Uuid::new_v4().simple().to_string()) {
         Ok(id) => id,
         Err(invalid) => return Ok(Err(invalid.into())),
     };
     let number = transact(file, |tables| {
-        let numbers = tables.file()?;
-        let next = numbers.get(NEXT_NAMESPACE)?.map_or(0, |next| next.value());
-        // The last number stays free, so that every namespace has one behind it where a scan of it ends.
+        let meta = tables.meta()?;
+        let next = meta.get(NEXT_NAMESPACE)?.map_or(0, |next| next.value());
+        // The last number is never used, so that every namespace has a number behind it where a scan of it
+        // ends.
         let Some(number) = u32::try_from(next).ok().filter(|number| *number != u32::MAX) else {
             return Ok((None, Change::None));
         };
-        numbers.insert(NEXT_NAMESPACE, next + 1)?;
+        meta.insert(NEXT_NAMESPACE, next + 1)?;
         tables.namespaces()?.insert(id.as_str(), (number, title.as_str()))?;
         if let Some(jurisdiction) = jurisdiction {
             tables.jurisdictions()?.insert(id.as_str(), jurisdiction.as_str())?;
@@ -102,12 +111,12 @@ fn create(
     })?;
     let Some(number) = number else {
         let message = format!(
-            "the store {} has given out all of its 4,294,967,295 namespaces: use another file",
+            "the store {} has created 4,294,967,295 namespaces (the most over its life): use another file",
             state.path.display()
         );
         return Ok(Err(error(ErrorKind::QuotaExceeded, message)));
     };
-    let namespace = Arc::new(Namespace::new(id, number, jurisdiction));
+    let namespace = Arc::new(NamespaceState::new(id, number, jurisdiction));
     state.catalog.set(Arc::clone(&namespace), title.clone());
     publish(file, state)?;
     Ok(Ok(namespace))
@@ -115,8 +124,8 @@ fn create(
 
 fn rename(
     file: &StoreFile,
-    state: &State,
-    namespace: &Arc<Namespace>,
+    state: &StoreState,
+    namespace: &Arc<NamespaceState>,
     title: &NamespaceTitle,
 ) -> Result<(), WriteError> {
     transact(file, |tables| {
@@ -127,14 +136,14 @@ fn rename(
     publish(file, state)
 }
 
-/// Only the name goes now; the sweep reclaims the entries, also after a restart.
-fn delete(file: &StoreFile, state: &State, namespace: &Namespace) -> Result<(), WriteError> {
+/// Deletes the name and the id. The sweep reclaims the entries, also after a restart.
+fn delete(file: &StoreFile, state: &StoreState, namespace: &NamespaceState) -> Result<(), WriteError> {
     transact(file, |tables| {
         tables.namespaces()?.remove(namespace.id.as_str())?;
         if namespace.jurisdiction.is_some() {
             tables.jurisdictions()?.remove(namespace.id.as_str())?;
         }
-        tables.deleted()?.insert(namespace.number, ())?;
+        tables.deleted_namespaces()?.insert(namespace.number, ())?;
         Ok(((), Change::Some))
     })?;
     state.catalog.delete(&namespace.id);

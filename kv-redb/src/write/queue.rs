@@ -1,4 +1,4 @@
-//! The bounded queue between handles and writer.
+//! Bounded queue between the handles and the writer.
 
 use std::sync::Arc;
 
@@ -6,103 +6,105 @@ use kv_core::Result;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::{
-    read::state::State,
-    write::request::{Answer, Request},
+    read::state::StoreState,
+    write::request::{Reply, Request},
 };
 
-/// How much may wait for the writer or be in its batch, in KiB: 64 MiB. A request takes 1 KiB at least, so there are
-/// never more than 65,536 of them; one that is larger than all of it has the queue to itself.
-const ROOM_KIB: usize = 64 * 1024;
+/// Upper bound on the requests that wait or are in the writer's batch, in KiB: 64 MiB. A request counts at
+/// least 1 KiB, so there are at most 65,536 of them; one that is larger than the bound is admitted alone.
+const MAX_QUEUED_KIB: usize = 64 * 1024;
 
-/// The handles' end. First in, first out: who waits for room is served in turn.
+/// Sending end, for the handles. First in, first out, also among those that wait for permits.
 pub(crate) struct Queue {
-    room: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     requests: mpsc::UnboundedSender<Queued>,
 }
 
-/// The writer's end. Once it is dropped, every request is refused.
+/// Receiving end, for the writer. Once it is dropped, every request is refused.
 pub(crate) struct Receiver {
-    room: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     requests: mpsc::UnboundedReceiver<Queued>,
 }
 
-/// A request, with the room that it takes up until it is answered.
+/// Request with its permits, one per KiB, which it holds until it is replied to.
 pub(crate) struct Queued {
     pub(crate) request: Request,
-    pub(crate) room: OwnedSemaphorePermit,
+    pub(crate) permits: OwnedSemaphorePermit,
 }
 
+/// Makes a queue.
 pub(crate) fn queue() -> (Queue, Receiver) {
-    with_room(ROOM_KIB)
+    with_capacity(MAX_QUEUED_KIB)
 }
 
-fn with_room(kib: usize) -> (Queue, Receiver) {
-    let room = Arc::new(Semaphore::new(kib));
-    // Bounded by the room, which a request takes before it is sent.
+fn with_capacity(kib: usize) -> (Queue, Receiver) {
+    let permits = Arc::new(Semaphore::new(kib));
+    // Bounded by the permits, which a request takes before it is sent.
     let (sender, receiver) = mpsc::unbounded_channel();
-    (Queue { room: Arc::clone(&room), requests: sender }, Receiver { room, requests: receiver })
+    (Queue { permits: Arc::clone(&permits), requests: sender }, Receiver { permits, requests: receiver })
 }
 
 impl Queue {
-    /// Waits for room, then queues what `request` makes of the way back. From then on it will be applied, whether or not
-    /// anybody waits for the answer. Refuses it at once where the store takes no writes.
+    /// Waits for permits, then queues the request that `request` makes of a reply. A queued request is served
+    /// even if the caller drops the returned receiver. Fails at once if the store takes no writes.
     pub(crate) async fn send<T>(
         &self,
-        state: &State,
-        request: impl FnOnce(Answer<T>) -> Request,
+        state: &StoreState,
+        request: impl FnOnce(Reply<T>) -> Request,
     ) -> Result<oneshot::Receiver<Result<T>>> {
         state.check_process()?;
-        if let Some(refusal) = state.refusal() {
+        if let Some(refusal) = state.write_refusal() {
             return Err(refusal);
         }
-        let (answer, reply) = Answer::new();
-        self.enqueue(state, request(answer)).await?;
-        Ok(reply)
+        let (reply, receiver) = Reply::new();
+        self.enqueue(state, request(reply)).await?;
+        Ok(receiver)
     }
 
-    /// Asks the writer to close the store. One that is closed, or closing, takes no request.
-    pub(crate) async fn send_close(&self, state: &State) {
+    /// Queues a request to close the store. Does nothing if the store is closed or closing.
+    pub(crate) async fn send_close(&self, state: &StoreState) {
         let _ = self.enqueue(state, Request::Close).await;
     }
 
-    async fn enqueue(&self, state: &State, request: Request) -> Result<()> {
-        let kib = (request.bytes() / 1024 + 1).min(ROOM_KIB);
-        let room = Arc::clone(&self.room).acquire_many_owned(u32::try_from(kib).unwrap_or(u32::MAX)).await;
-        let room = room.map_err(|_| state.closed())?;
-        self.requests.send(Queued { request, room }).map_err(|_| state.closed())
+    async fn enqueue(&self, state: &StoreState, request: Request) -> Result<()> {
+        let kib = (request.bytes() / 1024 + 1).min(MAX_QUEUED_KIB);
+        let permits =
+            Arc::clone(&self.permits).acquire_many_owned(u32::try_from(kib).unwrap_or(u32::MAX)).await;
+        let permits = permits.map_err(|_| state.closed_error())?;
+        self.requests.send(Queued { request, permits }).map_err(|_| state.closed_error())
     }
 
-    /// As [`send`](Queue::send), and waits for the answer.
+    /// Queues a request as [`send`](Queue::send) does, and waits for the reply.
     pub(crate) async fn ask<T>(
         &self,
-        state: &State,
-        request: impl FnOnce(Answer<T>) -> Request,
+        state: &StoreState,
+        request: impl FnOnce(Reply<T>) -> Request,
     ) -> Result<T> {
         let reply = self.send(state, request).await?;
-        reply.await.unwrap_or_else(|_| Err(state.closed()))
+        reply.await.unwrap_or_else(|_| Err(state.closed_error()))
     }
 }
 
 impl Receiver {
-    /// The next request; `None` once every handle is gone and nothing waits.
+    /// Waits for the next request. `None` once every handle is dropped and the queue is empty.
     pub(crate) async fn next(&mut self) -> Option<Queued> {
         self.requests.recv().await
     }
 
-    /// The next request, if one waits.
+    /// Returns the next request, if one is queued.
     pub(crate) fn try_next(&mut self) -> Option<Queued> {
         self.requests.try_recv().ok()
     }
 
-    /// Whether every handle is gone and nothing waits.
+    /// `true` if every handle is dropped and the queue is empty.
     pub(crate) fn is_finished(&self) -> bool {
         self.requests.is_closed() && self.requests.is_empty()
     }
 
-    /// Takes no more requests; those that wait can still be taken.
+    /// Refuses new requests; queued ones can still be received.
     pub(crate) fn close(&mut self) {
         self.requests.close();
-        self.room.close();
+        self.permits.close();
     }
 }
 
@@ -120,26 +122,26 @@ mod tests {
     use kv_core::ErrorKind;
 
     use super::*;
-    use crate::write::request::Data;
+    use crate::write::request::Write;
 
-    fn sweep(limit: usize) -> impl FnOnce(Answer<usize>) -> Request {
-        move |answer| Request::Data(Data::Sweep(limit, answer))
+    fn sweep(limit: usize) -> impl FnOnce(Reply<usize>) -> Request {
+        move |reply| Request::Write(Write::Sweep(limit, reply))
     }
 
     fn limits(receiver: &mut Receiver) -> Vec<usize> {
-        let waiting = std::iter::from_fn(|| receiver.try_next());
-        waiting
+        let queued = std::iter::from_fn(|| receiver.try_next());
+        queued
             .map(|queued| match queued.request {
-                Request::Data(Data::Sweep(limit, _)) => limit,
+                Request::Write(Write::Sweep(limit, _)) => limit,
                 _ => panic!("not a sweep"),
             })
             .collect()
     }
 
     #[test]
-    fn what_is_dropped_while_it_waits_for_room_is_not_queued_and_the_rest_keeps_its_order() {
-        let state = State::in_memory();
-        let (queue, mut receiver) = with_room(2);
+    fn a_request_dropped_while_it_waits_for_permits_is_not_queued_and_the_rest_keeps_its_order() {
+        let state = StoreState::in_memory();
+        let (queue, mut receiver) = with_capacity(2);
         assert!(queue.send(&state, sweep(1)).now_or_never().unwrap().is_ok());
         assert!(queue.send(&state, sweep(2)).now_or_never().unwrap().is_ok());
         let mut third = pin!(queue.send(&state, sweep(3)));
@@ -155,11 +157,11 @@ mod tests {
         assert_eq!(limits(&mut receiver), [3, 5]);
     }
 
-    /// The child of a fork has no writer: what it asks would wait for ever.
+    /// A forked process has no writer, so a queued request would wait for ever.
     #[test]
     fn a_forked_process_is_refused_and_queues_nothing() {
-        let state = State::in_memory().forked();
-        let (queue, mut receiver) = with_room(2);
+        let state = StoreState::in_memory().forked();
+        let (queue, mut receiver) = with_capacity(2);
         let refused = queue.ask(&state, sweep(1)).now_or_never().unwrap().unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Closed);
         assert!(refused.to_string().contains("forked"), "{refused}");
@@ -167,17 +169,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_dropped_after_it_was_queued_stays_queued() {
-        let state = State::in_memory();
-        let (queue, mut receiver) = with_room(1);
+    fn a_request_dropped_after_it_was_queued_stays_queued() {
+        let state = StoreState::in_memory();
+        let (queue, mut receiver) = with_capacity(1);
         assert!(queue.ask(&state, sweep(1)).now_or_never().is_none());
         assert_eq!(limits(&mut receiver), [1]);
     }
 
     #[test]
-    fn a_dropped_receiver_refuses_those_that_wait_and_those_that_come() {
-        let state = State::in_memory();
-        let (queue, receiver) = with_room(1);
+    fn a_dropped_receiver_refuses_waiting_and_new_requests() {
+        let state = StoreState::in_memory();
+        let (queue, receiver) = with_capacity(1);
         let mut asked = pin!(queue.ask(&state, sweep(1)));
         let mut waiting = pin!(queue.ask(&state, sweep(2)));
         assert!(asked.as_mut().now_or_never().is_none() && waiting.as_mut().now_or_never().is_none());

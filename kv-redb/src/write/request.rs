@@ -1,117 +1,124 @@
-//! What handles ask of the writer.
+//! Requests of handles to the writer, and the writer's replies.
 
 use std::sync::Arc;
 
 use kv_core::{Conditional, Error, Jurisdiction, NamespaceId, NamespaceTitle, Result};
 use tokio::sync::oneshot;
 
-use crate::{read::catalog::Namespace, write::mutation::Mutation};
+use crate::{read::catalog::NamespaceState, write::mutation::Mutation};
 
-/// What a handle asks of the writer.
+/// Request of a handle to the writer.
 pub(crate) enum Request {
     /// Changes of entries, which share a transaction with others.
-    Data(Data),
-    /// A change of the namespaces, which has a transaction of its own.
-    Admin(Admin),
-    /// What came before is finished, what comes after is refused.
+    Write(Write),
+    /// Change of the namespaces, in a transaction of its own.
+    Namespaces(NamespaceRequest),
+    /// Close the store after the requests before this one; those behind it are refused.
     Close,
 }
 
-pub(crate) enum Data {
-    One(Arc<Namespace>, Mutation, Answer<Conditional>),
-    /// Mutations that are applied in this order.
-    Many(Arc<Namespace>, Vec<Mutation>, Answer<Vec<Result<Conditional>>>),
-    /// Reclaims up to this many entries.
-    Sweep(usize, Answer<usize>),
+/// Changes of entries that share one reply.
+pub(crate) enum Write {
+    Single(Arc<NamespaceState>, Mutation, Reply<Conditional>),
+    /// Mutations to apply in this order.
+    Batch(Arc<NamespaceState>, Vec<Mutation>, Reply<Vec<Result<Conditional>>>),
+    /// Number of entries to reclaim at most.
+    Sweep(usize, Reply<usize>),
 }
 
-pub(crate) enum Admin {
-    Create(NamespaceTitle, Option<Jurisdiction>, Answer<Arc<Namespace>>),
-    /// The namespace with the title, created if there is none.
-    Open(NamespaceTitle, Answer<Arc<Namespace>>),
-    Rename(NamespaceId, NamespaceTitle, Answer<Arc<Namespace>>),
-    Delete(NamespaceId, Answer<()>),
+/// Change of the namespaces.
+pub(crate) enum NamespaceRequest {
+    Create(NamespaceTitle, Option<Jurisdiction>, Reply<Arc<NamespaceState>>),
+    /// Open the namespace with the title, or create it.
+    Open(NamespaceTitle, Reply<Arc<NamespaceState>>),
+    Rename(NamespaceId, NamespaceTitle, Reply<Arc<NamespaceState>>),
+    Delete(NamespaceId, Reply<()>),
 }
 
-/// The way back to who asked. The outcome is known once a request is applied, and is given once the commit is.
-pub(crate) struct Answer<T> {
-    reply: oneshot::Sender<Result<T>>,
+/// Reply to a request. Its outcome is set when the request is applied, and sent once the transaction is
+/// committed.
+pub(crate) struct Reply<T> {
+    sender: oneshot::Sender<Result<T>>,
     outcome: Option<Result<T>>,
 }
 
-impl<T> Answer<T> {
+impl<T> Reply<T> {
+    /// Makes a reply and the receiver of its outcome.
     pub(crate) fn new() -> (Self, oneshot::Receiver<Result<T>>) {
-        let (reply, receiver) = oneshot::channel();
-        (Self { reply, outcome: None }, receiver)
+        let (sender, receiver) = oneshot::channel();
+        (Self { sender, outcome: None }, receiver)
     }
 
-    /// Keeps the outcome until the commit.
-    pub(crate) fn keep(&mut self, outcome: Result<T>) {
+    /// Sets the outcome that is sent after the commit.
+    pub(crate) fn set(&mut self, outcome: Result<T>) {
         self.outcome = Some(outcome);
     }
 
-    /// Gives the outcome, or the failure of the commit. Who asked may be gone, which is fine.
-    pub(crate) fn give(self, failure: Option<&Error>) {
-        let outcome = failure.map(|failure| Err(failure.clone())).or(self.outcome);
+    /// Sends the outcome, or the error of the commit. The receiver may have been dropped.
+    pub(crate) fn send(self, commit_error: Option<&Error>) {
+        let outcome = commit_error.map(|error| Err(error.clone())).or(self.outcome);
         if let Some(outcome) = outcome {
-            let _ = self.reply.send(outcome);
+            let _ = self.sender.send(outcome);
         }
     }
 }
 
-impl Data {
-    /// The mutations that it consists of.
+impl Write {
+    /// Returns the mutations; none for a sweep.
     pub(crate) fn mutations(&self) -> &[Mutation] {
         match self {
-            Self::One(_, mutation, _) => std::slice::from_ref(mutation),
-            Self::Many(_, mutations, _) => mutations,
+            Self::Single(_, mutation, _) => std::slice::from_ref(mutation),
+            Self::Batch(_, mutations, _) => mutations,
             Self::Sweep(..) => &[],
         }
     }
 
-    /// Keeps the same error as the outcome of all of it.
-    pub(crate) fn keep_error(&mut self, error: &Error) {
+    /// Sets an error as the outcome of the whole request.
+    pub(crate) fn set_error(&mut self, error: &Error) {
         match self {
-            Self::One(_, _, answer) => answer.keep(Err(error.clone())),
-            Self::Many(_, _, answer) => answer.keep(Err(error.clone())),
-            Self::Sweep(_, answer) => answer.keep(Err(error.clone())),
+            Self::Single(_, _, reply) => reply.set(Err(error.clone())),
+            Self::Batch(_, _, reply) => reply.set(Err(error.clone())),
+            Self::Sweep(_, reply) => reply.set(Err(error.clone())),
         }
     }
 
-    pub(crate) fn give(self, failure: Option<&Error>) {
+    /// Sends the reply, as [`Reply::send`] does.
+    pub(crate) fn send_reply(self, commit_error: Option<&Error>) {
         match self {
-            Self::One(_, _, answer) => answer.give(failure),
-            Self::Many(_, _, answer) => answer.give(failure),
-            Self::Sweep(_, answer) => answer.give(failure),
+            Self::Single(_, _, reply) => reply.send(commit_error),
+            Self::Batch(_, _, reply) => reply.send(commit_error),
+            Self::Sweep(_, reply) => reply.send(commit_error),
         }
     }
 }
 
-impl Admin {
-    pub(crate) fn give(self, failure: Option<&Error>) {
+impl NamespaceRequest {
+    /// Sends the reply, as [`Reply::send`] does.
+    pub(crate) fn send_reply(self, commit_error: Option<&Error>) {
         match self {
-            Self::Create(_, _, answer) | Self::Open(_, answer) | Self::Rename(_, _, answer) => {
-                answer.give(failure);
+            Self::Create(_, _, reply) | Self::Open(_, reply) | Self::Rename(_, _, reply) => {
+                reply.send(commit_error);
             }
-            Self::Delete(_, answer) => answer.give(failure),
+            Self::Delete(_, reply) => reply.send(commit_error),
         }
     }
 }
 
 impl Request {
-    /// About how many bytes it takes up while it waits.
+    /// Returns the approximate memory that it takes up in the queue, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         match self {
-            Self::Data(Data::One(_, mutation, _)) => mutation.bytes(),
-            Self::Data(Data::Many(_, mutations, _)) => mutations.iter().map(Mutation::bytes).sum(),
-            Self::Data(Data::Sweep(..)) | Self::Admin(_) | Self::Close => 0,
+            Self::Write(Write::Single(_, mutation, _)) => mutation.bytes(),
+            Self::Write(Write::Batch(_, mutations, _)) => mutations.iter().map(Mutation::bytes).sum(),
+            Self::Write(Write::Sweep(..)) | Self::Namespaces(_) | Self::Close => 0,
         }
     }
 
-    pub(crate) fn refuse(self, failure: &Error) {
+    /// Replies with an error to a request that is not served.
+    pub(crate) fn refuse(self, error: &Error) {
         match self {
-            Self::Data(data) => data.give(Some(failure)),
-            Self::Admin(admin) => admin.give(Some(failure)),
+            Self::Write(write) => write.send_reply(Some(error)),
+            Self::Namespaces(request) => request.send_reply(Some(error)),
             Self::Close => {}
         }
     }

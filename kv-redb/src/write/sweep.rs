@@ -1,24 +1,25 @@
-//! Reclaiming what has expired and what deleted namespaces held.
+//! Sweep: reclaims expired entries and those of deleted namespaces, in bounded steps.
 
 use kv_core::Timestamp;
 use redb::ReadableTable;
 
-use crate::file::{entry_key, error::EngineResult, tables::Tables, transaction::Change};
+use crate::file::{entry_key, error::RedbResult, tables::Tables, transaction::Change};
 
-/// How many entries one transaction reclaims at the most, so that writes never wait for long behind it.
-pub(crate) const STEP: usize = 1000;
+/// Upper bound on the entries that one transaction reclaims, so that writes never wait for long behind it.
+pub(crate) const MAX_STEP: usize = 1000;
 
-/// What a step of the sweep did.
+/// Outcome of a step of the sweep.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Swept {
-    /// How many entries it reclaimed.
+    /// Number of entries reclaimed.
     pub(crate) entries: usize,
     pub(crate) change: Change,
 }
 
-/// Reclaims up to `limit` entries: first those that have expired at `now`, then those of deleted namespaces. What does not
-/// go, although it is there, is damage: the sweep would meet it for ever.
-pub(crate) fn step(tables: &mut Tables<'_>, now: Timestamp, limit: usize) -> EngineResult<Swept> {
+/// Reclaims up to `limit` entries: first those that have expired at `now`, then those of deleted namespaces.
+/// A row that a scan finds and a removal does not is damage, an error here, since the sweep would find it for
+/// ever.
+pub(crate) fn step(tables: &mut Tables<'_>, now: Timestamp, limit: usize) -> RedbResult<Swept> {
     let expired = reclaim_expired(tables, now, limit)?;
     let deleted = reclaim_deleted(tables, limit - expired)?;
     let mut change = deleted.change;
@@ -28,21 +29,22 @@ pub(crate) fn step(tables: &mut Tables<'_>, now: Timestamp, limit: usize) -> Eng
     Ok(Swept { entries: expired + deleted.entries, change })
 }
 
-fn reclaim_expired(tables: &mut Tables<'_>, now: Timestamp, limit: usize) -> EngineResult<usize> {
+fn reclaim_expired(tables: &mut Tables<'_>, now: Timestamp, limit: usize) -> RedbResult<usize> {
     let after_now = (now.as_secs() + 1, &[][..]);
     let due: Vec<(u64, Vec<u8>)> = tables
-        .deadlines()?
+        .expiries()?
         .range(..after_now)?
         .take(limit)
         .map(|row| row.map(|(row, _)| (row.value().0, row.value().1.to_owned())))
         .collect::<Result<_, _>>()?;
-    for (deadline, key) in &due {
-        if tables.deadlines()?.remove((*deadline, &key[..]))?.is_none() {
-            return Err(misplaced("deadlines"));
+    for (expiry, key) in &due {
+        if tables.expiries()?.remove((*expiry, &key[..]))?.is_none() {
+            return Err(misplaced("expiries"));
         }
-        // Only the entry that this row is about: one that is damaged stays, to be told from an absent one.
+        // The entry may have another expiry by now. A corrupt one stays, so that reads report it instead of
+        // an absent one.
         if let Ok(Some(header)) = tables.header(key)?
-            && header.expires_at.is_some_and(|expires_at| expires_at.as_secs() == *deadline)
+            && header.expires_at.is_some_and(|expires_at| expires_at.as_secs() == *expiry)
         {
             tables.remove(key, &header)?;
         }
@@ -50,10 +52,10 @@ fn reclaim_expired(tables: &mut Tables<'_>, now: Timestamp, limit: usize) -> Eng
     Ok(due.len())
 }
 
-fn reclaim_deleted(tables: &mut Tables<'_>, limit: usize) -> EngineResult<Swept> {
+fn reclaim_deleted(tables: &mut Tables<'_>, limit: usize) -> RedbResult<Swept> {
     let mut swept = Swept { entries: 0, change: Change::None };
     while swept.entries < limit {
-        let Some(number) = tables.deleted()?.first()?.map(|(number, _)| number.value()) else {
+        let Some(number) = tables.deleted_namespaces()?.first()?.map(|(number, _)| number.value()) else {
             break;
         };
         let start = entry_key::encode(number, "");
@@ -65,11 +67,11 @@ fn reclaim_deleted(tables: &mut Tables<'_>, limit: usize) -> EngineResult<Swept>
             .map(|row| row.map(|(key, _)| key.value().to_owned()))
             .collect::<Result<_, _>>()?;
         swept.change = Change::Some;
-        if keys.is_empty() && tables.deleted()?.remove(number)?.is_none() {
+        if keys.is_empty() && tables.deleted_namespaces()?.remove(number)?.is_none() {
             return Err(misplaced("deleted namespaces"));
         }
         for key in &keys {
-            // What a misplaced page holds may be another namespace's.
+            // A misplaced page may show entries of another namespace.
             if !key.starts_with(&start) {
                 return Err(misplaced("entries"));
             }
@@ -84,7 +86,7 @@ fn reclaim_deleted(tables: &mut Tables<'_>, limit: usize) -> EngineResult<Swept>
     Ok(swept)
 }
 
-/// Rows that a scan finds and a look-up does not.
+/// Error over rows that a scan finds and a look-up does not.
 fn misplaced(table: &str) -> redb::Error {
-    redb::Error::Corrupted(format!("a page of the table of {table} is not in its place"))
+    redb::Error::Corrupted(format!("a page of the table of {table} is misplaced"))
 }

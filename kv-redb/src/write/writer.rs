@@ -1,4 +1,4 @@
-//! The one thread that writes.
+//! Writer: the one thread of a store that writes, and its group commit.
 
 use std::{pin::pin, sync::Arc};
 
@@ -8,112 +8,117 @@ use tokio::{sync::OwnedSemaphorePermit, time::Interval};
 
 use crate::{
     file::{
-        error::{damaged_write, guard, write_failed_full},
+        error::{catch_redb_panic, write_filled_disk, write_met_damage},
         store_file::StoreFile,
         transaction::WriteError,
         versions::Versions,
     },
-    read::state::State,
+    read::state::StoreState,
     write::{
         namespaces,
         queue::{Queued, Receiver},
-        recovery::{Recovery, Source},
-        request::{Admin, Data, Request},
+        recovery::{FileSource, RetrySchedule},
+        request::{NamespaceRequest, Request, Write},
     },
 };
 
-/// A batch takes no more once it has this much, in KiB of the queue's room: 8 MiB, or 8,192 small requests. It bounds what
-/// the first of them waits for.
+/// Length from which on a batch takes no more requests, in KiB as the queue counts them: 8 MiB, or 8,192
+/// small requests. It bounds how long the first of them waits.
 const MAX_BATCH_KIB: usize = 8 * 1024;
 
-/// How often the writer lets other threads run before it sleeps. A caller whom it has just answered often asks again at
-/// once, and sending a thread to sleep and waking it again takes longer than that.
-const PATIENCE: usize = 8;
+/// Number of times that the writer yields to other threads before it sleeps. A caller often sends its next
+/// request as soon as it has its reply, and putting the thread to sleep and waking it takes longer than that.
+const SPIN_YIELDS: usize = 8;
 
-/// The one thread that writes: it takes what waits, applies it in one transaction, syncs once, publishes what is there
-/// now, and only then answers all of them.
+/// Writer of a store. It takes the queued requests, applies them in one transaction, syncs once, publishes
+/// the new snapshot, and only then replies to all of them.
 pub(crate) struct Writer {
     pub(crate) file: StoreFile,
-    pub(crate) source: Source,
-    pub(crate) state: Arc<State>,
+    pub(crate) source: FileSource,
+    pub(crate) state: Arc<StoreState>,
     requests: Receiver,
     pub(crate) versions: Versions,
-    /// When to look for expired entries, if at all by itself.
+    /// Timer of the sweeps; `None` if the store does not sweep by itself.
     ticks: Option<Interval>,
-    /// Whether the last step of the sweep left something to reclaim.
+    /// `true` if a sweep is due, or the last step of one left entries to reclaim.
     pub(crate) sweeping: bool,
-    /// A request that could not join the last batch.
-    carried: Option<Queued>,
-    /// The way back from a full disk, while it is full.
-    pub(crate) recovery: Recovery,
+    /// Request that came during the last batch and could not join it.
+    deferred: Option<Queued>,
+    /// Schedule of the attempts to write again while the disk is full.
+    pub(crate) retries: RetrySchedule,
 }
 
-enum Next {
-    Request(Queued),
+/// Next step of the writer.
+enum Step {
+    Serve(Queued),
     Sweep,
-    /// It is time to see whether the disk still is full.
-    TryAgain,
-    End,
+    /// Look whether the disk still is full.
+    RetryDisk,
+    /// Close the file: every handle is dropped.
+    Close,
 }
 
 impl Writer {
     pub(crate) fn new(
         file: StoreFile,
-        source: Source,
-        state: Arc<State>,
+        source: FileSource,
+        state: Arc<StoreState>,
         requests: Receiver,
         versions: Versions,
         ticks: Option<Interval>,
     ) -> Self {
-        let recovery = Recovery::new(&source);
-        Self { file, source, state, requests, versions, ticks, sweeping: false, carried: None, recovery }
+        let retries = RetrySchedule::new(&source);
+        Self { file, source, state, requests, versions, ticks, sweeping: false, deferred: None, retries }
     }
 
     /// Serves requests until the store is closed or every handle is gone, then closes the file.
     pub(crate) async fn run(mut self) {
         loop {
             match self.next().await {
-                Next::Request(Queued { request: Request::Close, .. }) | Next::End => break,
-                Next::Request(Queued { request: Request::Data(first), room }) => self.write(first, room),
-                Next::Request(Queued { request: Request::Admin(mut request), room }) => {
-                    let failure = self.administer(&mut request);
-                    request.give(failure.as_ref());
-                    drop(room);
+                Step::Serve(Queued { request: Request::Close, .. }) | Step::Close => break,
+                Step::Serve(Queued { request: Request::Write(first), permits }) => {
+                    self.serve_writes(first, permits);
                 }
-                Next::Sweep => drop(self.try_commit(&mut [])),
-                Next::TryAgain => self.try_again(),
+                Step::Serve(Queued { request: Request::Namespaces(mut request), permits }) => {
+                    let error = self.serve_namespaces(&mut request);
+                    request.send_reply(error.as_ref());
+                    drop(permits);
+                }
+                Step::Sweep => drop(self.commit_batch(&mut [])),
+                Step::RetryDisk => self.retry_disk(),
             }
         }
-        let Self { file, state, mut requests, carried, .. } = self;
+        let Self { file, state, mut requests, deferred, .. } = self;
         requests.close();
-        state.withdraw();
-        state.end(guard(|| file.close()));
-        let closed = state.closed();
-        for Queued { request, .. } in carried.into_iter().chain(std::iter::from_fn(|| requests.try_next())) {
+        state.unpublish();
+        state.set_closed(catch_redb_panic(|| file.close()));
+        let closed = state.closed_error();
+        for Queued { request, .. } in deferred.into_iter().chain(std::iter::from_fn(|| requests.try_next())) {
             request.refuse(&closed);
         }
     }
 
-    async fn next(&mut self) -> Next {
-        if let Some(carried) = self.carried.take() {
-            return Next::Request(carried);
+    /// Waits for the next step.
+    async fn next(&mut self) -> Step {
+        if let Some(deferred) = self.deferred.take() {
+            return Step::Serve(deferred);
         }
-        if let Some(pause) = self.recovery.pause() {
+        if let Some(pause) = self.retries.pause() {
             return match future::select(pin!(self.requests.next()), pin!(pause)).await {
-                future::Either::Left((request, _)) => request.map_or(Next::End, Next::Request),
-                future::Either::Right(_) => Next::TryAgain,
+                future::Either::Left((request, _)) => request.map_or(Step::Close, Step::Serve),
+                future::Either::Right(_) => Step::RetryDisk,
             };
         }
         if self.sweeping {
             return match self.requests.try_next() {
-                Some(request) => Next::Request(request),
-                None if self.requests.is_finished() => Next::End,
-                None => Next::Sweep,
+                Some(request) => Step::Serve(request),
+                None if self.requests.is_finished() => Step::Close,
+                None => Step::Sweep,
             };
         }
-        for _ in 0..PATIENCE {
+        for _ in 0..SPIN_YIELDS {
             if let Some(request) = self.requests.try_next() {
-                return Next::Request(request);
+                return Step::Serve(request);
             }
             std::thread::yield_now();
         }
@@ -123,27 +128,28 @@ impl Writer {
                 future::Either::Left((request, _)) => request,
                 future::Either::Right(_) => {
                     self.sweeping = true;
-                    return Next::Sweep;
+                    return Step::Sweep;
                 }
             },
         };
-        request.map_or(Next::End, Next::Request)
+        request.map_or(Step::Close, Step::Serve)
     }
 
-    /// Applies `first` and what waits behind it in one transaction, and answers.
-    fn write(&mut self, first: Data, room: OwnedSemaphorePermit) {
-        let mut kib = room.num_permits();
+    /// Serves `first` and the writes queued behind it: one transaction, then the replies.
+    fn serve_writes(&mut self, first: Write, permits: OwnedSemaphorePermit) {
+        let mut kib = permits.num_permits();
         let mut batch = vec![first];
-        let mut rooms = vec![room];
+        // Held until the replies are sent.
+        let mut held = vec![permits];
         while kib < MAX_BATCH_KIB {
             match self.requests.try_next() {
-                Some(Queued { request: Request::Data(data), room }) => {
-                    kib += room.num_permits();
-                    batch.push(data);
-                    rooms.push(room);
+                Some(Queued { request: Request::Write(write), permits }) => {
+                    kib += permits.num_permits();
+                    batch.push(write);
+                    held.push(permits);
                 }
                 other => {
-                    self.carried = other;
+                    self.deferred = other;
                     break;
                 }
             }
@@ -151,15 +157,16 @@ impl Writer {
         if self.ticks.as_mut().is_some_and(|ticks| ticks.tick().now_or_never().is_some()) {
             self.sweeping = true;
         }
-        let failure = self.try_commit(&mut batch);
-        for data in batch {
-            data.give(failure.as_ref());
+        let error = self.commit_batch(&mut batch);
+        for write in batch {
+            write.send_reply(error.as_ref());
         }
     }
 
-    /// Commits the batch; answers why it could not, now or before.
-    fn try_commit(&mut self, batch: &mut [Data]) -> Option<Error> {
-        if let Some(refusal) = self.refusal() {
+    /// Commits the batch, without the writes that meet damage. Returns the error of the whole batch if it was
+    /// not committed.
+    fn commit_batch(&mut self, batch: &mut [Write]) -> Option<Error> {
+        if let Some(refusal) = self.refuse_writes_if_failed() {
             return Some(refusal);
         }
         let now = match self.state.now() {
@@ -169,69 +176,69 @@ impl Writer {
                 return Some(panicked);
             }
         };
-        let committed = match self.commit(batch, now) {
-            Err(WriteError::Damage(cause)) => {
-                self.met_damage(&cause);
-                self.commit_around_damage(batch, now, cause)
+        let committed = match self.commit_whole(batch, now) {
+            Err(WriteError::Corrupt(cause)) => {
+                self.stop_sweeping(&cause);
+                self.commit_undamaged(batch, now, cause)
             }
             committed => committed,
         };
-        self.settle(committed)
+        self.conclude(committed)
     }
 
-    /// Changes the namespaces; answers why it could not, now or before.
-    fn administer(&mut self, request: &mut Admin) -> Option<Error> {
-        if let Some(refusal) = self.refusal() {
+    /// Changes the namespaces. Returns the error of the request if its transaction was not committed.
+    fn serve_namespaces(&mut self, request: &mut NamespaceRequest) -> Option<Error> {
+        if let Some(refusal) = self.refuse_writes_if_failed() {
             return Some(refusal);
         }
-        match namespaces::apply(&self.file, &self.state, request) {
-            Err(WriteError::Damage(cause)) => {
-                self.met_damage(&cause);
-                Some(damaged_write(&self.state.path, cause))
+        match namespaces::serve(&self.file, &self.state, request) {
+            Err(WriteError::Corrupt(cause)) => {
+                self.stop_sweeping(&cause);
+                Some(write_met_damage(&self.state.path, cause))
             }
-            done => self.settle(done),
+            committed => self.conclude(committed),
         }
     }
 
-    /// Why the store takes no writes, if it does not.
-    fn refusal(&mut self) -> Option<Error> {
-        let refusal = self.state.refusal()?;
+    /// Returns the error of writes, if the store takes none. Then it does not sweep either.
+    fn refuse_writes_if_failed(&mut self) -> Option<Error> {
+        let refusal = self.state.write_refusal()?;
         self.sweeping = false;
         Some(refusal)
     }
 
-    /// Draws the consequences of a commit: after one that failed, the store waits until its disk has space again, or takes
-    /// no more writes. Answers what its callers get.
-    fn settle(&mut self, committed: Result<(), WriteError>) -> Option<Error> {
+    /// Concludes a commit. After a failed one the store waits until its disk has space again, or takes no
+    /// more writes. Returns the error of the callers.
+    fn conclude(&mut self, committed: Result<(), WriteError>) -> Option<Error> {
         let Err(cause) = committed.map_err(WriteError::into_cause) else {
-            self.recovery.succeeded();
+            self.retries.reset();
             return None;
         };
         self.sweeping = false;
-        if self.source.disk.was_full() {
-            let failure = write_failed_full(&self.state.path, cause);
+        if self.source.disk.take_full_failure() {
+            let error = write_filled_disk(&self.state.path, cause);
             self.begin_recovery();
-            return Some(failure);
+            return Some(error);
         }
-        self.state.fail(cause);
-        self.state.failure().cloned()
+        self.state.fail_writes(cause);
+        self.state.write_failure().cloned()
     }
 
-    /// Ends the sweep for as long as the store is open: it would meet the damage over and over.
-    fn met_damage(&mut self, cause: &redb::Error) {
+    /// Turns the sweeps off until the store is opened again: they would meet the damage each time.
+    fn stop_sweeping(&mut self, cause: &redb::Error) {
         self.sweeping = false;
         if self.ticks.take().is_some() {
             let store = self.state.path.display();
-            tracing::error!(%store, %cause, "the store is damaged: expired entries are reclaimed no more");
+            tracing::error!(%store, %cause, "the store is damaged: no sweeps until it is opened again");
         }
     }
 }
 
-/// Ends the state when it is dropped, if the writer did not: who waits for the end must not wait for ever.
-pub(crate) struct Ending(pub(crate) Arc<State>);
+/// Marks the store as closed on drop, so that `close()` cannot wait for ever if the writer panics.
+pub(crate) struct CloseOnDrop(pub(crate) Arc<StoreState>);
 
-impl Drop for Ending {
+impl Drop for CloseOnDrop {
     fn drop(&mut self) {
-        self.0.end(Ok(()));
+        self.0.set_closed(Ok(()));
     }
 }
