@@ -8,7 +8,7 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 use kv_core::{Clock, Error, Result, Timestamp};
-use tokio::sync::Semaphore;
+use tokio::sync::SetOnce;
 
 use crate::{
     file::{error, stored_entry::CorruptEntry},
@@ -32,10 +32,8 @@ pub(crate) struct StoreState {
     disk_full: ArcSwapOption<Error>,
     /// Error of writes after one failed.
     write_failure: OnceLock<Error>,
-    /// Error of closing the file.
-    close_failure: OnceLock<Error>,
-    /// Has no permits and is closed once the file is: waiting for a permit is waiting for that.
-    ended: Semaphore,
+    /// Outcome of closing the file, once it is closed.
+    closed: SetOnce<Result<()>>,
     /// Id of the process that runs the writer's thread.
     process: u32,
 }
@@ -58,8 +56,7 @@ impl StoreState {
             snapshot: ArcSwapOption::from_pointee(snapshot),
             disk_full: ArcSwapOption::empty(),
             write_failure: OnceLock::new(),
-            close_failure: OnceLock::new(),
-            ended: Semaphore::new(0),
+            closed: SetOnce::new(),
             process: std::process::id(),
         }
     }
@@ -186,22 +183,19 @@ impl StoreState {
         self.write_failure.get().cloned().unwrap_or_else(|| error::closed(&self.path))
     }
 
-    /// Marks the store as closed, with the outcome of closing the file.
+    /// Marks the store as closed, with the outcome of closing the file; only the first call counts.
     pub(crate) fn set_closed(&self, closed: Result<(), redb::Error>) {
-        // After a failed write the closing fails too, and its error says nothing new.
-        if let Err(cause) = closed
-            && self.write_refusal().is_none()
-        {
-            let _ = self.close_failure.set(error::close_failed(&self.path, cause));
-        }
+        let closed = match closed {
+            // After a failed write the closing fails too, and its error says nothing new.
+            Err(cause) if self.write_refusal().is_none() => Err(error::close_failed(&self.path, cause)),
+            _ => Ok(()),
+        };
         self.unpublish();
-        self.ended.close();
+        let _ = self.closed.set(closed);
     }
 
     /// Waits until the store is closed, and returns the outcome of closing the file.
     pub(crate) async fn wait_closed(&self) -> Result<()> {
-        // There are no permits, so this ends with the closing alone.
-        let _ = self.ended.acquire().await;
-        self.close_failure.get().map_or(Ok(()), |failure| Err(failure.clone()))
+        self.closed.wait().await.clone()
     }
 }
