@@ -7,10 +7,7 @@ use std::{
 };
 
 use kv_core::{Clock, Result, SystemClock};
-use tokio::{
-    sync::oneshot,
-    time::{Interval, MissedTickBehavior},
-};
+use tokio::sync::oneshot;
 
 #[cfg(feature = "test-backend")]
 use crate::file::test_backend::TestBackend;
@@ -27,6 +24,7 @@ use crate::{
     write::{
         queue::queue,
         recovery::{FIRST_PAUSE, FileSource},
+        sweep::SweepTimer,
         writer::{CloseOnDrop, Writer},
     },
 };
@@ -199,41 +197,32 @@ impl RedbStoreBuilder {
     /// Starts the writer's thread. It opens the file, passes the store to `reply`, and then serves requests.
     fn start(self, path: PathBuf, reply: impl FnOnce(Result<RedbStore>) + Send + 'static) -> Result<()> {
         let name = path.clone();
-        let thread = move || {
-            let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
-                Ok(runtime) => runtime,
-                Err(cause) => return reply(Err(open_failed(&path, cause.into()))),
-            };
-            let writer = runtime.block_on(async {
-                let config = self.config();
-                let Opened { file, namespaces, versions } = self.open_file(&path, config)?;
-                let snapshot = Snapshot::take(&file).map_err(|cause| open_failed(&path, cause))?;
-                let value_cache = ValueCache::new(self.cache_bytes / VALUE_CACHE_SHARE);
-                let state = Arc::new(StoreState::new(
-                    path,
-                    self.clock,
-                    Catalog::new(namespaces),
-                    value_cache,
-                    snapshot,
-                ));
-                let (queue, requests) = queue();
-                let shared = OpenStore { state: Arc::clone(&state), queue, cold_reads: self.cold_reads };
-                let ticks = self.sweep_interval.map(ticks);
-                let source = FileSource { config, disk: file.disk.clone(), first_pause: self.first_pause };
-                Ok((shared, Writer::new(file, source, state, requests, versions, ticks)))
-            });
-            match writer {
-                Err(error) => reply(Err(error)),
-                Ok((shared, writer)) => {
-                    // Dropped after the writer and its file, also if the writer panics.
-                    let _close_on_drop = CloseOnDrop(Arc::clone(&shared.state));
-                    reply(Ok(RedbStore::new(shared)));
-                    runtime.block_on(writer.run());
-                }
+        let thread = move || match self.open_on_thread(path) {
+            Err(error) => reply(Err(error)),
+            Ok((store, writer)) => {
+                // Dropped after the writer and its file, also if the writer panics.
+                let _close_on_drop = CloseOnDrop(Arc::clone(&store.state));
+                reply(Ok(RedbStore::new(store)));
+                writer.run();
             }
         };
         let started = std::thread::Builder::new().name("kv-redb".to_owned()).spawn(thread);
         started.map(drop).map_err(|cause| open_failed(&name, cause.into()))
+    }
+
+    /// Opens the file, and makes the store and its writer.
+    fn open_on_thread(self, path: PathBuf) -> Result<(OpenStore, Writer)> {
+        let config = self.config();
+        let Opened { file, namespaces, versions } = self.open_file(&path, config)?;
+        let snapshot = Snapshot::take(&file).map_err(|cause| open_failed(&path, cause))?;
+        let value_cache = ValueCache::new(self.cache_bytes / VALUE_CACHE_SHARE);
+        let catalog = Catalog::new(namespaces);
+        let state = Arc::new(StoreState::new(path, self.clock, catalog, value_cache, snapshot));
+        let (queue, requests) = queue();
+        let store = OpenStore { state: Arc::clone(&state), queue, cold_reads: self.cold_reads };
+        let source = FileSource { config, disk: file.disk.clone(), first_pause: self.first_pause };
+        let sweeps = self.sweep_interval.map(SweepTimer::start);
+        Ok((store, Writer::new(file, source, state, requests, versions, sweeps)))
     }
 
     fn config(&self) -> RedbConfig {
@@ -248,11 +237,4 @@ impl RedbStoreBuilder {
         }
         open(path, config, if self.check { Extent::All } else { Extent::Bookkeeping })
     }
-}
-
-fn ticks(interval: Duration) -> Interval {
-    let mut ticks = tokio::time::interval(interval);
-    // After a stall one sweep is as good as many.
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks
 }

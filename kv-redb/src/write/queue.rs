@@ -1,9 +1,15 @@
 //! Bounded queue between the handles and the writer.
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        mpsc::{self, RecvTimeoutError, TryRecvError},
+    },
+    time::Duration,
+};
 
 use kv_core::Result;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::{
     read::state::StoreState,
@@ -17,13 +23,13 @@ const MAX_QUEUED_KIB: usize = 64 * 1024;
 /// Sending end, for the handles. First in, first out, also among those that wait for permits.
 pub(crate) struct Queue {
     permits: Arc<Semaphore>,
-    requests: mpsc::UnboundedSender<Queued>,
+    requests: mpsc::Sender<Queued>,
 }
 
 /// Receiving end, for the writer. Once it is dropped, every request is refused.
 pub(crate) struct Receiver {
     permits: Arc<Semaphore>,
-    requests: mpsc::UnboundedReceiver<Queued>,
+    requests: mpsc::Receiver<Queued>,
 }
 
 /// Request with its permits, one per KiB, which it holds until it is replied to.
@@ -40,7 +46,7 @@ pub(crate) fn queue() -> (Queue, Receiver) {
 fn with_capacity(kib: usize) -> (Queue, Receiver) {
     let permits = Arc::new(Semaphore::new(kib));
     // Bounded by the permits, which a request takes before it is sent.
-    let (sender, receiver) = mpsc::unbounded_channel();
+    let (sender, receiver) = mpsc::channel();
     (Queue { permits: Arc::clone(&permits), requests: sender }, Receiver { permits, requests: receiver })
 }
 
@@ -86,24 +92,23 @@ impl Queue {
 }
 
 impl Receiver {
-    /// Waits for the next request. `None` once every handle is dropped and the queue is empty.
-    pub(crate) async fn next(&mut self) -> Option<Queued> {
-        self.requests.recv().await
+    /// Blocks until the next request, or until `timeout` has passed, if there is one. Disconnected means that every handle is
+    /// dropped and the queue is empty.
+    pub(crate) fn next(&self, timeout: Option<Duration>) -> Result<Queued, RecvTimeoutError> {
+        match timeout {
+            Some(timeout) => self.requests.recv_timeout(timeout),
+            None => self.requests.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        }
     }
 
     /// Returns the next request, if one is queued.
-    pub(crate) fn try_next(&mut self) -> Option<Queued> {
-        self.requests.try_recv().ok()
+    pub(crate) fn try_next(&self) -> Result<Queued, TryRecvError> {
+        self.requests.try_recv()
     }
 
-    /// `true` if every handle is dropped and the queue is empty.
-    pub(crate) fn is_finished(&self) -> bool {
-        self.requests.is_closed() && self.requests.is_empty()
-    }
-
-    /// Refuses new requests; queued ones can still be received.
-    pub(crate) fn close(&mut self) {
-        self.requests.close();
+    /// Refuses requests that wait for permits or come later. Queued ones can still be received; those that are not are
+    /// refused when the receiver is dropped.
+    pub(crate) fn close(&self) {
         self.permits.close();
     }
 }
@@ -128,8 +133,8 @@ mod tests {
         move |reply| Request::Write(Write::Sweep(limit, reply))
     }
 
-    fn limits(receiver: &mut Receiver) -> Vec<usize> {
-        let queued = std::iter::from_fn(|| receiver.try_next());
+    fn limits(receiver: &Receiver) -> Vec<usize> {
+        let queued = std::iter::from_fn(|| receiver.try_next().ok());
         queued
             .map(|queued| match queued.request {
                 Request::Write(Write::Sweep(limit, _)) => limit,
@@ -141,7 +146,7 @@ mod tests {
     #[test]
     fn a_request_dropped_while_it_waits_for_permits_is_not_queued_and_the_rest_keeps_its_order() {
         let state = StoreState::in_memory();
-        let (queue, mut receiver) = with_capacity(2);
+        let (queue, receiver) = with_capacity(2);
         assert!(queue.send(&state, sweep(1)).now_or_never().unwrap().is_ok());
         assert!(queue.send(&state, sweep(2)).now_or_never().unwrap().is_ok());
         let mut third = pin!(queue.send(&state, sweep(3)));
@@ -151,29 +156,29 @@ mod tests {
         assert!(fourth.as_mut().now_or_never().is_none());
         assert!(fifth.as_mut().now_or_never().is_none());
         drop(fourth);
-        assert_eq!(limits(&mut receiver), [1, 2]);
+        assert_eq!(limits(&receiver), [1, 2]);
         let (third, fifth) = join(third, fifth).now_or_never().unwrap();
         assert!(third.is_ok() && fifth.is_ok());
-        assert_eq!(limits(&mut receiver), [3, 5]);
+        assert_eq!(limits(&receiver), [3, 5]);
     }
 
     /// A forked process has no writer, so a queued request would wait for ever.
     #[test]
     fn a_forked_process_is_refused_and_queues_nothing() {
         let state = StoreState::in_memory().forked();
-        let (queue, mut receiver) = with_capacity(2);
+        let (queue, receiver) = with_capacity(2);
         let refused = queue.ask(&state, sweep(1)).now_or_never().unwrap().unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Closed);
         assert!(refused.to_string().contains("forked"), "{refused}");
-        assert_eq!(limits(&mut receiver), Vec::<usize>::new());
+        assert_eq!(limits(&receiver), Vec::<usize>::new());
     }
 
     #[test]
     fn a_request_dropped_after_it_was_queued_stays_queued() {
         let state = StoreState::in_memory();
-        let (queue, mut receiver) = with_capacity(1);
+        let (queue, receiver) = with_capacity(1);
         assert!(queue.ask(&state, sweep(1)).now_or_never().is_none());
-        assert_eq!(limits(&mut receiver), [1]);
+        assert_eq!(limits(&receiver), [1]);
     }
 
     #[test]

@@ -57,8 +57,8 @@ impl RetrySchedule {
     }
 
     /// Returns the pause before the next attempt, if the disk is full.
-    pub(crate) fn pause(&self) -> Option<tokio::time::Sleep> {
-        self.waited.map(|_| tokio::time::sleep(self.next_pause))
+    pub(crate) fn pause(&self) -> Option<Duration> {
+        self.waited.map(|_| self.next_pause)
     }
 
     /// Makes the pauses short again, after a successful commit.

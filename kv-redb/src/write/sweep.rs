@@ -1,12 +1,44 @@
 //! Sweep: reclaims expired entries and those of deleted namespaces, in bounded steps.
 
-use kv_core::Timestamp;
+use std::time::Duration;
+
+use kv_core::{Clock, SystemClock, Timestamp};
 use redb::ReadableTable;
 
 use crate::file::{entry_key, error::RedbResult, tables::Tables, transaction::Change};
 
 /// Upper bound on the entries that one transaction reclaims, so that writes never wait for long behind it.
 pub(crate) const MAX_STEP: usize = 1000;
+
+/// Timer of the sweeps that a store does by itself. It measures the time with the system's clock, since the writer waits in
+/// real time, whatever the store's clock says.
+pub(crate) struct SweepTimer {
+    interval: Duration,
+    /// Time of the next sweep, on the system's monotonic clock.
+    due: Duration,
+}
+
+impl SweepTimer {
+    /// Starts a timer whose first sweep is due at once.
+    pub(crate) fn start(interval: Duration) -> Self {
+        Self { interval, due: SystemClock.monotonic() }
+    }
+
+    /// Returns the time until the next sweep is due.
+    pub(crate) fn remaining(&self) -> Duration {
+        self.due.saturating_sub(SystemClock.monotonic())
+    }
+
+    /// Returns `true` and starts the next interval if a sweep is due. After a stall one sweep makes up for all missed ones.
+    pub(crate) fn fire(&mut self) -> bool {
+        let now = SystemClock.monotonic();
+        let is_due = self.due <= now;
+        if is_due {
+            self.due = now.saturating_add(self.interval);
+        }
+        is_due
+    }
+}
 
 /// Outcome of a step of the sweep.
 #[derive(Debug, Clone, Copy)]
@@ -89,4 +121,21 @@ fn reclaim_deleted(tables: &mut Tables<'_>, limit: usize) -> RedbResult<Swept> {
 /// Error over rows that a scan finds and a look-up does not.
 fn misplaced(table: &str) -> redb::Error {
     redb::Error::Corrupted(format!("a page of the table of {table} is misplaced"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_sweep_is_due_at_once_and_the_next_one_after_the_interval() {
+        let mut timer = SweepTimer::start(Duration::MAX);
+        assert_eq!(timer.remaining(), Duration::ZERO);
+        assert!(timer.fire());
+        assert!(timer.remaining() > Duration::from_secs(3600));
+        assert!(!timer.fire());
+
+        let mut timer = SweepTimer::start(Duration::ZERO);
+        assert!(timer.fire() && timer.fire());
+    }
 }

@@ -1,10 +1,12 @@
 //! Writer: the one thread of a store that writes, and its group commit.
 
-use std::{pin::pin, sync::Arc};
+use std::sync::{
+    Arc,
+    mpsc::{RecvTimeoutError, TryRecvError},
+};
 
-use futures_util::{FutureExt, future};
 use kv_core::Error;
-use tokio::{sync::OwnedSemaphorePermit, time::Interval};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
     file::{
@@ -19,6 +21,7 @@ use crate::{
         queue::{Queued, Receiver},
         recovery::{FileSource, RetrySchedule},
         request::{NamespaceRequest, Request, Write},
+        sweep::SweepTimer,
     },
 };
 
@@ -39,7 +42,7 @@ pub(crate) struct Writer {
     requests: Receiver,
     pub(crate) versions: Versions,
     /// Timer of the sweeps; `None` if the store does not sweep by itself.
-    ticks: Option<Interval>,
+    sweeps: Option<SweepTimer>,
     /// `true` if a sweep is due, or the last step of one left entries to reclaim.
     pub(crate) sweeping: bool,
     /// Request that came during the last batch and could not join it.
@@ -65,16 +68,16 @@ impl Writer {
         state: Arc<StoreState>,
         requests: Receiver,
         versions: Versions,
-        ticks: Option<Interval>,
+        sweeps: Option<SweepTimer>,
     ) -> Self {
         let retries = RetrySchedule::new(&source);
-        Self { file, source, state, requests, versions, ticks, sweeping: false, deferred: None, retries }
+        Self { file, source, state, requests, versions, sweeps, sweeping: false, deferred: None, retries }
     }
 
-    /// Serves requests until the store is closed or every handle is gone, then closes the file.
-    pub(crate) async fn run(mut self) {
+    /// Serves requests until the store is closed or every handle is dropped, then closes the file.
+    pub(crate) fn run(mut self) {
         loop {
-            match self.next().await {
+            match self.next() {
                 Step::Serve(Queued { request: Request::Close, .. }) | Step::Close => break,
                 Step::Serve(Queued { request: Request::Write(first), permits }) => {
                     self.serve_writes(first, permits);
@@ -88,51 +91,58 @@ impl Writer {
                 Step::RetryDisk => self.retry_disk(),
             }
         }
-        let Self { file, state, mut requests, deferred, .. } = self;
+        let Self { file, state, requests, deferred, .. } = self;
         requests.close();
         state.unpublish();
         state.set_closed(catch_redb_panic(|| file.close()));
         let closed = state.closed_error();
-        for Queued { request, .. } in deferred.into_iter().chain(std::iter::from_fn(|| requests.try_next())) {
+        for Queued { request, .. } in
+            deferred.into_iter().chain(std::iter::from_fn(|| requests.try_next().ok()))
+        {
             request.refuse(&closed);
         }
     }
 
     /// Waits for the next step.
-    async fn next(&mut self) -> Step {
+    fn next(&mut self) -> Step {
         if let Some(deferred) = self.deferred.take() {
             return Step::Serve(deferred);
         }
         if let Some(pause) = self.retries.pause() {
-            return match future::select(pin!(self.requests.next()), pin!(pause)).await {
-                future::Either::Left((request, _)) => request.map_or(Step::Close, Step::Serve),
-                future::Either::Right(_) => Step::RetryDisk,
+            return match self.requests.next(Some(pause)) {
+                Ok(request) => Step::Serve(request),
+                Err(RecvTimeoutError::Timeout) => Step::RetryDisk,
+                Err(RecvTimeoutError::Disconnected) => Step::Close,
             };
         }
         if self.sweeping {
             return match self.requests.try_next() {
-                Some(request) => Step::Serve(request),
-                None if self.requests.is_finished() => Step::Close,
-                None => Step::Sweep,
+                Ok(request) => Step::Serve(request),
+                Err(TryRecvError::Empty) => Step::Sweep,
+                Err(TryRecvError::Disconnected) => Step::Close,
             };
         }
         for _ in 0..SPIN_YIELDS {
-            if let Some(request) = self.requests.try_next() {
+            if let Ok(request) = self.requests.try_next() {
                 return Step::Serve(request);
             }
             std::thread::yield_now();
         }
-        let request = match &mut self.ticks {
-            None => self.requests.next().await,
-            Some(ticks) => match future::select(pin!(self.requests.next()), pin!(ticks.tick())).await {
-                future::Either::Left((request, _)) => request,
-                future::Either::Right(_) => {
-                    self.sweeping = true;
-                    return Step::Sweep;
-                }
-            },
-        };
-        request.map_or(Step::Close, Step::Serve)
+        match self.requests.next(self.sweeps.as_ref().map(SweepTimer::remaining)) {
+            Ok(request) => Step::Serve(request),
+            Err(RecvTimeoutError::Timeout) => {
+                self.start_sweep_if_due();
+                Step::Sweep
+            }
+            Err(RecvTimeoutError::Disconnected) => Step::Close,
+        }
+    }
+
+    /// Makes a sweep part of the next transaction if one is due.
+    fn start_sweep_if_due(&mut self) {
+        if self.sweeps.as_mut().is_some_and(SweepTimer::fire) {
+            self.sweeping = true;
+        }
     }
 
     /// Serves `first` and the writes queued behind it: one transaction, then the replies.
@@ -143,20 +153,18 @@ impl Writer {
         let mut held = vec![permits];
         while kib < MAX_BATCH_KIB {
             match self.requests.try_next() {
-                Some(Queued { request: Request::Write(write), permits }) => {
+                Ok(Queued { request: Request::Write(write), permits }) => {
                     kib += permits.num_permits();
                     batch.push(write);
                     held.push(permits);
                 }
                 other => {
-                    self.deferred = other;
+                    self.deferred = other.ok();
                     break;
                 }
             }
         }
-        if self.ticks.as_mut().is_some_and(|ticks| ticks.tick().now_or_never().is_some()) {
-            self.sweeping = true;
-        }
+        self.start_sweep_if_due();
         let error = self.commit_batch(&mut batch);
         for write in batch {
             write.send_reply(error.as_ref());
@@ -227,7 +235,7 @@ impl Writer {
     /// Turns the sweeps off until the store is opened again: they would meet the damage each time.
     fn stop_sweeping(&mut self, cause: &redb::Error) {
         self.sweeping = false;
-        if self.ticks.take().is_some() {
+        if self.sweeps.take().is_some() {
             let store = self.state.path.display();
             tracing::error!(%store, %cause, "the store is damaged: no sweeps until it is opened again");
         }
