@@ -20,6 +20,10 @@ const PROSE: &[&str] = &["kv-cloudflare/src", "workspace-tests"];
 
 /// Folders whose READMEs are checked.
 const READMES: &[&str] = &["kv-cloudflare", "workspace-tests"];
+const PROSE: &[&str] = &["kv-redb/src", "workspace-tests"];
+
+/// Folders whose READMEs are checked.
+const READMES: &[&str] = &["kv-redb", "workspace-tests"];
 
 fn top() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))

@@ -15,7 +15,7 @@ pub(crate) struct Mutation {
     pub(crate) action: Action,
 }
 
-/// What a mutation does to its entry.
+/// Action of a mutation on its entry.
 pub(crate) enum Action {
     Write(Value, PutOptions),
     Remove,
