@@ -44,7 +44,9 @@ impl RedbStore {
     ///
     /// # Errors
     ///
-    /// [`Closed`](kv_core::ErrorKind::Closed).
+    /// Those of a write: [`Closed`](kv_core::ErrorKind::Closed) if the store is closed or a write failed,
+    /// [`Unavailable`](kv_core::ErrorKind::Unavailable) while the disk is full,
+    /// [`Corrupt`](kv_core::ErrorKind::Corrupt) if the sweep meets damage.
     pub async fn sweep(&self, limit: usize) -> Result<usize> {
         let mut swept = 0;
         while swept < limit {

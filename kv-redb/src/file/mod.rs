@@ -8,6 +8,8 @@ pub(crate) mod create;
 pub(crate) mod disk;
 pub(crate) mod entry_key;
 pub(crate) mod error;
+#[cfg(test)]
+mod error_tests;
 pub(crate) mod open;
 pub(crate) mod os_file;
 pub(crate) mod overlay;

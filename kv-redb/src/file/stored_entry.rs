@@ -2,21 +2,21 @@
 //!
 //! | offset | length | field |
 //! |---|---|---|
-//! | 0 | 1 | version of this encoding: 1 |
-//! | 1 | 1 | flags: 1 if the entry expires, 2 if the value is in chunks |
+//! | 0 | 1 | version of the encoding: 1 |
+//! | 1 | 1 | flags: 1 for an entry that expires, plus 2 for a value in chunks |
 //! | 2 | 8 | version of the entry |
-//! | 10 | 8, or 0 without the flag 1 | `expires_at`, in seconds since the epoch |
-//! | 10 or 18 | 2 | length *m* of the metadata, at most 1,024 |
-//! | 12 or 20 | *m* | metadata: JSON text; no bytes for no metadata |
-//! | 12 + *m* or 20 + *m* | the rest but 8 | the value; for a value in chunks, what follows |
-//! | | 8 | a value in chunks: length of the whole value |
-//! | | 8 | XXH3 hash of the chunks, one behind the other |
-//! | | up to 1,024 | the bytes of the value behind its last chunk |
-//! | the last 8 | 8 | checksum: XXH3 of the entry's key plus XXH3 of all bytes before, modulo 2^64 |
+//! | 10 | 8 | only with flag 1: `expires_at`, in seconds since the epoch |
+//! | *e* | 2 | length *m* of the metadata, at most 1,024 |
+//! | *e* + 2 | *m* | metadata, JSON text |
+//! | *v* | up to 1,024 | without flag 2: the value |
+//! | *v* | 8 | with flag 2: length of the value |
+//! | *v* + 8 | 8 | with flag 2: XXH3 hash of the chunks in a row |
+//! | *v* + 16 | up to 1,024 | with flag 2: end of the value, behind its last chunk |
+//! | end − 8 | 8 | checksum: XXH3 of the key in the table, plus XXH3 of the row before this field, modulo 2^64 |
 //!
-//! Numbers are big-endian. The checksum is this crate's own since redb verifies its checksums only when it
-//! repairs a file; it includes the key, so that a row that a damaged page shows under another key does not
-//! match.
+//! *e* is 18 with an expiry and 10 without, *v* is *e* + 2 + *m*.
+//! Numbers are big-endian. The row has a checksum of its own because redb verifies those of its pages only when
+//! it repairs a file. The checksum includes the key, so that it does not match a row under another key.
 
 use kv_core::{Metadata, Timestamp, Version};
 use twox_hash::XxHash3_64;

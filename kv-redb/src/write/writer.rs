@@ -25,8 +25,8 @@ use crate::{
     },
 };
 
-/// Length from which on a batch takes no more requests, in KiB as the queue counts them: 8 MiB, or 8,192
-/// small requests. It bounds how long the first of them waits.
+/// Size at which a batch is complete, in KiB as the queue counts them: 8 MiB, or 8,192 small requests. It
+/// bounds how long the first request of a batch waits.
 const MAX_BATCH_KIB: usize = 8 * 1024;
 
 /// Number of times that the writer yields to other threads before it sleeps. A caller often sends its next
