@@ -37,8 +37,8 @@ use crate::{
 ///   one is.
 #[derive(Clone)]
 pub struct RedbNamespace {
-    pub(crate) store: Arc<OpenStore>,
-    pub(crate) namespace: Arc<NamespaceState>,
+    store: Arc<OpenStore>,
+    namespace: Arc<NamespaceState>,
 }
 
 impl RedbNamespace {
@@ -53,7 +53,7 @@ impl RedbNamespace {
     }
 
     /// Fails if the store is closed or the namespace was deleted.
-    pub(crate) fn check(&self) -> Result<()> {
+    fn check(&self) -> Result<()> {
         self.store.state.check_open()?;
         self.namespace.check()
     }

@@ -43,8 +43,8 @@ use crate::{
 pub struct RedbStore(pub(crate) Arc<OpenStore>);
 
 impl RedbStore {
-    pub(crate) fn new(shared: OpenStore) -> Self {
-        Self(Arc::new(shared))
+    pub(crate) fn new(store: OpenStore) -> Self {
+        Self(Arc::new(store))
     }
 
     /// Opens the store in the file at `path`, or creates it; see [`RedbStoreBuilder::open`].

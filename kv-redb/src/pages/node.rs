@@ -2,7 +2,19 @@
 
 use std::ops::Range;
 
-use crate::pages::reader::{Root, Shape, bytes_at};
+/// Root of a tree: the number of its page, and the checksum that the page has to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Root {
+    pub(crate) page: u64,
+    pub(crate) checksum: u128,
+}
+
+/// Lengths of the keys and of the values of a tree in bytes; `None` where they vary.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) key: Option<usize>,
+    pub(crate) value: Option<usize>,
+}
 
 /// Page of a tree.
 pub(crate) enum Node<'p> {
@@ -99,4 +111,9 @@ impl Branch<'_> {
 
 fn end_at(bytes: &[u8], offset: usize) -> Option<usize> {
     usize::try_from(u32::from_le_bytes(bytes_at(bytes, offset)?)).ok()
+}
+
+/// Returns the `N` bytes from `offset` on.
+pub(crate) fn bytes_at<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {
+    bytes.get(offset..)?.first_chunk().copied()
 }

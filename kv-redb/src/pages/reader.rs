@@ -14,7 +14,7 @@ use std::{
 
 use twox_hash::XxHash3_128;
 
-use crate::pages::node::Node;
+use crate::pages::node::{Node, Root, Shape, bytes_at};
 
 /// First bytes of every redb file.
 pub(crate) const MAGIC: [u8; 9] = *b"redb\x1A\x0A\xA9\x0D\x0A";
@@ -30,26 +30,12 @@ const MAX_PAGE_BYTES: u64 = 64 * 1024 * 1024;
 /// Upper bound on the depth of a tree; no real tree is that deep.
 const MAX_DEPTH: usize = 64;
 
-/// Root of a tree: the number of its page, and the checksum that the page has to have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Root {
-    pub(crate) page: u64,
-    pub(crate) checksum: u128,
-}
-
 /// Slot of the header: the roots of two trees of tables, and the number of the transaction that wrote them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Slot {
     pub(crate) user: Option<Root>,
     pub(crate) system: Option<Root>,
     transaction: u64,
-}
-
-/// Lengths of the keys and of the values of a tree in bytes; `None` where they vary.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Shape {
-    pub(crate) key: Option<usize>,
-    pub(crate) value: Option<usize>,
 }
 
 /// Shape of a tree of tables.
@@ -252,9 +238,4 @@ fn table(row: &[u8]) -> Option<Table> {
     let [has_root] = bytes_at(row, 9)?;
     let root = if has_root == 0 { None } else { Some(root(row, 10)?) };
     Some(Table { root, shape: Shape { key: optional(42)?, value: optional(47)? } })
-}
-
-/// Returns the `N` bytes from `offset` on.
-pub(crate) fn bytes_at<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {
-    bytes.get(offset..)?.first_chunk().copied()
 }

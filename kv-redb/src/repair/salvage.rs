@@ -34,13 +34,14 @@ struct TargetError(redb::Error);
 
 /// Copies every whole entry of the closed store at `path` to a new store at `copy`.
 pub(crate) fn salvage(path: &Path, copy: &Path, progress: &mut dyn FnMut(Progress)) -> Result<SalvageReport> {
-    match survey(path, |survey| Ok(copy_whole(survey, path, copy, progress)))? {
-        Ok(Ok(Ok(report))) => Ok(report),
-        Ok(Ok(Err(TargetError(cause)))) => Err(copy_failed(copy, cause)),
-        Ok(Err(cause)) | Err(cause) => Err(open_failed(path, cause.into())),
+    match survey(path, |survey| copy_whole(survey, path, copy, progress))? {
+        Ok(Ok(report)) => Ok(report),
+        Ok(Err(TargetError(cause))) => Err(copy_failed(copy, cause)),
+        Err(cause) => Err(open_failed(path, cause.into())),
     }
 }
 
+/// Copies the whole entries. The outer error is one of reading the source.
 fn copy_whole(
     survey: &mut Survey<'_>,
     path: &Path,
@@ -49,10 +50,9 @@ fn copy_whole(
 ) -> io::Result<Result<SalvageReport, TargetError>> {
     let permissions = fs::metadata(path).ok().map(|source| source.permissions());
     let config = RedbConfig { cache_bytes: CACHE_BYTES, quick_repair: false };
-    let made = PartialFile::begin(copy, permissions, config).map_err(TargetError);
-    let (partial, file) = match made {
-        Ok(made) => made,
-        Err(failed) => return Ok(Err(failed)),
+    let (partial, file) = match PartialFile::begin(copy, permissions, config) {
+        Ok(begun) => begun,
+        Err(cause) => return Ok(Err(TargetError(cause))),
     };
     let mut failed = None;
     let report = fill(survey, &file, progress, &mut failed)?;

@@ -21,6 +21,7 @@ use crate::{
     repair::report::{CheckReport, DamagedEntry, Progress},
 };
 
+/// Error of a value whose chunks are missing or wrong.
 const WRONG_CHUNKS: CorruptEntry = CorruptEntry("a value does not match its checksum");
 
 /// Number of entries between two calls for progress.
