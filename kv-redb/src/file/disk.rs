@@ -51,12 +51,14 @@ impl Disk {
         Self::of_file(os_file::options().truncate(false).create(true).open(path)?)
     }
 
+    /// Makes the storage of an open file.
     pub(crate) fn of_file(file: File) -> RedbResult<Self> {
         let len = file.metadata()?.len();
         let copy = file.try_clone()?;
         Ok(Self::new(Box::new(FileBackend::new(file)?), Some(copy), len))
     }
 
+    /// Makes a storage on a backend of the caller.
     #[cfg(any(test, feature = "test-backend"))]
     pub(crate) fn of_backend(backend: impl StorageBackend) -> io::Result<Self> {
         let len = backend.len()?;
@@ -75,7 +77,7 @@ impl Disk {
     }
 
     /// Returns `true` if writes failed since the last call and every failure was a lack of space, and resets
-    /// the failures. The disk then holds nothing that redb does not know of.
+    /// the failures. After such failures the disk still holds what redb expects.
     pub(crate) fn take_full_failure(&self) -> bool {
         self.0.failure.swap(WORKS, Ordering::AcqRel) == FULL
     }
@@ -89,7 +91,7 @@ impl Disk {
         self.0.failure.fetch_max(failure, Ordering::AcqRel);
     }
 
-    /// Keeps in mind how a change of the file failed.
+    /// Notes the failure of a change of the file.
     fn note_failure<T>(&self, changed: io::Result<T>) -> io::Result<T> {
         if let Err(cause) = &changed {
             self.failed(if is_full(cause) { FULL } else { BROKEN });
@@ -103,6 +105,7 @@ impl Inner {
         self.locked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes a lock, unless it is held already.
     fn lock_once(
         &self,
         lock: Lock,
