@@ -1,6 +1,6 @@
 //! Builder of a server.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use kv_core::{Clock, Error, ErrorKind, KvStore, Result, SystemClock};
 use secrecy::{ExposeSecret, SecretString};
@@ -11,16 +11,16 @@ use crate::{
         body_rules::BodyRules,
         connections::Timeouts,
         memory::{self, Memory},
-        permits::Permits,
     },
     server::KvServer,
     state::{
-        account_id::AccountId, app_state::AppState, credentials::Credentials, local_access::LocalAccess,
-        metrics::Metrics, rate_limits::RateLimits, readiness::Readiness, titles::Titles,
+        account_id::AccountId, app_state::AppState, credentials::Credentials, in_flight::Permits,
+        local_access::LocalAccess, metrics::Metrics, rate_limits::RateLimits, readiness::Readiness,
+        titles::Titles,
     },
 };
 
-/// A moment much later than that is none that a timer knows.
+/// Upper bound of timeouts: a timer overflows at much longer ones.
 const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Builder of a [`KvServer`].
@@ -76,7 +76,7 @@ impl KvServerBuilder {
         }
     }
 
-    /// The clock against which deadlines are checked, and by which requests are timed; the machine's by default. Give the
+    /// Sets the clock that expirations are checked against and requests are timed by; the system's by default. Give the
     /// store the same one.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -84,153 +84,143 @@ impl KvServerBuilder {
         self
     }
 
-    /// The one account that the server has: 32 hexadecimal digits;
-    /// [`KvServer::DEFAULT_ACCOUNT_ID`] by default.
+    /// Sets the id of the server's one account: 32 hexadecimal digits; [`KvServer::DEFAULT_ACCOUNT_ID`] by default.
     #[must_use]
     pub fn account_id(mut self, account_id: impl Into<String>) -> Self {
         self.account_id = account_id.into();
         self
     }
 
-    /// The token that every request has to bring, as `Authorization: Bearer` or as `X-Auth-Key` beside any
-    /// `X-Auth-Email`. Without one, any credentials are accepted; the server then listens on the loopback interface alone,
-    /// and refuses requests of other sites' pages.
+    /// Sets the token that every request has to bring, as `Authorization: Bearer`, or as `X-Auth-Key` with any
+    /// `X-Auth-Email`: one or more characters of visible ASCII. Without a token, any credentials are accepted; the server
+    /// then listens on the loopback interface alone, and refuses requests from pages of other sites.
     #[must_use]
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into().into());
         self
     }
 
-    /// One more host under whose name a server without a token may be asked, such as `host.docker.internal`: a name or an
-    /// address, without a port. By default those are `localhost`, the names that end in it, and loopback addresses, so
-    /// that no page of another site can use the server through a browser of this machine. With a token, every host is fine.
+    /// Allows one more host under which a server without a token answers, such as `host.docker.internal`: a name or an
+    /// address, without a port. `localhost`, names that end in it, and loopback addresses are always allowed; all others
+    /// are refused, so that no page of another site can use the server through a browser on this machine. With a token,
+    /// every host is allowed.
     #[must_use]
     pub fn allow_host(mut self, host: impl Into<String>) -> Self {
         self.allowed_hosts.push(host.into());
         self
     }
 
-    /// The most requests that may be under way at once, 512 by default. One more is answered 503 with `Retry-After`.
+    /// Sets the maximum of concurrent requests, 512 by default. One more is answered 503 with `Retry-After`.
     #[must_use]
     pub fn max_concurrent_requests(mut self, requests: usize) -> Self {
         self.max_concurrent_requests = requests;
         self
     }
 
-    /// The most of these that may have a body, bulk gets included: three quarters by default, so that clients that send
-    /// theirs slowly leave room for others.
+    /// Sets the maximum of concurrent requests with a body, bulk gets included: three quarters of
+    /// [`max_concurrent_requests`](Self::max_concurrent_requests) by default, so that slow uploads leave permits for other
+    /// requests.
     #[must_use]
     pub fn max_concurrent_uploads(mut self, uploads: usize) -> Self {
         self.max_concurrent_uploads = Some(uploads);
         self
     }
 
-    /// The most connections that are served at once, 900 by default: fewer than the 1,024 file descriptors that a process
-    /// has on most systems. Up to 16 more are answered 503 with `Retry-After` and closed; the next ones wait until one of
-    /// these has ended.
+    /// Sets the maximum of connections that are served, 900 by default: fewer than the 1,024 file descriptors that a process
+    /// has on most systems. Up to 16 more are answered 503 with `Retry-After` and closed; further ones wait until one of
+    /// these ends.
     #[must_use]
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections;
         self
     }
 
-    /// The memory that all requests may hold together, in bytes: bodies as they come, what they are parsed into, and values
-    /// until the client has read them. 512 MiB by default, 96 MiB at least.
+    /// Sets the memory budget of all requests together, in bytes: bodies as they are received, the structures that they are
+    /// parsed into, and values until the client has read them. 512 MiB by default, at least 96 MiB.
     ///
-    /// A request for which there is no room waits for 5 s, then is answered 503 with `Retry-After`; one that holds 64 KiB
-    /// at most needs none. A bulk write takes four times the length of its body: where that is more than there is, it is
-    /// answered 413. What the store itself keeps in memory does not count, nor do the buffers of connections.
+    /// A request that does not fit waits for up to 5 s, then is answered 503 with `Retry-After`; one of up to 64 KiB never
+    /// waits. A bulk write takes four times the length of its body; one that exceeds the whole budget is answered 413. The
+    /// store's memory and the buffers of connections are not counted.
     #[must_use]
     pub fn max_memory(mut self, bytes: usize) -> Self {
         self.max_memory = bytes;
         self
     }
 
-    /// The lowest rate at which a client may send a body or read an answer, in bytes per second: 1,024 by default, 0 for
-    /// none. It may fall behind by [`stall_timeout`](Self::stall_timeout).
+    /// Sets the minimum rate at which a client has to send a body or read a response, in bytes per second: 1,024 by
+    /// default, 0 for no minimum. A client may fall behind it by [`stall_timeout`](Self::stall_timeout).
     #[must_use]
     pub fn min_body_rate(mut self, bytes_per_second: u32) -> Self {
         self.min_body_rate = bytes_per_second;
         self
     }
 
-    /// Time that a connection has for the headers of its next request, 60 s by default, a year at most; also the
-    /// time that it may be idle between two.
+    /// Sets the time limit for the head of a connection's next request, 60 s by default, at most a year. It bounds the idle
+    /// time between two requests too.
     #[must_use]
     pub fn header_timeout(mut self, timeout: Duration) -> Self {
         self.timeouts.header = timeout.min(MAX_TIMEOUT);
         self
     }
 
-    /// Longest pause of a client while it sends a body or reads an answer, 30 s by default, a year at most.
+    /// Sets the longest pause of a client as it sends a body or reads a response, 30 s by default, at most a year.
     #[must_use]
     pub fn stall_timeout(mut self, timeout: Duration) -> Self {
         self.timeouts.stall = timeout.min(MAX_TIMEOUT);
         self
     }
 
-    /// Time that requests which are under way at shutdown have to finish, 10 s by default.
+    /// Sets the time limit at shutdown for requests that are under way, 10 s by default.
     #[must_use]
     pub fn grace_period(mut self, period: Duration) -> Self {
         self.timeouts.grace = period;
         self
     }
 
-    /// Refuses, as Cloudflare does, a second write to a key within a second and more than 1,200 requests in 5
-    /// minutes: 429 with code 971. Off by default; for tests of clients.
+    /// Emulates Cloudflare's rate limits, for tests of clients: a second write to a key within a second, and more than 1,200
+    /// requests in 5 minutes, are answered 429 with code 971. Off by default.
     #[must_use]
     pub fn emulate_rate_limits(mut self, emulate: bool) -> Self {
         self.emulate_rate_limits = emulate;
         self
     }
 
-    /// The server.
+    /// Builds the server.
     ///
     /// # Errors
     ///
     /// [`InvalidInput`](kv_core::ErrorKind::InvalidInput) if the account id is not 32 hexadecimal digits, the token is empty
-    /// or holds what no header can (it has to be visible ASCII), an allowed host is malformed, no request, upload or connection
-    /// is allowed, or there is too little memory.
+    /// or has characters other than visible ASCII, an allowed host is malformed, a maximum is 0, the maximum of concurrent
+    /// requests is more than a semaphore can count, or the memory is less than 96 MiB.
     pub fn build(self) -> Result<KvServer> {
-        let Some(account_id) = AccountId::new(&self.account_id) else {
-            let chars = self.account_id.chars().count();
-            return Err(invalid(format!(
-                "an account id has 32 hexadecimal digits: the one given has {chars} characters, or others than digits and a to f"
-            )));
-        };
-        if self.token.as_ref().is_some_and(|token| !is_sendable(token.expose_secret())) {
-            return Err(invalid(
-                "a token has one or more characters of visible ASCII: the one given is empty or has others",
-            ));
+        let account_id = parse_account_id(&self.account_id)?;
+        if let Some(token) = &self.token {
+            check_token(token)?;
         }
-        let Some(local_access) = LocalAccess::new(&self.allowed_hosts) else {
+        let local_access = LocalAccess::new(self.allowed_hosts).map_err(|host| {
+            invalid(format!(
+                "allowed host is malformed: {host:?} (give a name or an address, without scheme or port)"
+            ))
+        })?;
+        let uploads = self.max_concurrent_uploads;
+        check_min("max_concurrent_requests", self.max_concurrent_requests)?;
+        check_min("max_concurrent_uploads", uploads.unwrap_or(1))?;
+        check_min("max_connections", self.max_connections)?;
+        if self.max_concurrent_requests > Semaphore::MAX_PERMITS {
             return Err(invalid(format!(
-                "an allowed host is a name or an address, without a scheme and a port: {:?} were given",
-                self.allowed_hosts
+                "max_concurrent_requests is too large: {} (max {})",
+                self.max_concurrent_requests,
+                Semaphore::MAX_PERMITS
             )));
-        };
-        if self.max_concurrent_requests == 0 || self.max_concurrent_requests > Semaphore::MAX_PERMITS {
-            return Err(invalid(format!(
-                "the requests under way at once have to be 1 to {}: {} were given",
-                Semaphore::MAX_PERMITS,
-                self.max_concurrent_requests
-            )));
-        }
-        let uploads =
-            self.max_concurrent_uploads.unwrap_or(self.max_concurrent_requests.saturating_mul(3) / 4).max(1);
-        if self.max_concurrent_uploads == Some(0) {
-            return Err(invalid("the uploads under way at once have to be 1 or more: 0 were given"));
-        }
-        if self.max_connections == 0 {
-            return Err(invalid("the connections at once have to be 1 or more: 0 were given"));
         }
         if self.max_memory < memory::MIN_BYTES {
             return Err(invalid(format!(
-                "the memory for requests is too small: {} bytes (min {})",
+                "max_memory is too small: {} bytes (min {})",
                 self.max_memory,
                 memory::MIN_BYTES
             )));
         }
+        let uploads = uploads.unwrap_or(self.max_concurrent_requests.saturating_mul(3) / 4).max(1);
         let rate_limits = self.emulate_rate_limits.then(|| RateLimits::new(Arc::clone(&self.clock)));
         let state = AppState {
             store: self.store,
@@ -253,11 +243,33 @@ impl KvServerBuilder {
     }
 }
 
-fn is_sendable(token: &str) -> bool {
-    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
+fn parse_account_id(text: &str) -> Result<AccountId> {
+    AccountId::new(text).ok_or_else(|| match text.chars().count() {
+        AccountId::LEN => invalid("account id has characters other than hexadecimal digits"),
+        chars => invalid(format!(
+            "account id has the wrong length: {chars} characters (must be {} hexadecimal digits)",
+            AccountId::LEN
+        )),
+    })
 }
 
-fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+/// Checks that a token can be sent in a header.
+fn check_token(token: &SecretString) -> Result<()> {
+    let token = token.expose_secret();
+    if token.is_empty() {
+        return Err(invalid("token is empty"));
+    }
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(invalid("token has characters other than visible ASCII"));
+    }
+    Ok(())
+}
+
+fn check_min(name: &str, given: usize) -> Result<()> {
+    if given == 0 { Err(invalid(format!("{name} is too small: 0 (min 1)"))) } else { Ok(()) }
+}
+
+fn invalid(message: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::InvalidInput, env!("CARGO_PKG_NAME"), message).with_operation("build")
 }
 

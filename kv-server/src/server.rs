@@ -1,4 +1,4 @@
-//! The server.
+//! Server: the API on a listener or as a router, and the metrics.
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
@@ -20,7 +20,7 @@ use crate::{
     dispatch,
     http::{
         connections::{self, Admission, Timeouts},
-        request_head::Source,
+        request_head::RequestSource,
     },
     state::{account_id::AccountId, app_state::AppState, metrics},
 };
@@ -33,14 +33,14 @@ pub struct KvServer {
     timeouts: Timeouts,
 }
 
-/// The connections of the listener for metrics that are served at once.
+/// Maximum of connections of the listener for metrics.
 const MAX_METRICS_CONNECTIONS: usize = 64;
 
 impl KvServer {
-    /// The account id of a server that is given none.
+    /// Account id of a server by default.
     pub const DEFAULT_ACCOUNT_ID: &str = AccountId::DEFAULT;
 
-    /// Builder of a server over `store`.
+    /// Returns a builder of a server over `store`.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -60,14 +60,14 @@ impl KvServer {
         Self { state, max_connections, timeouts }
     }
 
-    /// The account id, in lower case.
+    /// Returns the account id, in lower case.
     #[must_use]
     pub fn account_id(&self) -> &str {
         self.state.account_id.as_str()
     }
 
-    /// Check that it may listen on `address`: without a token, on the loopback interface alone. [`serve`](KvServer::serve)
-    /// checks it too.
+    /// Checks that the server may listen on `address`: without a token, it may on the loopback interface alone.
+    /// [`serve`](KvServer::serve) checks it too.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -81,21 +81,21 @@ impl KvServer {
     ///
     /// # Errors
     ///
-    /// [`Unauthorized`](kv_core::ErrorKind::Unauthorized).
+    /// [`Unauthorized`](kv_core::ErrorKind::Unauthorized) if it may not.
     pub fn check_address(&self, address: SocketAddr) -> Result<()> {
         if self.state.credentials.are_open() && !address.ip().is_loopback() {
             let message = format!(
-                "a server without a token listens on the loopback interface alone, and {address} is not of it: set a token"
+                "cannot listen on {address} without a token: set one, or listen on a loopback address"
             );
             return Err(Error::new(ErrorKind::Unauthorized, env!("CARGO_PKG_NAME"), message));
         }
         Ok(())
     }
 
-    /// Serves the API on `listener` until `shutdown` is ready; then takes no more connections, and finishes the requests
-    /// that are under way, for the grace period at most. The store stays open.
+    /// Serves the API on `listener` until `shutdown` is ready. Then accepts no more connections, and waits for the requests
+    /// under way, for the grace period at most. The store stays open.
     ///
-    /// Dropping the future ends every connection at once.
+    /// Dropping the future closes every connection at once.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -119,8 +119,8 @@ impl KvServer {
     ///
     /// # Errors
     ///
-    /// [`Unauthorized`](kv_core::ErrorKind::Unauthorized) if there is no token and the listener's address is not the
-    /// loopback interface's; [`Other`](kv_core::ErrorKind::Other) if the listener has no address.
+    /// [`Unauthorized`](kv_core::ErrorKind::Unauthorized) if there is no token and the listener's address is not a loopback
+    /// address; [`Other`](kv_core::ErrorKind::Other) if the listener has no address.
     pub async fn serve(
         &self,
         listener: TcpListener,
@@ -134,8 +134,10 @@ impl KvServer {
                 let request = request.map(to_body);
                 async move {
                     Ok::<_, Infallible>(match admission {
-                        Admission::Served => dispatch::answer(state, request, Source::Connection).await,
-                        Admission::Refused => dispatch::answer_refused(state, request).await,
+                        Admission::Served => {
+                            dispatch::handle(state, request, RequestSource::Connection).await
+                        }
+                        Admission::Refused => dispatch::refuse(state, request).await,
                     })
                 }
             })
@@ -144,9 +146,9 @@ impl KvServer {
         Ok(())
     }
 
-    /// The API as a router, for an axum server of your own: merge it as a whole, since it answers every path. Timeouts,
-    /// graceful shutdown, the refusal to listen publicly without a token and that of a `#` in a request's target (which
-    /// would cut off the end of a key) are [`serve`](KvServer::serve)'s.
+    /// Returns the API as a router, for an axum server of your own. It answers every path. Only [`serve`](KvServer::serve) has
+    /// timeouts, graceful shutdown, the refusal to listen publicly without a token, and that of a `#` in a request target
+    /// (which would cut off the end of a key).
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -159,15 +161,14 @@ impl KvServer {
     /// ```
     pub fn router(&self) -> Router {
         let state = Arc::clone(&self.state);
-        // The routes are told apart by the raw path: a key is decoded once, and a router's own decoding would let a
-        // malformed one through.
+        // Routes are matched on the raw path, since axum's router would decode keys itself, and let malformed ones through.
         Router::new().fallback(move |request: Request| async move {
-            dispatch::answer(state, request, Source::Caller).await.map(Body::new)
+            dispatch::handle(state, request, RequestSource::Router).await.map(Body::new)
         })
     }
 
-    /// Serves `/metrics`, in Prometheus's text format, as [`serve`](KvServer::serve) serves the API: on a listener of its
-    /// own, since it asks for no token.
+    /// Serves `/metrics`, in Prometheus's text format, as [`serve`](KvServer::serve) serves the API. It has a listener of its
+    /// own, since it needs no token.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -177,7 +178,8 @@ impl KvServer {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let server = KvServer::builder(Arc::new(MemoryStore::new())).build()?;
-    /// let (api, metrics) = (TcpListener::bind("127.0.0.1:0").await?, TcpListener::bind("127.0.0.1:0").await?);
+    /// let api = TcpListener::bind("127.0.0.1:0").await?;
+    /// let metrics = TcpListener::bind("127.0.0.1:0").await?;
     /// # let shutdown = || async {};
     /// tokio::try_join!(server.serve(api, shutdown()), server.serve_metrics(metrics, shutdown()))?;
     /// # Ok(())
@@ -199,7 +201,7 @@ impl KvServer {
         Ok(())
     }
 
-    /// `/metrics` as a router.
+    /// Returns `/metrics` as a router, for an axum server of your own.
     pub fn metrics_router(&self) -> Router {
         let state = Arc::clone(&self.state);
         Router::new().route("/metrics", get(async move || metrics_text(&state).await))
@@ -207,7 +209,7 @@ impl KvServer {
 }
 
 async fn metrics_text(state: &AppState) -> Response {
-    let is_ready = state.readiness.ask(&*state.store).await.is_ok();
+    let is_ready = state.readiness.check(&*state.store).await.is_ok();
     match state.metrics.text(state.memory().reserved_bytes(), is_ready) {
         Ok(text) => ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -216,13 +218,13 @@ async fn metrics_text(state: &AppState) -> Response {
 
 fn local_addr(listener: &TcpListener) -> Result<SocketAddr> {
     listener.local_addr().map_err(|error| {
-        Error::new(ErrorKind::Other, env!("CARGO_PKG_NAME"), "the listener has no address")
+        Error::new(ErrorKind::Other, env!("CARGO_PKG_NAME"), "listener has no address")
             .with_operation("serve")
             .with_source(error)
     })
 }
 
-/// The body of a request; none, without an allocation, where there is none.
+/// Converts the body of a request; an empty one without an allocation.
 fn to_body(incoming: Incoming) -> Body {
     if incoming.is_end_stream() { Body::empty() } else { Body::new(incoming) }
 }

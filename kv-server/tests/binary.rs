@@ -313,7 +313,7 @@ async fn a_signal_ends_a_start_that_does_not_end_by_itself() {
         let mut stderr = String::new();
         child.stderr.take().unwrap().read_to_string(&mut stderr).await.unwrap();
         assert_eq!((status.code(), stderr.lines().count()), (Some(130), 1), "{stderr}");
-        assert!(stderr.contains("a signal ended the start"), "{stderr}");
+        assert!(stderr.contains("stopped by a signal during startup"), "{stderr}");
     }
 }
 
@@ -332,45 +332,6 @@ async fn a_log_that_nobody_reads_holds_up_no_request() {
     let (code, _, stderr) = process.end().await;
     assert_eq!(code, Some(0));
     assert!(stderr.len() > 60_000, "{}", stderr.len());
-}
-
-#[tokio::test]
-async fn what_cannot_work_is_one_line_and_a_code() {
-    let folder = tempfile::tempdir().unwrap();
-    let no_store = folder.path().join("notes.txt");
-    std::fs::write(&no_store, "not a store, but somebody's notes").unwrap();
-    let (no_store, folder) =
-        (format!("redb:{}", no_store.display()), format!("redb:{}", folder.path().display()));
-    let missing = format!("{folder}/missing");
-    let missing = missing.trim_start_matches("redb:");
-    let table: [(&[&str], i32, &str); 17] = [
-        (&["--store", "memory:", "--max-memory", "95"], 1, "99614720 bytes (min 100663296)"),
-        (&["--store", "memory:", "--max-connections", "0"], 1, "the connections at once"),
-        (&["--store", "memory:", "--max-concurrent-uploads", "0"], 1, "the uploads under way"),
-        (&["--store", "memory:", "--min-body-rate", "slow"], 2, "--min-body-rate"),
-        (&[], 2, "--store"),
-        (&["--store", "sqlite:a"], 2, "memory:"),
-        (&["--store", "memory:", "--listen", "nowhere"], 2, "--listen"),
-        (&["--store", "memory:", "--listen", ":8788"], 2, "a port alone"),
-        (&["--store", "memory:", "--metrics-listen", "localhost"], 2, "localhost:8788"),
-        (&["--store", "memory:", "--allow-host", "dev.test:80"], 1, "without a scheme and a port"),
-        (&["--store", "memory:", "--token", "a", "--token-file", "b"], 2, "--token-file"),
-        (&["--store", &no_store], 1, "the store cannot be opened"),
-        (&["--store", &folder], 1, "the store cannot be opened"),
-        (&["--store", "memory:", "--listen", "0.0.0.0:0"], 1, "loopback"),
-        (&["--store", "memory:", "--account-id", "me"], 1, "32 hexadecimal digits"),
-        (&["--store", "memory:", "--token-file", missing], 1, "the token file"),
-        (&["--store", "memory:", "--log", "kv_server=loud"], 1, "the log filter"),
-    ];
-    for (arguments, code, said) in table {
-        let output = timeout(Duration::from_secs(20), command(arguments).output()).await.unwrap().unwrap();
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {stderr}");
-        assert!(output.stdout.is_empty() && stderr.contains(said), "{arguments:?}: {stderr}");
-        if code == 1 {
-            assert_eq!(stderr.lines().count(), 1, "{stderr}");
-        }
-    }
 }
 
 #[tokio::test]
@@ -403,5 +364,5 @@ async fn a_taken_port_is_named() {
     let output = command(&["--store", "memory:", "--listen", &process.address]).output().await.unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr.contains(&process.address) && stderr.contains("cannot be listened on"), "{stderr}");
+    assert!(stderr.contains(&format!("cannot listen on {}", process.address)), "{stderr}");
 }

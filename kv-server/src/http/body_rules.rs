@@ -1,62 +1,53 @@
-//! Rules for the bodies of requests: lengths, rates, pauses, and the errors for bodies that break them.
+//! Limits on request bodies (length, pauses, rate), and the errors of bodies that exceed them.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::http::memory::{Memory, NoMemoryError};
+use crate::http::memory::{Memory, MemoryError};
 
-/// The longest body, in bytes, of a request that is neither a value nor a bulk write or delete. A hundred keys, each of
-/// their bytes escaped, take a third of it.
+/// Maximum length, in bytes, of a body that is neither a value nor a bulk write or delete. A bulk get of 100 keys of the
+/// maximum length, with every byte escaped, takes a third of it.
 pub(crate) const MAX_SMALL_BYTES: usize = 1 << 20;
-/// The longest body of a bulk write or delete, in bytes:
+/// Maximum length of the body of a bulk write or delete, in bytes:
 /// [100 megabytes](https://developers.cloudflare.com/api/resources/kv/subresources/namespaces/methods/bulk_update/).
 pub(crate) const MAX_BULK_BYTES: usize = 100_000_000;
 
-/// Reason for which a body was not read to its end.
+/// Error of reading a request body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BodyError {
-    /// It announces, or holds so far, more than may be.
-    #[error("a body of {len} bytes or more is too long: the limit is {limit} bytes")]
-    TooLong {
-        /// The bytes announced, or counted when the limit was passed.
-        len: u64,
-        /// The most that may be.
-        limit: usize,
-    },
+    /// The `Content-Length`, or the bytes received so far, exceed the limit.
+    #[error("body is too long: at least {len} bytes (max {limit})")]
+    TooLong { len: u64, limit: usize },
     /// The client paused for too long.
-    #[error("no more of the body came for {} s", timeout.as_secs())]
-    Stalled {
-        /// Longest pause that is allowed.
-        timeout: Duration,
-    },
-    /// The client sent it too slowly.
-    #[error("the body came too slowly: the lowest rate is {min_rate} bytes per second")]
-    TooSlow {
-        /// In bytes per second.
-        min_rate: u32,
-    },
-    /// No room came free to collect it.
+    #[error("body stalled: no data for {} s", timeout.as_secs())]
+    Stalled { timeout: Duration },
+    /// The client fell behind the minimum rate, in bytes per second, by more than the stall timeout.
+    #[error("body is too slow (min {min_rate} bytes per second)")]
+    TooSlow { min_rate: u32 },
+    /// No memory came free to collect the body.
     #[error(transparent)]
-    NoMemoryError(#[from] NoMemoryError),
-    /// The connection ended, or the body's framing is wrong.
-    #[error("the body broke off, or is framed wrongly")]
+    Memory(#[from] MemoryError),
+    /// The connection ended, or the framing of a chunked body is malformed.
+    #[error("body is incomplete or malformed")]
     Broken,
 }
 
-/// The rules for all bodies of a server.
+/// Limits on all bodies of a server.
 #[derive(Debug)]
 pub(crate) struct BodyRules {
-    /// Longest pause of a client, and the time by which it may fall behind the lowest rate, in a body or in reading an answer.
+    /// Longest pause of a client, and the time by which it may fall behind the minimum rate, as it sends a body or reads a
+    /// response.
     pub(crate) stall_timeout: Duration,
-    /// In bytes per second; 0 is none.
+    /// Minimum rate in bytes per second; 0 for no minimum.
     pub(crate) min_rate: u32,
-    /// Reservation for what is collected.
+    /// Budget for collected bodies.
     pub(crate) memory: Memory,
 }
 
 impl BodyRules {
-    /// The moment at which a body that began at `started` falls behind the lowest rate, if there are no more than `bytes` of it.
+    /// Returns the time at which a body falls behind the minimum rate, if only `bytes` have come since `started`; `None`
+    /// without a minimum.
     pub(crate) fn too_slow_at(&self, started: Instant, bytes: u64) -> Option<Instant> {
         let earned = Duration::from_millis(bytes.saturating_mul(1000).checked_div(self.min_rate.into())?);
         started.checked_add(self.stall_timeout)?.checked_add(earned)

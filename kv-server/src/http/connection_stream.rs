@@ -1,4 +1,4 @@
-//! The socket of a connection, and how it is closed.
+//! Socket of a connection, and the lingering close that lets a client read its response.
 
 use std::{
     io::{self, IoSlice},
@@ -15,42 +15,43 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutStream;
 
-/// Time in which a client has to close its end, in all and without a byte.
+/// Time limit for a client to close its end.
 const MAX_LINGER_TIME: Duration = Duration::from_secs(10);
+/// Longest pause between two reads meanwhile.
 const MAX_LINGER_PAUSE: Duration = Duration::from_secs(2);
-/// Most bytes that are read of a client that goes on sending.
+/// Maximum of bytes that are drained from a client that goes on sending.
 const MAX_LINGER_BYTES: u64 = 256 * 1024 * 1024;
 const LINGER_BUFFER_BYTES: usize = 16 * 1024;
 
 type Socket = Pin<Box<TimeoutStream<TcpStream>>>;
 
-/// The socket of a connection. It is left to a [`Lingering`] when it is dropped.
+/// Socket of a connection, handed over to a [`Lingering`] on drop.
 #[derive(Debug)]
 pub(crate) struct ConnectionStream {
-    /// Kept until it is dropped.
+    /// `Some` until the drop.
     socket: Option<Socket>,
     /// Set once the client has closed its end, or the connection broke.
     is_over: bool,
     lingering: Lingering,
 }
 
-/// The end of a connection that the server closes first.
+/// Lingering close of a connection that the server closes first.
 ///
-/// A socket that is closed with data unread resets the connection, and the reset may overtake the answer: a client that is
-/// still sending would see an error instead. So the server closes its half, and reads on for a while.
+/// Closing a socket with unread data resets the connection, and the reset may overtake the response: a client that is
+/// still sending would see a network error instead. So the server closes its half, and drains the other one for a while.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lingering(Arc<Mutex<Option<Socket>>>);
 
 impl ConnectionStream {
-    /// Writing to it fails if it makes no progress for as long as `stall`.
+    /// Wraps a socket. Writes fail if they make no progress for `stall`.
     pub(crate) fn new(socket: TcpStream, stall: Duration) -> (Self, Lingering) {
-        // An answer is written at once, so there is nothing to gain from waiting for more.
+        // A response is written in one go, so Nagle's algorithm only delays it.
         if let Err(error) = socket.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps Nagle's algorithm");
+            tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
         let mut socket = TimeoutStream::new(socket);
-        // Not for reading: a connection reads, to see its end, while a request is under way. Bodies have a timeout of their
-        // own, headers have the builder's.
+        // No timeout for reads: hyper reads while a request is under way, to notice a disconnect. Bodies and heads have
+        // timeouts of their own.
         socket.set_write_timeout(Some(stall));
         let lingering = Lingering::default();
         let stream = Self { socket: Some(Box::pin(socket)), is_over: false, lingering: lingering.clone() };
@@ -79,11 +80,11 @@ impl Drop for ConnectionStream {
 }
 
 impl Lingering {
-    /// Waits for the client to close its end, once the stream was dropped.
+    /// Waits for the client to close its end. Call it after the stream is dropped.
     pub(crate) async fn finish(self) {
         let socket = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(socket) = socket {
-            // Beyond that it is closed as it is.
+            // After that the socket is closed, whatever is unread.
             let _ = time::timeout(MAX_LINGER_TIME, drain(socket)).await;
         }
     }

@@ -1,4 +1,4 @@
-//! The connections of a listener.
+//! Connections of a listener: accepting, bounding, serving and shutting down.
 
 use std::{error::Error as StdError, future, io, pin::pin, sync::Arc, time::Duration};
 
@@ -20,14 +20,14 @@ use crate::http::{
     connection_stream::ConnectionStream, fragment_guard::FragmentGuard, spare_descriptor::SpareDescriptor,
 };
 
-/// Longest waits for a client.
+/// Time limits for clients.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timeouts {
     /// For the headers of a connection's next request.
     pub(crate) header: Duration,
-    /// For more of a request's body, and for room to send more of an answer.
+    /// Between two parts of a request's body, and between two parts of a response that the client reads.
     pub(crate) stall: Duration,
-    /// For what is under way at shutdown.
+    /// For requests that are under way at shutdown.
     pub(crate) grace: Duration,
 }
 
@@ -35,28 +35,29 @@ pub(crate) struct Timeouts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Admission {
     Served,
-    /// Too many connections are there: it is told so, and closed.
+    /// There are too many connections: requests are answered 503, and the connection is closed.
     Refused,
 }
 
-/// The most that a request's headers may take, and so what a connection may hold before it is known who sends them. The
-/// longest key, all of it escaped, and the longest metadata take 3 KiB.
+/// Maximum length of a request's head, and so of what a client can make a connection buffer before it has shown a token.
+/// The longest key, with every byte escaped, and the longest metadata take 3 KiB.
 const MAX_HEADER_BYTES: usize = 16 * 1024;
-/// The most that a connection reads of a body, or holds of an answer, at once.
+/// Maximum size of a connection's buffers: one for reading request bodies, one for writing responses.
 const MAX_BUFFER_BYTES: usize = 128 * 1024;
-/// Pause of a listener that has no room for a connection, unless one ends meanwhile.
+/// Pause after a failed `accept`, cut short when a connection ends.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
-/// The connections, beyond those that are served, that may wait to be told that they are too many.
+/// Maximum of connections beyond `max_connections` that are answered 503 at a time.
 const MAX_REFUSED: usize = 16;
-/// Time in which one of these has to ask, and to read the answer.
+/// Time limit for such a connection to send its request and to read the response.
 const REFUSED_TIMEOUT: Duration = Duration::from_secs(5);
-/// The same while as many wait to be told as may: others are behind them, and those that ask have been answered by then.
-const CROWDED_TIMEOUT: Duration = Duration::from_millis(500);
-/// Pause between looks if it is so still.
-const CROWDED_PAUSE: Duration = Duration::from_millis(10);
+/// The same while [`MAX_REFUSED`] slots are taken, since more connections may be waiting behind them. A client that sends
+/// its request at once has its response by then.
+const EVICTION_TIMEOUT: Duration = Duration::from_millis(500);
+/// Interval between checks for a free slot.
+const EVICTION_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Accepts connections until `shutdown` is ready, then lets those end that are under way. `service` answers the requests
-/// of `max_connections` at once, and refuses those of a few more.
+/// Accepts connections until `shutdown` is ready, then waits for those under way, for the grace period at most. `service`
+/// makes the service of a connection: `max_connections` at once are served, a few more are refused.
 pub(crate) async fn serve<S, B>(
     listener: TcpListener,
     max_connections: usize,
@@ -70,43 +71,44 @@ pub(crate) async fn serve<S, B>(
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let places = Places::new(max_connections);
+    let slots = Slots::new(max_connections);
     let mut spare = SpareDescriptor::new();
-    let (mut connections, graceful) = (JoinSet::new(), GracefulShutdown::new());
+    let mut connections = JoinSet::new();
+    let graceful = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
     let mut is_short = false;
     loop {
         let accepted = tokio::select! {
             biased;
             () = &mut shutdown => break,
-            // So that ended ones are not kept.
+            // Ended tasks would pile up otherwise.
             Some(ended) = connections.join_next() => {
                 log_connection_end(&ended);
                 continue;
             }
-            accepted = places.accept(&listener) => accepted,
+            accepted = slots.accept(&listener) => accepted,
         };
         match accepted {
-            Ok((socket, place)) => {
+            Ok((socket, slot)) => {
                 spare.restore();
                 is_short &= spare.is_used();
-                // The last descriptor is for those that come next.
-                let admission = if spare.is_used() { Admission::Refused } else { place.admission };
+                // The spare descriptor has to be free for the next connection soon.
+                let admission = if spare.is_used() { Admission::Refused } else { slot.admission };
                 let connection =
                     connection(socket, admission, timeouts, service(admission), graceful.watcher());
-                let crowded_out = places.crowded_out(admission, spare.is_used());
+                let until_evicted = slots.until_evicted(admission, spare.is_used());
                 connections.spawn(async move {
-                    let _place = place;
+                    let _place = slot;
                     tokio::select! {
                         ended = connection => ended,
-                        () = crowded_out => Ok(()),
+                        () = until_evicted => Ok(()),
                     }
                 });
             }
             Err(error) if is_client_error(&error) => {}
             Err(error) => {
                 if !is_short {
-                    tracing::warn!(%error, "a connection could not be accepted; it is tried again");
+                    tracing::warn!(%error, "cannot accept connections: retrying");
                     is_short = true;
                 }
                 if spare.use_up(&error) {
@@ -123,11 +125,11 @@ pub(crate) async fn serve<S, B>(
     drop(listener);
     if time::timeout(timeouts.grace, graceful.shutdown()).await.is_err() {
         while connections.try_join_next().is_some() {}
-        tracing::warn!(connections = connections.len(), "the grace period is over: connections are cut off");
+        tracing::warn!(connections = connections.len(), "grace period is over: closing connections");
     }
 }
 
-/// Answers the requests of a connection, and closes it.
+/// Answers the requests of a connection, then closes it.
 async fn connection<S, B>(
     socket: TcpStream,
     admission: Admission,
@@ -157,21 +159,21 @@ where
     ended
 }
 
-/// Places for connections.
+/// Bounds on connections: those that are served, and those that are refused.
 #[derive(Debug)]
-struct Places {
+struct Slots {
     served: Arc<Semaphore>,
     refused: Arc<Semaphore>,
 }
 
-/// A place of a connection, given back when it is dropped.
+/// Slot of a connection, released on drop.
 #[derive(Debug)]
-struct Place {
+struct Slot {
     admission: Admission,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Places {
+impl Slots {
     fn new(max_connections: usize) -> Self {
         let max_connections = max_connections.min(Semaphore::MAX_PERMITS);
         Self {
@@ -180,54 +182,54 @@ impl Places {
         }
     }
 
-    /// The next connection, once there is a place for it. Until then it waits in the listener's queue.
-    async fn accept(&self, listener: &TcpListener) -> io::Result<(TcpStream, Place)> {
+    /// Accepts the next connection once there is a slot for it. Until then it waits in the listener's queue.
+    async fn accept(&self, listener: &TcpListener) -> io::Result<(TcpStream, Slot)> {
         let permit = tokio::select! {
             biased;
             permit = Arc::clone(&self.served).acquire_owned() => Ok(permit),
             permit = Arc::clone(&self.refused).acquire_owned() => Err(permit),
         };
         let (socket, _) = listener.accept().await?;
-        // One may have come free meanwhile.
+        // A slot may have come free meanwhile.
         let late = Arc::clone(&self.served).try_acquire_owned();
-        let place = match (permit, late) {
+        let slot = match (permit, late) {
             (Ok(Ok(permit)), _) | (Err(_), Ok(permit)) => {
-                Place { admission: Admission::Served, _permit: permit }
+                Slot { admission: Admission::Served, _permit: permit }
             }
-            (Err(Ok(permit)), Err(_)) => Place { admission: Admission::Refused, _permit: permit },
-            // They are never closed.
+            (Err(Ok(permit)), Err(_)) => Slot { admission: Admission::Refused, _permit: permit },
+            // The semaphores are never closed.
             (Ok(Err(_)) | Err(Err(_)), _) => return Err(io::ErrorKind::Other.into()),
         };
-        Ok((socket, place))
+        Ok((socket, slot))
     }
 
-    /// Ends when a connection that is refused has to make room for the next one, as it always has to if it
-    /// has the last descriptor.
-    fn crowded_out(&self, admission: Admission, is_last: bool) -> impl Future<Output = ()> + use<> {
+    /// Ends when a refused connection has to make way for the next one; if it holds the spare descriptor (`is_last`),
+    /// after [`EVICTION_TIMEOUT`] in any case. Never ends for a connection that is served.
+    fn until_evicted(&self, admission: Admission, is_last: bool) -> impl Future<Output = ()> + use<> {
         let refused = Arc::clone(&self.refused);
         async move {
             if admission == Admission::Served {
                 return future::pending().await;
             }
-            time::sleep(CROWDED_TIMEOUT).await;
-            // The first to see it makes room for one, so no more are cut off than there are others.
+            time::sleep(EVICTION_TIMEOUT).await;
+            // The first to see it frees one slot, so no more connections are closed than are waiting.
             while !is_last && refused.available_permits() > 0 {
-                time::sleep(CROWDED_PAUSE).await;
+                time::sleep(EVICTION_INTERVAL).await;
             }
         }
     }
 }
 
-/// Notes how a connection ended. What its client did wrong is nobody's business; a panic is a mistake of this crate.
+/// Logs the end of a connection: a client's fault at debug level, a panic, which is a bug of this crate, as an error.
 fn log_connection_end(ended: &Result<hyper::Result<()>, JoinError>) {
     match ended {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%error, "a connection ended early"),
-        Err(error) => tracing::error!(%error, "a request was not answered"),
+        Ok(Err(error)) => tracing::debug!(%error, "connection ended early"),
+        Err(error) => tracing::error!(%error, "request was not answered: its task panicked"),
     }
 }
 
-/// True if the error is about one connection and says nothing of the next.
+/// `true` if the error is about one connection and says nothing about the next.
 fn is_client_error(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)

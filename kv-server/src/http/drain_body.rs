@@ -1,4 +1,4 @@
-//! Draining of a body that an answer leaves unread.
+//! Draining of the unread rest of a request body.
 
 use std::{
     pin::Pin,
@@ -21,30 +21,31 @@ use tokio::{
 
 use crate::http::body_rules::MAX_BULK_BYTES;
 
-/// More is not drained: as much as the longest body of any endpoint, and two thirds of it. Of what is longer, some more is
-/// drained while the connection is closed.
+/// Maximum of bytes that are drained: the longest body of any endpoint, and two thirds of that for clients that exceed it.
+/// Of a longer body, some more is drained by the connection's lingering close.
 const MAX_BYTES: u64 = MAX_BULK_BYTES as u64 / 3 * 5;
-/// Longest time for that.
+/// Time limit of a drain.
 const MAX_TIME: Duration = Duration::from_secs(300);
-/// The lowest rate, in bytes per second, and by how much a client may fall behind it.
+/// Minimum rate of the client, in bytes per second.
 const MIN_RATE: u64 = 256 * 1024;
+/// Time by which it may fall behind that rate.
 const MAX_LAG: Duration = Duration::from_secs(10);
 
-/// A body of which what is unread when it is dropped is drained, within bounds.
+/// Body whose unread rest is drained on drop (up to 166 MB, 300 s).
 ///
-/// A connection that is closed on unread data is reset, so a client that sends its whole body before it looks at the
-/// answer (workerd does, and most clients do) would see a network error instead of the refusal.
+/// Closing a connection with unread data resets it, so a client that sends its whole body before it reads the response
+/// (workerd and most other clients do) would see a network error instead of the response.
 struct DrainOnDrop {
     body: Body,
-    is_over: bool,
+    is_finished: bool,
 }
 
-/// The request with a body that is drained, unless there is none, or its client waits to be told to send it.
+/// Makes a request's body drain on drop, unless it is empty or the client waits for `100 Continue`.
 pub(crate) fn drain_on_drop(request: Request) -> Request {
     if request.body().is_end_stream() || request.headers().contains_key(EXPECT) {
         return request;
     }
-    request.map(|body| Body::new(DrainOnDrop { body, is_over: false }))
+    request.map(|body| Body::new(DrainOnDrop { body, is_finished: false }))
 }
 
 impl HttpBody for DrainOnDrop {
@@ -56,7 +57,7 @@ impl HttpBody for DrainOnDrop {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let frame = Pin::new(&mut self.body).poll_frame(context);
-        self.is_over |= matches!(frame, Poll::Ready(None | Some(Err(_))));
+        self.is_finished |= matches!(frame, Poll::Ready(None | Some(Err(_))));
         frame
     }
 
@@ -71,7 +72,7 @@ impl HttpBody for DrainOnDrop {
 
 impl Drop for DrainOnDrop {
     fn drop(&mut self) {
-        if self.is_over || self.is_end_stream() {
+        if self.is_finished || self.is_end_stream() {
             return;
         }
         if let Ok(runtime) = Handle::try_current() {

@@ -1,8 +1,8 @@
-//! Guard against fragments in the targets of requests.
+//! Guard against a `#` in request targets.
 //!
-//! A request's target has no `#` (RFC 9112, section 3.2), but a client that does not encode its key sends one. hyper drops
-//! what stands behind it without a trace, so that another key would be read or written than the one that was meant. The
-//! guard makes the `#` a character that hyper refuses, before it sees it.
+//! A request target must not have a fragment (RFC 9112, section 3.2), but a client that does not encode a key may send a
+//! `#`. hyper silently drops it and all that follows, and another key would be read or written than the client meant. The
+//! guard replaces the `#` with a byte that hyper refuses, on its way from the socket to hyper.
 
 use std::{
     io::{self, IoSlice},
@@ -13,12 +13,12 @@ use std::{
 use memchr::memchr;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A byte that no target may hold: hyper answers 400.
+/// Byte that hyper refuses in a target, with status 400.
 const REFUSED: u8 = 0x7f;
-/// Of a longer line no more is kept. Only the names and values are of interest that say how long a body is.
+/// Maximum of bytes kept of a line. Only the headers that frame a body matter, and they are short.
 const MAX_LINE_BYTES: usize = 128;
 
-/// A connection whose requests have no fragments.
+/// Connection in which every `#` of a request target is replaced with [`REFUSED`].
 #[derive(Debug)]
 pub(crate) struct FragmentGuard<T> {
     inner: T,
@@ -74,27 +74,28 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for FragmentGuard<T> {
     }
 }
 
-/// Place in the stream of a connection's requests. Where it cannot tell how a request goes on, it lets nothing pass of what
-/// follows, so that hyper refuses that request, if it has not done so by itself, and closes the connection.
+/// Parser of a connection's requests, as far as it takes to find their targets. Where it cannot tell the length of a body,
+/// it overwrites everything that follows: hyper then refuses the request, if it has not yet done so, and closes the
+/// connection.
 #[derive(Debug, Default)]
 struct Requests {
     place: Place,
-    /// Start of a line of which only a part has come.
+    /// Start of a line that has arrived in part.
     line: Vec<u8>,
-    /// The length of the body that follows the headers.
+    /// Length of the body that follows the head.
     length: u64,
     is_chunked: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Place {
-    /// Before a request, where empty lines may stand.
+    /// Before a request, where empty lines are allowed.
     #[default]
     Start,
     Method,
     Target,
     Header,
-    /// In a body or a chunk, with what is left of it.
+    /// In a body or a chunk of it, of which `left` bytes are to come.
     Content {
         left: u64,
         is_chunk: bool,
@@ -105,7 +106,7 @@ enum Place {
 }
 
 impl Requests {
-    /// Takes note of bytes that are read, and changes those that are a `#` in a target.
+    /// Parses the next bytes of the stream, and replaces each `#` in a target.
     fn pass(&mut self, mut bytes: &mut [u8]) {
         while !bytes.is_empty() {
             let passed = match self.place {
@@ -118,7 +119,7 @@ impl Requests {
         }
     }
 
-    /// Passes a part of a body, and says how many bytes.
+    /// Passes a part of a body, and returns its length.
     fn pass_content(&mut self, left: u64, is_chunk: bool, available: usize) -> usize {
         let passed = usize::try_from(left).unwrap_or(usize::MAX).min(available);
         self.place = match left - passed as u64 {
@@ -157,7 +158,7 @@ impl Requests {
         start + end + 1
     }
 
-    /// Passes a line, or a part of one.
+    /// Passes a line, or a part of one, and returns its length.
     fn pass_line(&mut self, bytes: &[u8]) -> usize {
         let end = memchr(b'\n', bytes);
         let part = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
@@ -173,19 +174,19 @@ impl Requests {
             let mut line = std::mem::take(&mut self.line);
             line.extend_from_slice(kept);
             self.place = self.after(line.trim_ascii_end());
-            // Its room serves for the next one.
+            // The next line reuses the allocation.
             line.clear();
             self.line = line;
         }
         end + 1
     }
 
-    /// The place behind a line.
+    /// Returns the place after a line.
     fn after(&mut self, line: &[u8]) -> Place {
         match self.place {
             Place::ChunkSize => match chunk_size(line) {
                 Some(0) => Place::Trailer,
-                // With the end of its last line.
+                // The line end after the chunk counts as part of it.
                 Some(size) => Place::Content { left: size.saturating_add(2), is_chunk: true },
                 None => Place::Lost,
             },
@@ -216,9 +217,9 @@ impl Requests {
     }
 }
 
-/// The size in the line before a chunk; what stands behind it is of no interest.
+/// Returns the size in the line before a chunk, without its extensions.
 fn chunk_size(line: &[u8]) -> Option<u64> {
-    // Zeros may stand before it, so many that the rest of it was not kept.
+    // With many leading zeros, the line was cut off within the number.
     let is_whole = line.len() < MAX_LINE_BYTES;
     let end = line.iter().position(|byte| !byte.is_ascii_hexdigit()).or(is_whole.then_some(line.len()))?;
     u64::from_str_radix(std::str::from_utf8(line.get(..end)?).ok()?, 16).ok()
@@ -232,7 +233,7 @@ mod tests {
 
     use super::{REFUSED, Requests};
 
-    /// A request as it is sent, and as it is to be passed on.
+    /// Requests as they are sent, and as hyper has to see them.
     fn request() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
         let body = prop_oneof![
             Just(Vec::new()),
@@ -274,20 +275,20 @@ mod tests {
         #[test]
         fn targets_alone_are_changed_however_the_bytes_come(
             requests in proptest::collection::vec(request(), 1..6),
-            piece in 1..64_usize,
+            part in 1..64_usize,
         ) {
             let (sent, expected): (Vec<_>, Vec<_>) = requests.into_iter().unzip();
             let mut bytes = sent.concat();
             let expected = expected.concat();
             let mut guard = Requests::default();
-            for piece in bytes.chunks_mut(piece) {
-                guard.pass(piece);
+            for part in bytes.chunks_mut(part) {
+                guard.pass(part);
             }
             prop_assert_eq!(bytes.escape_ascii().to_string(), expected.escape_ascii().to_string());
         }
 
         #[test]
-        fn nothing_passes_behind_a_length_that_is_not_understood(zeros in 0..300_usize, piece in 1..64_usize) {
+        fn nothing_passes_behind_a_length_that_is_not_understood(zeros in 0..300_usize, part in 1..64_usize) {
             // hyper reads a number with any count of zeros before it. The body looks like the end of a head and a target.
             let length = format!("{}5", "0".repeat(zeros));
             let by_length = format!("PUT / HTTP/1.1\r\nContent-Length: {length}\r\n\r\n\n\nM #");
@@ -297,8 +298,8 @@ mod tests {
                 let sent = format!("{request}GET /a#b HTTP/1.1\r\n\r\n").into_bytes();
                 let mut passed = sent.clone();
                 let mut guard = Requests::default();
-                for piece in passed.chunks_mut(piece) {
-                    guard.pass(piece);
+                for part in passed.chunks_mut(part) {
+                    guard.pass(part);
                 }
                 let (first, rest) = passed.split_at(request.len());
                 // Either it is understood as hyper does, and passed as it is, or hyper gets nothing of the body.

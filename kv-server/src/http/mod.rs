@@ -10,7 +10,7 @@ pub(crate) mod drain_body;
 pub(crate) mod fragment_guard;
 pub(crate) mod memory;
 pub(crate) mod offload;
-pub(crate) mod permits;
 pub(crate) mod request_body;
 pub(crate) mod request_head;
+pub(crate) mod retry_after;
 pub(crate) mod spare_descriptor;

@@ -1,4 +1,4 @@
-//! Head of a request, as far as HTTP leaves it to the server to look at.
+//! Checks of a request's head that hyper leaves to the server: target, `Host`, transfer codings.
 
 use axum::{
     extract::Request,
@@ -8,39 +8,35 @@ use axum::{
     },
 };
 
-/// Fault in the head of a request: RFC 9112, sections 3.2 and 6.1.
+/// Error of a malformed request head (RFC 9112, sections 3.2 and 6.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum HeadError {
-    /// The target is an authority, as `CONNECT` has it, or `*`.
-    #[error("the request target has no path")]
+    /// The target is an authority, as in `CONNECT`, or `*`.
+    #[error("request target has no path")]
     NoPath,
-    #[error("the Host header is missing")]
-    HostMissing,
-    #[error("there is more than one Host header")]
-    HostRepeated,
-    #[error("the Host header is malformed: it has to be a name or an address, and a port if need be")]
-    HostMalformed,
-    /// The coded body would be taken for the value.
-    #[error("the transfer coding is not decoded here: send the body plain or chunked")]
+    #[error("Host header is missing")]
+    MissingHost,
+    #[error("more than one Host header")]
+    RepeatedHost,
+    #[error("Host header is malformed: send HOST or HOST:PORT")]
+    MalformedHost,
+    /// Any coding but `chunked`, which is the one that hyper decodes.
+    #[error("unsupported Transfer-Encoding: only `chunked` is supported")]
     TransferCoding,
 }
 
 /// Origin of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// A connection of ours.
+pub(crate) enum RequestSource {
+    /// Connection that this crate serves.
     Connection,
-    /// Another server, which has looked at it, or a test.
-    Caller,
+    /// Router in another server, which has checked the head, or in a test.
+    Router,
 }
 
-/// The name or address of the host that a request is for, without the port; `None` if it says none, as HTTP/1.0 may, and
-/// a caller.
-///
-/// # Errors
-///
-/// The fault in the request's head.
-pub(crate) fn host(request: &Request, source: Source) -> Result<Option<&str>, HeadError> {
+/// Checks the head of a request, and returns its host, without the port; `None` if the request names none, which HTTP/1.0
+/// and a router's caller may.
+pub(crate) fn host(request: &Request, source: RequestSource) -> Result<Option<&str>, HeadError> {
     if !request.uri().path().starts_with('/') {
         return Err(HeadError::NoPath);
     }
@@ -51,28 +47,27 @@ pub(crate) fn host(request: &Request, source: Source) -> Result<Option<&str>, He
     let mut hosts = request.headers().get_all(HOST).iter();
     let header = hosts.next();
     if hosts.next().is_some() {
-        return Err(HeadError::HostRepeated);
+        return Err(HeadError::RepeatedHost);
     }
     let in_header = match header {
-        Some(host) => Some(host.to_str().ok().and_then(without_port).ok_or(HeadError::HostMalformed)?),
-        None if source == Source::Connection && request.version() == Version::HTTP_11 => {
-            return Err(HeadError::HostMissing);
+        Some(host) => Some(host.to_str().ok().and_then(without_port).ok_or(HeadError::MalformedHost)?),
+        None if source == RequestSource::Connection && request.version() == Version::HTTP_11 => {
+            return Err(HeadError::MissingHost);
         }
         None => None,
     };
-    // A target that names a host counts, whatever the header says.
+    // A target in absolute form takes precedence over the header.
     match request.uri().authority() {
-        Some(authority) => without_port(authority.as_str()).map(Some).ok_or(HeadError::HostMalformed),
+        Some(authority) => without_port(authority.as_str()).map(Some).ok_or(HeadError::MalformedHost),
         None => Ok(in_header),
     }
 }
 
-/// Chunked is the one coding that is decoded.
 fn is_chunked(coding: &HeaderValue) -> bool {
     coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked")
 }
 
-/// The host in `host:port` or `host`; an IPv6 address keeps its brackets.
+/// Returns the host of `HOST:PORT` or `HOST`; an IPv6 address keeps its brackets. `None` if malformed.
 pub(crate) fn without_port(text: &str) -> Option<&str> {
     let end = match text.strip_prefix('[') {
         Some(address) => address.find(']')? + 2,

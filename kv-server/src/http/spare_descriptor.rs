@@ -1,9 +1,9 @@
-//! A file descriptor for when none is left.
+//! Spare file descriptor, for connections that come when the process has no other left.
 
 use std::{fs::File, io};
 
-/// A file that is open for nothing but its descriptor. When no other is left, it is closed, so that the next connection
-/// can be accepted and told so: it would wait without an answer else.
+/// File that is kept open for its descriptor alone. When no descriptor is left, it is closed, so that the next connection
+/// can be accepted and answered 503 instead of waiting without an answer.
 #[derive(Debug)]
 pub(crate) struct SpareDescriptor {
     file: Option<File>,
@@ -15,7 +15,7 @@ impl SpareDescriptor {
         Self { file: open(), is_used: false }
     }
 
-    /// Opens it again, if it is closed and there is a descriptor for it.
+    /// Opens the file again if it was closed and a descriptor is free.
     pub(crate) fn restore(&mut self) {
         if self.is_used {
             self.file = open();
@@ -23,20 +23,20 @@ impl SpareDescriptor {
         }
     }
 
-    /// True while its descriptor is in use for something else.
+    /// `true` while the descriptor serves a connection.
     pub(crate) const fn is_used(&self) -> bool {
         self.is_used
     }
 
-    /// True if `error` says that no descriptor is left, to the process or to the machine.
-    fn is_for(error: &io::Error) -> bool {
-        // EMFILE and ENFILE, which are the same on every Unix; the standard library has no kind for them.
+    /// `true` if `error` says that the process or the machine has no descriptor left.
+    fn is_exhausted(error: &io::Error) -> bool {
+        // EMFILE and ENFILE, the same numbers on every Unix; the standard library has no kinds for them.
         cfg!(unix) && matches!(error.raw_os_error(), Some(24 | 23))
     }
 
-    /// Closes it if `error` calls for it; `false` if not, or if it was closed before.
+    /// Closes the file if `error` says that no descriptor is left. Returns `true` if that freed one.
     pub(crate) fn use_up(&mut self, error: &io::Error) -> bool {
-        if !Self::is_for(error) {
+        if !Self::is_exhausted(error) {
             return false;
         }
         let was_open = self.file.take().is_some();

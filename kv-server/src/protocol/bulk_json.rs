@@ -1,4 +1,4 @@
-//! JSON of a bulk get, written piece by piece.
+//! JSON of a bulk get, written in chunks as the client reads it.
 
 use std::collections::VecDeque;
 
@@ -8,7 +8,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::stream;
-use kv_core::{Entry, Error, ErrorKind, Key, Metadata};
+use kv_core::{Entry, Error, Key};
 use serde_json::value::RawValue;
 
 use crate::{
@@ -22,77 +22,77 @@ use crate::{
     },
 };
 
-/// Bytes of a value that are escaped at once: 60 KiB of text at most.
+/// Bytes of a value that are escaped in one step, into at most 60 KiB.
 const STEP_BYTES: usize = 10 * 1024;
-/// Least bytes of a piece, but for the last one.
-const PIECE_BYTES: usize = 32 * 1024;
+/// Minimum length of a chunk, the last one excepted.
+const CHUNK_BYTES: usize = 32 * 1024;
 
-/// Parts of each entry that are shown.
+/// Form of the entries in a response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BulkFormat {
     pub(crate) value_type: ValueType,
-    /// True if a value is an object with its metadata.
+    /// `true` for an object with value and metadata, `false` for the value alone.
     pub(crate) with_metadata: bool,
-    /// True if that object also has the expiry, if there is one.
+    /// `true` if that object has the expiration too.
     pub(crate) with_expiration: bool,
 }
 
-/// The answer that has the values as a JSON object, between `before` and `after`; `null` for those that are absent.
+/// Returns a response with the values as a JSON object, between `before` and `after`; absent ones are `null`.
 ///
-/// It is checked before it is begun, so that nothing is left that could go wrong after the status was sent.
+/// Values and metadata are checked here, since no error can be reported once the status is sent.
 pub(crate) async fn respond(
     before: Vec<u8>,
     values: BulkValues,
     after: Vec<u8>,
     shape: BulkFormat,
-    room: Reservation,
+    reservation: Reservation,
 ) -> Result<Response<Body>, BulkGetError> {
     let bytes = values.bytes;
-    // Text is only looked at when it is written.
+    // Text needs no check.
     let checked = if shape.value_type == ValueType::Json { bytes } else { 0 };
-    let pieces = offload::run(checked, move || Pieces::new(before, values, after, shape)).await??;
+    let chunks = offload::run(checked, move || Chunks::new(before, values, after, shape)).await??;
     let body = if bytes <= UNRESERVED_BYTES {
-        Body::from(pieces.flatten().collect::<Vec<u8>>())
+        Body::from(chunks.flatten().collect::<Vec<u8>>())
     } else {
-        Body::from_stream(stream::iter(pieces.map(Ok::<_, Error>)))
+        Body::from_stream(stream::iter(chunks.map(Ok::<_, Error>)))
     };
     let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    room.attach_to(&mut response);
+    reservation.attach_to(&mut response);
     Ok(response)
 }
 
-/// The text of the answer, of which no more than a piece is there at once.
+/// Iterator over the response's JSON, which is never in memory as a whole.
 #[derive(Debug)]
-struct Pieces {
+struct Chunks {
     parts: VecDeque<Part>,
 }
 
 #[derive(Debug)]
 enum Part {
-    /// Bytes that are JSON as they are.
+    /// JSON, to be sent as it is.
     Json(Bytes),
-    /// Bytes that are written as a string, without its quotes.
+    /// Contents of a string, to be escaped.
     Text(Bytes),
 }
 
-impl Pieces {
+impl Chunks {
     fn new(
         before: Vec<u8>,
         values: BulkValues,
         after: Vec<u8>,
         shape: BulkFormat,
     ) -> Result<Self, BulkGetError> {
-        let mut pieces = Self { parts: VecDeque::new() };
-        pieces.push(before);
-        pieces.push("{");
+        let mut chunks = Self { parts: VecDeque::new() };
+        chunks.push(before);
+        chunks.push("{");
         for (index, (key, entry)) in values.entries.into_iter().enumerate() {
-            pieces.push(if index == 0 { "" } else { "," });
-            pieces.push_member(&key, entry, shape)?;
+            chunks.push(if index == 0 { "" } else { "," });
+            chunks.push_member(&key, entry, shape)?;
         }
-        pieces.push("}");
-        pieces.push(after);
-        Ok(pieces)
+        chunks.push("}");
+        chunks.push(after);
+        Ok(chunks)
     }
 
     fn push(&mut self, json: impl Into<Bytes>) {
@@ -120,14 +120,17 @@ impl Pieces {
             }
             ValueType::Json => {
                 let json: &RawValue = serde_json::from_slice(&value).map_err(|_| BulkGetError::NotJson)?;
-                // Without the white space around it.
+                // Without the surrounding white space.
                 let json = value.slice_ref(json.get().as_bytes());
                 self.push(json);
             }
         }
         if shape.with_metadata {
             self.push(",\"metadata\":");
-            self.push(metadata.as_ref().map_or(Ok("null".to_owned()), as_written)?);
+            self.push(match &metadata {
+                Some(metadata) => json_output::metadata(metadata)?.get().to_owned(),
+                None => "null".to_owned(),
+            });
             if let Some(expires_at) = expires_at.filter(|_| shape.with_expiration) {
                 self.push(format!(",\"expiration\":{}", expires_at.as_secs()));
             }
@@ -137,12 +140,12 @@ impl Pieces {
     }
 }
 
-impl Iterator for Pieces {
+impl Iterator for Chunks {
     type Item = Bytes;
 
     fn next(&mut self) -> Option<Bytes> {
-        let mut piece = Vec::new();
-        while piece.len() < PIECE_BYTES
+        let mut chunk = Vec::new();
+        while chunk.len() < CHUNK_BYTES
             && let Some(part) = self.parts.front_mut()
         {
             let (Part::Json(rest) | Part::Text(rest)) = part;
@@ -151,45 +154,37 @@ impl Iterator for Pieces {
                 continue;
             }
             match part {
-                // What is long is sent as it is; the connection takes it in frames.
-                Part::Json(json) if piece.is_empty() && json.len() > PIECE_BYTES => {
+                // A long part is sent without a copy, as a chunk of its own.
+                Part::Json(json) if chunk.is_empty() && json.len() > CHUNK_BYTES => {
                     return Some(std::mem::take(json));
                 }
-                Part::Json(json) if json.len() > PIECE_BYTES => break,
-                Part::Json(json) => piece.append(&mut std::mem::take(json).into()),
+                Part::Json(json) if json.len() > CHUNK_BYTES => break,
+                Part::Json(json) => chunk.append(&mut std::mem::take(json).into()),
                 Part::Text(text) => {
                     let step = text.split_to(whole_characters(text));
-                    escape(&step, &mut piece);
+                    escape(&step, &mut chunk);
                 }
             }
         }
-        Some(piece).filter(|piece| !piece.is_empty()).map(Bytes::from)
+        Some(chunk).filter(|chunk| !chunk.is_empty()).map(Bytes::from)
     }
 }
 
-/// The length of a step into `text` after which no character is cut that is whole in it.
+/// Returns the length of a step into `text` that ends between characters, as far as `text` is UTF-8.
 fn whole_characters(text: &[u8]) -> usize {
     if text.len() <= STEP_BYTES {
         return text.len();
     }
-    // A character has four bytes at most, and a byte that starts one is in no other.
+    // A character has at most four bytes, and a byte from 0xC0 only ever starts one.
     let last = (STEP_BYTES - 3..STEP_BYTES).rev().find(|at| text.get(*at).is_some_and(|byte| *byte >= 0xC0));
     last.unwrap_or(STEP_BYTES)
 }
 
-/// Adds `text` as it stands in a JSON string, with U+FFFD for what is not UTF-8.
+/// Appends `text` as the contents of a JSON string, with U+FFFD in place of malformed UTF-8.
 fn escape(text: &[u8], json: &mut Vec<u8>) {
-    // A text can always be written.
+    // Serializing a string cannot fail.
     let quoted = serde_json::to_vec(&String::from_utf8_lossy(text)).unwrap_or_default();
     json.extend_from_slice(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default());
-}
-
-/// The text of metadata, if it is JSON.
-fn as_written(metadata: &Metadata) -> Result<String, Error> {
-    let json: &RawValue = serde_json::from_str(metadata.as_str()).map_err(|_| {
-        Error::new(ErrorKind::Corrupt, env!("CARGO_PKG_NAME"), "the stored metadata is not JSON")
-    })?;
-    Ok(json.get().to_owned())
 }
 
 #[cfg(test)]
@@ -198,14 +193,14 @@ mod tests {
     use kv_core::{Entry, Key, Metadata, Value};
     use proptest::{collection::vec, prelude::*};
 
-    use super::{BulkFormat, PIECE_BYTES, Pieces, STEP_BYTES};
+    use super::{BulkFormat, CHUNK_BYTES, Chunks, STEP_BYTES};
     use crate::protocol::bulk_values::{BulkGetError, BulkValues, ValueType};
 
     fn shape(value_type: ValueType, with_metadata: bool) -> BulkFormat {
         BulkFormat { value_type, with_metadata, with_expiration: true }
     }
 
-    fn pieces(
+    fn chunks(
         values: Vec<(&'static str, Option<Bytes>)>,
         shape: BulkFormat,
     ) -> Result<Vec<Bytes>, BulkGetError> {
@@ -216,11 +211,11 @@ mod tests {
             .map(|(key, value): (_, Option<Bytes>)| (Key::new(key).unwrap(), value.map(entry)))
             .collect();
         let values = BulkValues { entries, bytes: 0 };
-        Ok(Pieces::new(b"[".to_vec(), values, b"]".to_vec(), shape)?.collect())
+        Ok(Chunks::new(b"[".to_vec(), values, b"]".to_vec(), shape)?.collect())
     }
 
     fn strings() -> impl Strategy<Value = Vec<u8>> {
-        // Long runs of one text, so that steps end at any place in it, with bytes between that are no text.
+        // Long runs of one text, so that steps end anywhere in it, with arbitrary bytes in between.
         let run = ("[\\x00-\\x7fé€😀]{1,7}", 0..2 * STEP_BYTES)
             .prop_map(|(text, len)| text.repeat(len / text.len()));
         vec((run, vec(any::<u8>(), 0..9)), 0..3).prop_map(|runs| {
@@ -232,10 +227,10 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn the_pieces_are_what_is_written_at_once(value in strings(), with_metadata: bool) {
+        fn the_chunks_are_the_json_of_the_whole(value in strings(), with_metadata: bool) {
             let values = vec![("é\"", None), ("k", Some(Bytes::from(value.clone()))), ("l", Some(Bytes::new()))];
-            let written = pieces(values, shape(ValueType::Text, with_metadata)).unwrap();
-            prop_assert!(written.iter().all(|piece| piece.len() < PIECE_BYTES + 6 * STEP_BYTES));
+            let written = chunks(values, shape(ValueType::Text, with_metadata)).unwrap();
+            prop_assert!(written.iter().all(|chunk| chunk.len() < CHUNK_BYTES + 6 * STEP_BYTES));
             let show = |text: &str| {
                 let text = serde_json::to_string(text).unwrap();
                 if with_metadata { format!(r#"{{"value":{text},"metadata":[1.0]}}"#) } else { text }
@@ -248,17 +243,17 @@ mod tests {
     }
 
     #[test]
-    fn json_is_sent_as_it_was_stored_or_not_at_all() {
-        let long = format!(" [1.0,\"{}\"]\n", "x".repeat(3 * PIECE_BYTES));
+    fn json_is_sent_as_stored_or_refused() {
+        let long = format!(" [1.0,\"{}\"]\n", "x".repeat(3 * CHUNK_BYTES));
         let values = |last: &'static str| {
             let long = Bytes::from(long.clone());
             vec![("a", Some(long)), ("b", Some(Bytes::from_static(b"1.50"))), ("c", Some(Bytes::from(last)))]
         };
-        let written = pieces(values("{}"), shape(ValueType::Json, false)).unwrap().concat();
+        let written = chunks(values("{}"), shape(ValueType::Json, false)).unwrap().concat();
         let expected = format!(r#"[{{"a":{},"b":1.50,"c":{{}}}}]"#, long.trim());
         assert_eq!(String::from_utf8(written).unwrap(), expected);
         for broken in ["", "{", "1 2", "\u{feff}1"] {
-            let refused = pieces(values(broken), shape(ValueType::Json, false));
+            let refused = chunks(values(broken), shape(ValueType::Json, false));
             assert!(matches!(refused, Err(BulkGetError::NotJson)), "{broken:?}");
         }
     }

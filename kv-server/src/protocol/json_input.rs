@@ -1,4 +1,4 @@
-//! What is taken from JSON bodies.
+//! Parts of JSON in request bodies: strings, objects, bounded arrays.
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
@@ -7,11 +7,11 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
-/// A text, borrowed from the body if it has no escapes.
+/// String, borrowed from the body if it has no escapes.
 #[derive(Deserialize)]
 pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
-/// A `T` that is written as an object. A derived `Deserialize` alone would take an array of its members too.
+/// `T`, from an object alone: a derived `Deserialize` also takes an array of the members.
 #[derive(Debug)]
 pub(crate) struct FromObject<T>(pub(crate) T);
 
@@ -35,11 +35,11 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// The items of an array, of which no more than `MAX` are kept. The others are counted.
+/// Items of an array. At most `MAX` are kept; the others are only counted.
 #[derive(Debug)]
 pub(crate) struct AtMost<T, const MAX: usize> {
     pub(crate) items: Vec<T>,
-    /// How many there were.
+    /// Number of items in the array.
     pub(crate) given: usize,
 }
 

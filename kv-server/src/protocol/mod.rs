@@ -7,7 +7,7 @@ pub(crate) mod bulk_values;
 pub(crate) mod dedup;
 pub(crate) mod json_input;
 pub(crate) mod json_output;
-pub(crate) mod listed_key;
+pub(crate) mod listing;
 pub(crate) mod percent;
 pub(crate) mod query;
 pub(crate) mod whole_number;

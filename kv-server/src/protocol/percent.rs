@@ -1,16 +1,16 @@
-//! Text in URLs.
+//! Percent-decoding of paths and queries.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// A `%` without two hexadecimal digits behind it, or bytes that are not UTF-8.
+/// Error of text that has a `%` without two hexadecimal digits, or that does not decode to UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DecodeError;
 
-/// A segment of a path, decoded once. A `+` is a plus.
+/// Decodes text of a path, once. A `+` is a plus.
 pub(crate) fn decode(text: &str) -> Result<Cow<'_, str>, DecodeError> {
-    // The decoder leaves a `%` that starts no escape as it is.
+    // The decoder would keep a malformed escape as it is.
     let mut escapes = text.split('%').skip(1);
     if !escapes.all(|rest| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2) {
         return Err(DecodeError);
@@ -18,7 +18,7 @@ pub(crate) fn decode(text: &str) -> Result<Cow<'_, str>, DecodeError> {
     percent_decode_str(text).decode_utf8().map_err(|_| DecodeError)
 }
 
-/// A parameter of a query, decoded once as a form is: a `+` is a space.
+/// Decodes a query parameter, once, as form data: a `+` is a space.
 pub(crate) fn decode_form(text: &str) -> Result<Cow<'_, str>, DecodeError> {
     if !text.contains('+') {
         return decode(text);
@@ -32,8 +32,8 @@ mod tests {
     use super::{decode, decode_form};
 
     #[test]
-    fn escapes_are_decoded_once_and_have_to_be_whole() {
-        // What is given, what it is in a path, and what it is in a query.
+    fn escapes_are_decoded_once_and_must_be_well_formed() {
+        // Text, its meaning in a path, and its meaning in a query.
         let table = [
             ("", Some(""), Some("")),
             ("a+b", Some("a+b"), Some("a b")),

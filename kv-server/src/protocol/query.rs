@@ -1,4 +1,4 @@
-//! Parameters behind the `?`.
+//! Query parameters.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use axum::http::Uri;
 
 use crate::protocol::percent::{self, DecodeError};
 
-/// The parameters of a request, form-encoded.
+/// Form-encoded parameters of a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Query<'a>(&'a str);
 
@@ -15,8 +15,8 @@ impl<'a> Query<'a> {
         Self(uri.query().unwrap_or_default())
     }
 
-    /// The first parameter of that name, in any case: one that is overlooked would be a value that never expires, or a
-    /// page of other keys.
+    /// Returns the first parameter of that name, decoded. Case is ignored: a parameter that is overlooked would make a value
+    /// that never expires, or a page of other keys.
     pub(crate) fn get(self, name: &str) -> Result<Option<Cow<'a, str>>, DecodeError> {
         let mut parameters = self.0.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         let found = parameters.find(|(given, _)| is_named(given, name));
@@ -24,9 +24,14 @@ impl<'a> Query<'a> {
     }
 }
 
-/// Whether a name, as it was sent, stands for `name`, which has neither spaces nor escapes.
+/// `true` if a name as sent decodes to `name`, which has neither spaces nor escapes.
 fn is_named(sent: &str, name: &str) -> bool {
     sent.eq_ignore_ascii_case(name)
         || (sent.contains('%')
             && percent::decode_form(sent).is_ok_and(|decoded| decoded.eq_ignore_ascii_case(name)))
+}
+
+/// Returns the start of a client's own text, at most 64 characters, for a message.
+pub(crate) fn excerpt(text: &str) -> String {
+    text.chars().take(64).collect()
 }

@@ -1,13 +1,12 @@
-//! Whole numbers, as clients write them.
+//! Whole numbers in parameters and JSON.
 
-/// The whole number that a text says, such as `60`; also as `60.0` or `6e1`, as clients write it that know fractions alone.
-/// One that is too large is the largest that fits, so that two ways to say the same are judged alike. `None` if it is
-/// below zero, not whole, or no number.
+/// Parses a whole number: `60`, and also `60.0` or `6e1`, which clients write that have only floating point. A number that is
+/// too large becomes `u64::MAX`, however it is written. `None` if the text is not a number, or a negative or fractional one.
 pub(crate) fn parse(text: &str) -> Option<u64> {
     if let Ok(number) = text.parse() {
         return Some(number);
     }
-    // Words such as `inf` are numbers to the parser, and to nobody else.
+    // The parser takes words such as `inf` too.
     let is_digits = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
     let number: f64 = text.parse().ok().filter(|_| is_digits)?;
     let is_whole = number.fract() == 0.0 || number.is_infinite();
@@ -26,7 +25,7 @@ mod tests {
     use super::parse;
 
     #[test]
-    fn a_number_is_whole_however_it_is_written() {
+    fn a_whole_number_may_be_written_as_a_float() {
         let table = [
             ("60", Some(60)),
             ("060", Some(60)),
@@ -39,7 +38,7 @@ mod tests {
             ("0", Some(0)),
             ("-0.0", Some(0)),
             ("18446744073709551615", Some(u64::MAX)),
-            // All that are larger are the same.
+            // Larger ones saturate.
             ("18446744073709551616", Some(u64::MAX)),
             ("99999999999999999999.0", Some(u64::MAX)),
             ("1e30", Some(u64::MAX)),
@@ -67,7 +66,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn two_ways_to_write_a_number_are_the_same(number in 0..1_u64 << 53, zeros in 1..5_usize) {
+        fn every_notation_gives_the_same_number(number in 0..1_u64 << 53, zeros in 1..5_usize) {
             let zeros = "0".repeat(zeros);
             prop_assert_eq!(parse(&number.to_string()), Some(number));
             prop_assert_eq!(parse(&format!("{number}.{zeros}")), Some(number));
@@ -76,7 +75,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_is_a_number_that_is_none(text in any::<String>()) {
+        fn only_text_that_is_a_number_is_parsed(text in any::<String>()) {
             if let Some(number) = parse(&text) {
                 prop_assert!(text.parse::<f64>().is_ok_and(|float| float >= 0.0), "{} {}", text, number);
             }

@@ -1,27 +1,27 @@
-//! Why a request fails.
+//! Error of a REST request, made of the errors of lower storeys.
 
 use std::{borrow::Cow, time::Duration};
 
 use kv_core::{Error, ErrorKind, InvalidInput};
 
 use crate::{
-    http::{body_rules::BodyError, memory::NoMemoryError},
-    rest::{code::Code, envelope::Link},
-    state::credentials::CredentialsError,
+    http::{body_rules::BodyError, memory::MemoryError, retry_after},
+    protocol::bulk_values::BulkGetError,
+    rest::{code::Code, envelope::Cause},
+    state::{credentials::CredentialsError, local_access::AccessError},
 };
 
-/// Why a request fails.
+/// Error of a REST request.
 #[derive(Debug)]
 pub(crate) struct ApiError {
     pub(crate) code: Code,
-    /// What was wrong, without the operation's name.
+    /// Message, without the name of the operation.
     pub(crate) reason: Cow<'static, str>,
-    /// Where in the body, as a JSON pointer.
+    /// JSON pointer to the fault in the request body.
     pub(crate) pointer: Option<String>,
-    /// The causes, where the service says more than one thing.
-    pub(super) error_chain: &'static [Link],
+    pub(super) error_chain: &'static [Cause],
     pub(crate) retry_after: Option<Duration>,
-    /// What the store said, where it failed and not the client.
+    /// Error of the store, to be logged; `None` if the request is at fault.
     pub(crate) cause: Option<Error>,
 }
 
@@ -30,31 +30,41 @@ impl ApiError {
         Self { code, reason: reason.into(), pointer: None, error_chain: &[], retry_after: None, cause: None }
     }
 
-    /// Says where in the body it was.
+    /// Adds the JSON pointer to the fault in the request body.
     pub(crate) fn at(mut self, pointer: String) -> Self {
         self.pointer = Some(pointer);
         self
     }
 
-    /// An id that is no id of a namespace, in the service's words.
+    fn with_cause(mut self, cause: Error) -> Self {
+        self.cause = Some(cause);
+        self
+    }
+
+    /// Returns the error for a malformed namespace id, in Cloudflare's words.
     pub(crate) fn malformed_namespace_id() -> Self {
         let reason = "could not parse UUID from request's namespace_id: \
-            'invalid namespace format: it has to be 32 hexadecimal digits'";
+            'invalid namespace format: must be 32 hexadecimal digits'";
         Self::new(Code::MalformedNamespaceId, reason)
     }
 
-    /// Too many requests, or writes to one key.
+    /// Returns the error for too many requests, or too many writes to a key, in Cloudflare's words.
     pub(crate) fn rate_limited(retry_after: Duration) -> Self {
-        let mut failure =
-            Self::new(Code::RateLimited, "Please wait and consider throttling your request speed");
-        failure.retry_after = Some(retry_after);
-        failure
+        let reason = "Please wait and consider throttling your request speed";
+        Self { retry_after: Some(retry_after), ..Self::new(Code::RateLimited, reason) }
     }
 
-    /// A body that is not JSON of the wanted form. serde's own message would quote it, so only the place is told.
-    pub(crate) fn malformed_json(wanted: &str, error: &serde_json::Error) -> Self {
-        let place = format!("line {}, column {}", error.line(), error.column());
-        Self::new(Code::MalformedBody, format!("the body has to be {wanted}: it is not, at {place}"))
+    /// Returns the error for a request that may succeed later.
+    pub(crate) fn unavailable(reason: impl Into<Cow<'static, str>>, retry_after: Option<Duration>) -> Self {
+        let retry_after = Some(retry_after.unwrap_or(retry_after::DEFAULT));
+        Self { retry_after, ..Self::new(Code::Unavailable, reason) }
+    }
+
+    /// Returns the error for a body that is not `expected`, with the place alone: serde's message would quote the body.
+    pub(crate) fn malformed_json(expected: &str, error: &serde_json::Error) -> Self {
+        let reason =
+            format!("body must be {expected}: malformed at line {}, column {}", error.line(), error.column());
+        Self::new(Code::MalformedBody, reason)
     }
 }
 
@@ -99,38 +109,33 @@ impl From<Error> for ApiError {
             ErrorKind::InvalidInput | ErrorKind::Unsupported => {
                 Self::new(Code::InvalidRequest, error.to_string())
             }
-            ErrorKind::RateLimited => {
-                Self::rate_limited(error.retry_after().unwrap_or(Duration::from_secs(1)))
+            ErrorKind::RateLimited => Self::rate_limited(error.retry_after().unwrap_or(retry_after::DEFAULT)),
+            ErrorKind::QuotaExceeded => Self::new(Code::QuotaExceeded, "store quota exceeded"),
+            // The store's own credentials.
+            ErrorKind::Unauthorized => {
+                Self::new(Code::Authentication, "store rejected the server's credentials").with_cause(error)
             }
-            ErrorKind::QuotaExceeded => Self::new(Code::QuotaExceeded, "the store's quota is used up"),
-            // Of the store's own account: whoever asks through it is not allowed either.
-            ErrorKind::Unauthorized => Self {
-                cause: Some(error),
-                ..Self::new(Code::Authentication, "the store's credentials are refused")
-            },
-            ErrorKind::Corrupt => {
-                Self { cause: Some(error), ..Self::new(Code::Damaged, "what is stored there is damaged") }
-            }
+            ErrorKind::Corrupt => Self::new(Code::Corrupt, "stored data is corrupt").with_cause(error),
             _ => Self {
                 retry_after: error.retry_after(),
-                cause: Some(error),
-                ..Self::new(Code::Unavailable, "the store cannot answer at the moment")
-            },
+                ..Self::new(Code::Unavailable, "store is unavailable: try again later")
+            }
+            .with_cause(error),
         }
     }
 }
 
 impl From<CredentialsError> for ApiError {
     fn from(error: CredentialsError) -> Self {
-        const EMAIL: Link =
-            Link { code: Code::InvalidEmailHeader, message: "Invalid format for X-Auth-Email header" };
-        const KEY: Link =
-            Link { code: Code::InvalidKeyHeader, message: "Invalid format for X-Auth-Key header" };
-        const AUTHORIZATION: Link = Link {
+        const EMAIL: Cause =
+            Cause { code: Code::InvalidEmailHeader, message: "Invalid format for X-Auth-Email header" };
+        const KEY: Cause =
+            Cause { code: Code::InvalidKeyHeader, message: "Invalid format for X-Auth-Key header" };
+        const AUTHORIZATION: Cause = Cause {
             code: Code::InvalidAuthorizationHeader,
             message: "Invalid format for Authorization header",
         };
-        let error_chain: &[Link] = match error {
+        let error_chain: &[Cause] = match error {
             CredentialsError::Missing => {
                 let reason = "Missing X-Auth-Key, X-Auth-Email or Authorization headers";
                 return Self::new(Code::MissingCredentials, reason);
@@ -150,17 +155,38 @@ impl From<BodyError> for ApiError {
         let code = match error {
             BodyError::TooLong { .. } => Code::PayloadTooLarge,
             BodyError::Stalled { .. } | BodyError::TooSlow { .. } | BodyError::Broken => Code::InvalidRequest,
-            BodyError::NoMemoryError(error) => return error.into(),
+            BodyError::Memory(error) => return error.into(),
         };
         Self::new(code, error.to_string())
     }
 }
 
-impl From<NoMemoryError> for ApiError {
-    fn from(error: NoMemoryError) -> Self {
-        Self {
-            retry_after: Some(NoMemoryError::RETRY_AFTER),
-            ..Self::new(Code::Unavailable, error.to_string())
-        }
+impl From<MemoryError> for ApiError {
+    fn from(error: MemoryError) -> Self {
+        Self::unavailable(error.to_string(), None)
+    }
+}
+
+impl From<AccessError> for ApiError {
+    fn from(error: AccessError) -> Self {
+        let code = match error {
+            AccessError::Head(_) => Code::InvalidRequest,
+            AccessError::ForeignHost | AccessError::ForeignSite => Code::Authentication,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<BulkGetError> for ApiError {
+    fn from(error: BulkGetError) -> Self {
+        let pointer = match error {
+            BulkGetError::Store(error) => return error.into(),
+            BulkGetError::Memory(error) => return error.into(),
+            BulkGetError::TooLarge => return Self::new(Code::PayloadTooLarge, error.to_string()),
+            BulkGetError::NotJson => return Self::new(Code::InvalidRequest, error.to_string()),
+            BulkGetError::UnknownType(_) => "/type",
+            BulkGetError::NoKeys | BulkGetError::TooManyKeys => "/keys",
+        };
+        Self::new(Code::InvalidRequest, error.to_string()).at(pointer.to_owned())
     }
 }

@@ -1,4 +1,4 @@
-//! Many removals in one request.
+//! Endpoints of bulk deletes.
 
 use axum::body::Body;
 use kv_core::Key;
@@ -18,15 +18,15 @@ use crate::{
     state::app_state::AppState,
 };
 
-/// Removes every key of an array of them. Absent ones count as removed, and a key that is there twice counts once.
+/// Deletes the keys of an array. Absent keys count as deleted, duplicates count once.
 pub(super) async fn delete(state: &AppState, id: &str, body: Body) -> ApiResult {
     let id = extract::namespace_id(id)?;
     bulk_outcome::check_namespace(state, &id).await?;
-    // The room is kept until the store has what is parsed.
-    let Collected { bytes, room: _room } = extract::bulk_body(state, body).await?;
+    // The memory stays reserved until the store has the keys.
+    let Collected { bytes, reservation: _reservation } = extract::bulk_body(state, body).await?;
     let mut keys = offload::run(bytes.len(), move || parse(&bytes)).await??;
     let limited = bulk_outcome::take_limited(state, &id, &mut keys, Key::as_str);
-    bulk_outcome::answer(&state.store.namespace(&id).remove_many(keys).await?, &limited)
+    bulk_outcome::respond(&state.store.namespace(&id).remove_many(keys).await?, &limited)
 }
 
 fn parse(body: &[u8]) -> Result<Vec<Key<'static>>, ApiError> {

@@ -1,4 +1,4 @@
-//! Many writes in one request.
+//! Endpoint of bulk writes.
 
 use std::{
     borrow::Cow,
@@ -35,27 +35,26 @@ struct Pair<'a> {
     key: Cow<'a, str>,
     #[serde(borrow)]
     value: Cow<'a, str>,
-    /// Whatever JSON it is, so that what is no number of seconds gets a code of its own.
+    /// Any JSON, so that one that is not a number of seconds gets its own code.
     #[serde(borrow)]
     expiration: Option<&'a RawValue>,
     #[serde(borrow)]
     expiration_ttl: Option<&'a RawValue>,
-    /// `null` is none.
     #[serde(borrow)]
     metadata: Option<&'a RawValue>,
     base64: Option<bool>,
 }
 
-/// Writes every pair of an array of them, or none if one cannot be.
+/// Writes the pairs of an array; none of them if one is invalid.
 pub(super) async fn write(state: &AppState, id: &str, body: Body) -> ApiResult {
     let id = extract::namespace_id(id)?;
     bulk_outcome::check_namespace(state, &id).await?;
-    // The room is kept until the store has what is parsed.
-    let Collected { bytes, room: _room } = extract::bulk_body(state, body).await?;
+    // The memory stays reserved until the store has the pairs.
+    let Collected { bytes, reservation: _reservation } = extract::bulk_body(state, body).await?;
     let now = state.clock.now();
     let mut entries = offload::run(bytes.len(), move || parse(&bytes, now)).await??;
     let limited = bulk_outcome::take_limited(state, &id, &mut entries, |entry| entry.key.as_str());
-    bulk_outcome::answer(&state.store.namespace(&id).write_many(entries).await?, &limited)
+    bulk_outcome::respond(&state.store.namespace(&id).write_many(entries).await?, &limited)
 }
 
 fn parse(body: &[u8], now: Timestamp) -> Result<Vec<PutEntry>, ApiError> {
@@ -67,7 +66,7 @@ fn parse(body: &[u8], now: Timestamp) -> Result<Vec<PutEntry>, ApiError> {
     let mut entries: Vec<PutEntry> = Vec::with_capacity(items.len());
     let mut places = HashMap::with_capacity(items.len());
     for (index, FromObject(pair)) in items.into_iter().enumerate() {
-        let entry = entry(pair, now).map_err(|(failure, member)| failure.at(format!("/{index}{member}")))?;
+        let entry = entry(pair, now).map_err(|(error, member)| error.at(format!("/{index}{member}")))?;
         match places.entry(entry.key.clone()) {
             hash_map::Entry::Vacant(place) => {
                 place.insert(entries.len());
@@ -86,13 +85,14 @@ fn parse(body: &[u8], now: Timestamp) -> Result<Vec<PutEntry>, ApiError> {
     Ok(entries)
 }
 
-/// A pair that may be written, or what is wrong with it and with which of its members.
+/// Parses a pair; the error comes with the JSON pointer of the invalid member.
 fn entry(pair: Pair<'_>, now: Timestamp) -> Result<PutEntry, (ApiError, &'static str)> {
     let seconds = |json: &RawValue| Seconds::parse(json.get());
-    let (time_to_live, deadline) = (pair.expiration_ttl.map(seconds), pair.expiration.map(seconds));
-    let expiration = expiration::resolve(time_to_live, deadline, now).map_err(|failure| {
-        let member = if time_to_live.is_some() { "/expiration_ttl" } else { "/expiration" };
-        (failure, member)
+    let ttl = pair.expiration_ttl.map(seconds);
+    let expires_at = pair.expiration.map(seconds);
+    let expiration = expiration::resolve(ttl, expires_at, now).map_err(|error| {
+        let member = if ttl.is_some() { "/expiration_ttl" } else { "/expiration" };
+        (error, member)
     })?;
     let mut options = PutOptions::from(expiration);
     if let Some(metadata) = pair.metadata {
@@ -101,20 +101,20 @@ fn entry(pair: Pair<'_>, now: Timestamp) -> Result<PutEntry, (ApiError, &'static
             .map_err(|invalid| (ApiError::from(invalid), "/metadata"))?;
     }
     let value = match pair.base64 {
-        Some(true) => decode_base64(&pair.value).map_err(|failure| (failure, "/value"))?,
-        // Before it is copied.
+        Some(true) => decode_base64(&pair.value).map_err(|error| (error, "/value"))?,
+        // Checked before the copy.
         _ if pair.value.len() > limits::MAX_VALUE_BYTES => {
             return Err((InvalidInput::ValueTooLong { len: pair.value.len() }.into(), "/value"));
         }
         _ => pair.value.into_owned().into_bytes(),
     };
-    // The key is checked first, so that what is left to be wrong is the value.
+    // The key is checked first, so that any error of `PutEntry::new` is the value's.
     let key = kv_core::Key::new(pair.key).map_err(|invalid| (ApiError::from(invalid), "/key"))?;
     let entry = PutEntry::new(key, value).map_err(|invalid| (ApiError::from(invalid), "/value"))?;
     Ok(entry.with_options(options))
 }
 
-/// The standard alphabet, with or without padding, white space ignored.
+/// Decodes base64: standard alphabet, padding optional, white space ignored.
 fn decode_base64(text: &str) -> Result<Vec<u8>, ApiError> {
     const ENGINE: GeneralPurpose = GeneralPurpose::new(
         &STANDARD,
@@ -123,7 +123,7 @@ fn decode_base64(text: &str) -> Result<Vec<u8>, ApiError> {
             .with_decode_allow_trailing_bits(true),
     );
     let len = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).count();
-    // Before it is copied.
+    // Checked before the copy.
     if len / 4 * 3 > limits::MAX_VALUE_BYTES + 3 {
         return Err(InvalidInput::ValueTooLong { len: len / 4 * 3 }.into());
     }

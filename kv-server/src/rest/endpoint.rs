@@ -1,30 +1,30 @@
-//! Endpoint that a path names.
+//! Paths of the REST API, and their endpoints.
 
 use std::borrow::Cow;
 
 use crate::{protocol::percent, state::account_id};
 
-/// What stands before the account's id.
+/// Start of a path, before the account id.
 const ACCOUNTS: &str = "/client/v4/accounts/";
-/// What stands between the account's id and the namespaces.
+/// Part of a path between the account id and the rest.
 const NAMESPACES: &str = "/storage/kv/namespaces";
 
-/// A path of the API: an account and one of its endpoints. Every part is as it was sent, escapes and all.
+/// Path of the API: an account and an endpoint. Nothing is decoded yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Path<'a> {
     pub(super) account_id: &'a str,
     pub(super) endpoint: Endpoint<'a>,
 }
 
-/// An endpoint of an account.
+/// Endpoint of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Endpoint<'a> {
     Namespaces,
     Namespace(&'a str),
     Keys(&'a str),
-    /// With all of the path that is left: a key may hold slashes.
+    /// Namespace id, and the rest of the path: a key may have slashes.
     Value(&'a str, &'a str),
-    /// The same.
+    /// Namespace id, and the rest of the path.
     Metadata(&'a str, &'a str),
     Bulk(&'a str),
     BulkDelete(&'a str),
@@ -32,10 +32,10 @@ pub(super) enum Endpoint<'a> {
 }
 
 impl<'a> Path<'a> {
-    /// `None` if there is no such endpoint. Runs of slashes have to be [merged](merge_slashes).
+    /// Parses a path in which runs of slashes are [merged](merge_slashes); `None` if there is no such endpoint.
     ///
-    /// One slash at the end of a path makes no difference, but for a namespace's: a client whose URL library resolves the
-    /// keys `.` and `..` sends `{id}/values/` and `{id}/` for them, and a namespace must be neither renamed nor deleted then.
+    /// A trailing slash is ignored, except after a namespace id: clients whose URL libraries resolve the keys `.` and `..`
+    /// send `{id}/values/` and `{id}/` for them, which must neither rename nor delete a namespace.
     pub(super) fn parse(path: &'a str) -> Option<Self> {
         let (account_id, rest) = split_at_slash(path.strip_prefix(ACCOUNTS)?);
         let rest = rest.strip_prefix(NAMESPACES)?;
@@ -62,7 +62,7 @@ impl<'a> Path<'a> {
 }
 
 impl<'a> Endpoint<'a> {
-    /// A name for logs and metrics.
+    /// Returns the name for logs and metrics.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Namespaces => "namespaces",
@@ -76,7 +76,7 @@ impl<'a> Endpoint<'a> {
         }
     }
 
-    /// The methods that it takes, as the header `Allow` lists them.
+    /// Returns the methods that the endpoint takes, for the header `Allow`.
     pub(super) const fn methods(self) -> &'static str {
         match self {
             Self::Namespaces => "GET, HEAD, POST",
@@ -87,7 +87,7 @@ impl<'a> Endpoint<'a> {
         }
     }
 
-    /// `false` if the id of its namespace has another form than the service's ids have.
+    /// `false` if the endpoint's namespace id has another form than Cloudflare's.
     pub(super) fn has_well_formed_namespace(self) -> bool {
         let (Self::Namespace(id)
         | Self::Keys(id)
@@ -102,7 +102,7 @@ impl<'a> Endpoint<'a> {
         percent::decode(id).is_ok_and(|id| account_id::is_well_formed(&id))
     }
 
-    /// The key, as it was sent.
+    /// Returns the key, as sent.
     pub(super) const fn raw_key(self) -> Option<&'a str> {
         match self {
             Self::Value(_, key) | Self::Metadata(_, key) => Some(key),
@@ -111,8 +111,8 @@ impl<'a> Endpoint<'a> {
     }
 }
 
-/// The path with one slash for every run of raw ones, as the service reads it: a base URL may end in one, and of the key
-/// `/twitter` the slash is dropped.
+/// Merges each run of raw slashes into one, as Cloudflare does: a base URL may end in a slash, and the key `/twitter` loses
+/// its own.
 pub(super) fn merge_slashes(path: &str) -> Cow<'_, str> {
     if !path.contains("//") {
         return Cow::Borrowed(path);
@@ -126,7 +126,7 @@ pub(super) fn merge_slashes(path: &str) -> Cow<'_, str> {
     Cow::Owned(merged)
 }
 
-/// The text before the first `/`, and the rest with it.
+/// Splits before the first `/`.
 fn split_at_slash(text: &str) -> (&str, &str) {
     text.split_at(text.find('/').unwrap_or(text.len()))
 }
@@ -136,7 +136,7 @@ mod tests {
     use super::{Endpoint, Path, merge_slashes};
 
     #[test]
-    fn a_run_of_slashes_is_one() {
+    fn a_run_of_slashes_is_merged() {
         let table = [
             ("/a/b", "/a/b"),
             ("//a///b//", "/a/b/"),
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn every_endpoint_has_its_path_and_no_other() {
+    fn every_endpoint_has_its_path() {
         let parse = |rest: &str| {
             let path = format!("/client/v4/accounts/a%41/storage/kv/namespaces{rest}");
             let path = Path::parse(&path)?;
@@ -169,7 +169,7 @@ mod tests {
             ("/n/bulk", Some(Endpoint::Bulk("n"))),
             ("/n/bulk/delete", Some(Endpoint::BulkDelete("n"))),
             ("/n/bulk/get", Some(Endpoint::BulkGet("n"))),
-            // A slash at the end, but not of a namespace.
+            // A trailing slash, except after a namespace id.
             ("/n/keys/", Some(Endpoint::Keys("n"))),
             ("/n/bulk/", Some(Endpoint::Bulk("n"))),
             ("/n/bulk/delete/", Some(Endpoint::BulkDelete("n"))),

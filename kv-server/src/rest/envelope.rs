@@ -1,4 +1,4 @@
-//! The envelope around every answer but a value.
+//! Envelope: the JSON around every result of the REST API but a value's bytes.
 
 use serde::Serialize;
 
@@ -23,54 +23,54 @@ struct Report<'a> {
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<Source<'a>>,
-    /// The causes, where the service says more than one thing.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    error_chain: &'a [Link],
+    error_chain: &'a [Cause],
 }
 
-/// A cause of an error, in its chain.
+/// Cause of an error, in its `error_chain`.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(super) struct Link {
+pub(super) struct Cause {
     pub(super) code: Code,
     pub(super) message: &'static str,
 }
 
+/// Place of an error in the request body.
 #[derive(Serialize)]
 struct Source<'a> {
     pointer: &'a str,
 }
 
-/// A result that is written in its place later.
+/// Result of a bulk get, with `null` in place of the values.
 #[derive(Serialize)]
-struct Values {
+struct BulkGetResult {
     values: (),
 }
 
-/// The text of an envelope around the result of a request that succeeded.
+/// Returns the envelope of a request that succeeded.
 pub(super) fn success<T: Serialize>(result: T) -> Result<Vec<u8>, ApiError> {
     write(true, &[], result, None::<()>)
 }
 
-/// The same as far as the result's only member, `values`, and from there on.
+/// Returns the envelope of a bulk get in two parts: before and after its values.
 pub(super) fn around_values() -> Result<(Vec<u8>, Vec<u8>), ApiError> {
     const VALUES: &[u8] = b"\"values\":";
-    let json = success(Values { values: () })?;
+    let json = success(BulkGetResult { values: () })?;
     let at =
         json.windows(VALUES.len()).position(|window| window == VALUES).unwrap_or_default() + VALUES.len();
     let (before, after) = json.split_at(at);
     Ok((before.to_vec(), after.strip_prefix(b"null").unwrap_or(after).to_vec()))
 }
 
-/// The same for one page of a result, with what there is to say about the page.
+/// Returns the envelope of a page of results, with information about the page.
 pub(super) fn page<T: Serialize, I: Serialize>(result: T, result_info: I) -> Result<Vec<u8>, ApiError> {
     write(true, &[], result, Some(result_info))
 }
 
-/// The same for a request that failed, with the message as it is to be shown.
-pub(super) fn failure(code: Code, message: &str, pointer: Option<&str>, error_chain: &[Link]) -> Vec<u8> {
+/// Returns the envelope of a request that failed.
+pub(super) fn error(code: Code, message: &str, pointer: Option<&str>, error_chain: &[Cause]) -> Vec<u8> {
     let source = pointer.map(|pointer| Source { pointer });
     let report = Report { code, message, source, error_chain };
-    // Numbers and text can always be written.
+    // Serializing numbers and strings cannot fail.
     write(false, &[report], (), None::<()>).unwrap_or_default()
 }
 

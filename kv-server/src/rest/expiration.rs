@@ -1,4 +1,4 @@
-//! Expiry of an entry, as the API says it.
+//! Expiration of an entry, from the parameters or members `expiration` and `expiration_ttl`.
 
 use std::time::Duration;
 
@@ -9,22 +9,22 @@ use crate::{
     rest::{api_error::ApiError, code::Code},
 };
 
-/// A number of seconds that a client gave.
+/// Number of seconds that a client sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Seconds {
     Whole(u64),
-    /// Something else: a negative number, one that is not whole, no number at all.
-    Other,
+    /// Negative, fractional, or not a number.
+    Invalid,
 }
 
 impl Seconds {
-    /// The number in a parameter, or in JSON.
+    /// Parses the text of a parameter or of a JSON value.
     pub(super) fn parse(text: &str) -> Self {
-        whole_number::parse(text).map_or(Self::Other, Self::Whole)
+        whole_number::parse(text).map_or(Self::Invalid, Self::Whole)
     }
 }
 
-/// What the parameters of a query say.
+/// Reads the expiration from a query.
 pub(super) fn from_query(query: Query<'_>, now: Timestamp) -> Result<Option<Expiration>, ApiError> {
     let seconds = |name, code| {
         let text = query.get(name).map_err(|_| not_seconds(name, code))?;
@@ -37,25 +37,25 @@ pub(super) fn from_query(query: Query<'_>, now: Timestamp) -> Result<Option<Expi
     )
 }
 
-/// The expiry that a time to live and a deadline say together: the time to live wins, and the deadline is not even looked at. What
-/// is later than the last time that can be kept is that time, however it is said.
+/// Resolves a TTL and an absolute expiration: the TTL wins, and the other is not even checked. A time after the last
+/// [`Timestamp`] becomes the last one, in both forms.
 pub(super) fn resolve(
-    time_to_live: Option<Seconds>,
-    deadline: Option<Seconds>,
+    ttl: Option<Seconds>,
+    expires_at: Option<Seconds>,
     now: Timestamp,
 ) -> Result<Option<Expiration>, ApiError> {
-    match (time_to_live, deadline) {
+    match (ttl, expires_at) {
         (Some(Seconds::Whole(seconds)), _) => Ok(Some(Expiration::after(Duration::from_secs(seconds))?)),
-        (Some(Seconds::Other), _) => Err(not_seconds("expiration_ttl", Code::InvalidExpirationTtl)),
+        (Some(Seconds::Invalid), _) => Err(not_seconds("expiration_ttl", Code::InvalidExpirationTtl)),
         (None, Some(Seconds::Whole(seconds))) => {
-            let deadline = Timestamp::EPOCH.saturating_add(Duration::from_secs(seconds));
-            Ok(Some(Expiration::at(deadline, now)?))
+            let expires_at = Timestamp::EPOCH.saturating_add(Duration::from_secs(seconds));
+            Ok(Some(Expiration::at(expires_at, now)?))
         }
-        (None, Some(Seconds::Other)) => Err(not_seconds("expiration", Code::InvalidExpiration)),
+        (None, Some(Seconds::Invalid)) => Err(not_seconds("expiration", Code::InvalidExpiration)),
         (None, None) => Ok(None),
     }
 }
 
 fn not_seconds(name: &str, code: Code) -> ApiError {
-    ApiError::new(code, format!("{name} has to be a whole number of seconds, and not below zero"))
+    ApiError::new(code, format!("{name} must be a whole number of seconds"))
 }

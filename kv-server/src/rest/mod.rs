@@ -13,7 +13,6 @@ pub(crate) mod envelope;
 pub(crate) mod expiration;
 pub(crate) mod extract;
 pub(crate) mod keys;
-pub(crate) mod metadata;
 pub(crate) mod multipart;
 pub(crate) mod namespaces;
 pub(crate) mod response;

@@ -1,41 +1,42 @@
-//! Responses of the REST API.
+//! Responses of the REST API: an envelope and a status.
 
 use axum::{
     body::Body,
-    http::{HeaderValue, Response, StatusCode, header::RETRY_AFTER},
+    http::{Response, StatusCode},
 };
+use serde::Serialize;
 
 use crate::{
+    http::retry_after,
     protocol::json_output,
     rest::{api_error::ApiError, code::Code, envelope},
-    state::rate_limits::whole_seconds,
 };
 
-/// What a handler answers.
+/// Result of a handler.
 pub(super) type ApiResult = Result<Response<Body>, ApiError>;
 
-/// The answer to a request that fails.
-pub(super) fn refuse(failure: ApiError, operation: Option<&'static str>) -> Response<Body> {
-    let ApiError { code, reason, pointer, error_chain, retry_after, cause } = failure;
+/// Returns the response to a request that succeeded with `result`.
+pub(super) fn success<T: Serialize>(result: T) -> ApiResult {
+    Ok(json_output::respond(StatusCode::OK, envelope::success(result)?))
+}
+
+/// Returns the response to a request that failed; `operation` is `None` if it failed before its endpoint was called.
+pub(super) fn error(error: ApiError, operation: Option<&'static str>) -> Response<Body> {
+    let ApiError { code, reason, pointer, error_chain, retry_after, cause } = error;
     if let Some(error) = &cause {
-        // Its key's length is all that it shows of an entry.
-        tracing::warn!(operation, ?error, "the store failed");
+        // Its `Debug` shows the key's length alone.
+        tracing::warn!(operation, ?error, "store failed");
     }
     let message = match operation {
-        // The service finds that out before it knows the operation.
+        // Cloudflare checks the id before it knows the operation.
         Some(_) if code == Code::MalformedNamespaceId => reason,
         Some(operation) => format!("{operation}: '{reason}'").into(),
         None => reason,
     };
-    let json = envelope::failure(code, &message, pointer.as_deref(), error_chain);
+    let json = envelope::error(code, &message, pointer.as_deref(), error_chain);
     let mut response = json_output::respond(code.status(), json);
     if let Some(wait) = retry_after {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+        retry_after::set(response.headers_mut(), wait);
     }
     response
-}
-
-/// A success that has nothing to tell.
-pub(super) fn done() -> ApiResult {
-    Ok(json_output::respond(StatusCode::OK, envelope::success(())?))
 }

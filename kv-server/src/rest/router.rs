@@ -1,6 +1,4 @@
-//! Cloudflare's REST API.
-
-use std::time::Duration;
+//! Router of the REST API: access, endpoint, method, handler.
 
 use axum::{
     body::Body,
@@ -15,89 +13,80 @@ use crate::{
         bulk_delete, bulk_get, bulk_write,
         code::Code,
         endpoint::{self, Endpoint, Path},
-        keys, metadata, namespaces,
-        response::refuse,
-        values,
+        keys, namespaces, response, values,
     },
     state::{
         account_id, app_state::AppState, credentials::CredentialsError, in_flight::InFlight,
-        precheck::PrecheckError, rate_limits::RateLimits,
+        local_access::AccessError, rate_limits::RateLimits,
     },
 };
 
 /// Answers a request.
-pub(crate) async fn answer(state: &AppState, request: Request, in_flight: &mut InFlight) -> Response<Body> {
+pub(crate) async fn handle(state: &AppState, request: Request, in_flight: &mut InFlight) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let path = endpoint::merge_slashes(parts.uri.path());
-    let endpoint = match admit(state, &path, &parts.headers) {
+    let endpoint = match authorize(state, &path, &parts.headers) {
         Ok(endpoint) => endpoint,
-        Err(failure) => return refuse(failure, None),
+        Err(error) => return response::error(error, None),
     };
     in_flight.set_route(endpoint.name());
     if let Some(key) = endpoint.raw_key() {
         in_flight.set_raw_key(key);
     }
-    let (quota, is_limited) = match state.rate_limits.as_ref().map(RateLimits::request) {
-        None => (None, false),
-        Some(Ok(quota)) => (Some(quota), false),
-        Some(Err(quota)) => (Some(quota), true),
-    };
+    let quota = state.rate_limits.as_ref().map(RateLimits::request);
     let mut response = match quota {
-        Some(quota) if is_limited => refuse(ApiError::rate_limited(quota.reset), None),
-        _ => handle(state, endpoint, &parts, body).await,
+        Some(Err(exceeded)) => response::error(ApiError::rate_limited(exceeded.reset), None),
+        Some(Ok(_)) | None => call(state, endpoint, &parts, body).await,
     };
-    if let Some(quota) = quota {
+    if let Some(Ok(quota) | Err(quota)) = quota {
         quota.add_headers(response.headers_mut());
     }
     response
 }
 
-/// The answer when too many requests are under way.
-pub(crate) fn busy() -> Response<Body> {
-    let mut failure = ApiError::new(Code::Unavailable, "too many requests are under way: try again");
-    failure.retry_after = Some(Duration::from_secs(1));
-    refuse(failure, None)
+/// Returns the response to a request that exceeds the maximum of concurrent requests or connections.
+pub(crate) fn too_many_requests() -> Response<Body> {
+    response::error(ApiError::unavailable("too many concurrent requests: try again later", None), None)
 }
 
-/// The answer to a request that is refused before it is known what it asks for.
-pub(crate) fn refuse_early(error: PrecheckError) -> Response<Body> {
-    let code = match error {
-        PrecheckError::Head(_) => Code::InvalidRequest,
-        PrecheckError::Foreign(_) => Code::Authentication,
-    };
-    refuse(ApiError::new(code, error.to_string()), None)
+/// Returns the response to a request that is refused before its protocol sees it.
+pub(crate) fn access_error(error: AccessError) -> Response<Body> {
+    response::error(error.into(), None)
 }
 
-/// The endpoint that a request is for, if whoever sent it may use it.
-fn admit<'a>(state: &AppState, path: &'a str, headers: &HeaderMap) -> Result<Endpoint<'a>, ApiError> {
+/// Returns the endpoint of a path, if the credentials are those of its account.
+fn authorize<'a>(state: &AppState, path: &'a str, headers: &HeaderMap) -> Result<Endpoint<'a>, ApiError> {
     let Some(Path { account_id, endpoint }) = Path::parse(path) else {
         return Err(ApiError::new(Code::NoRoute, "No route for that URI"));
     };
     if !account_id::is_well_formed(account_id) {
-        let reason = "Could not route to the account: its id has to be 32 hexadecimal digits";
+        let reason = "Could not route to the account: its id must be 32 hexadecimal digits";
         return Err(ApiError::new(Code::MalformedAccountId, reason));
     }
     state.credentials.check(headers)?;
-    // The answer is the same, since it is nobody's business which accounts there are.
+    // The same error as for wrong credentials, so that nobody learns which accounts exist.
     if !state.account_id.matches(account_id) {
         return Err(CredentialsError::Wrong.into());
     }
     Ok(endpoint)
 }
 
-async fn handle(state: &AppState, endpoint: Endpoint<'_>, parts: &Parts, body: Body) -> Response<Body> {
+/// Calls the handler of an endpoint. Each operation has the name that Cloudflare's messages begin with.
+async fn call(state: &AppState, endpoint: Endpoint<'_>, parts: &Parts, body: Body) -> Response<Body> {
     let query = Query::from_uri(&parts.uri);
-    // What HEAD asks about is the answer to GET; its body is left out where answers are sent.
+    // HEAD is answered as GET; the connection leaves the body out.
     let method = if parts.method == Method::HEAD { &Method::GET } else { &parts.method };
-    let (operation, answer) = match (endpoint, method) {
-        // Before what is rarer.
+    let (operation, result) = match (endpoint, method) {
+        // The most frequent ones first.
         (Endpoint::Value(id, key), &Method::GET) => ("get", values::get(state, id, key).await),
         (Endpoint::Value(id, key), &Method::PUT) => ("put", values::put(state, id, key, parts, body).await),
         (Endpoint::Value(id, key), &Method::DELETE) => ("remove key", values::delete(state, id, key).await),
-        (Endpoint::Metadata(id, key), &Method::GET) => ("get metadata", metadata::get(state, id, key).await),
+        (Endpoint::Metadata(id, key), &Method::GET) => {
+            ("get metadata", values::get_metadata(state, id, key).await)
+        }
         (Endpoint::Keys(id), &Method::GET) => ("list keys", keys::list(state, id, query).await),
         (Endpoint::Bulk(id), &Method::PUT) => ("bulk put keys", bulk_write::write(state, id, body).await),
-        // The older of the two ways, which wrangler still uses.
+        // The second form is the older one, which wrangler still uses.
         (Endpoint::BulkDelete(id), &Method::POST) | (Endpoint::Bulk(id), &Method::DELETE) => {
             ("bulk remove keys", bulk_delete::delete(state, id, body).await)
         }
@@ -113,20 +102,20 @@ async fn handle(state: &AppState, endpoint: Endpoint<'_>, parts: &Parts, body: B
         }
         _ => return method_not_allowed(endpoint),
     };
-    answer.unwrap_or_else(|failure| {
-        let failure = match failure.code {
+    result.unwrap_or_else(|error| {
+        let error = match error.code {
             Code::NamespaceNotFound if !endpoint.has_well_formed_namespace() => {
                 ApiError::malformed_namespace_id()
             }
-            _ => failure,
+            _ => error,
         };
-        refuse(failure, Some(operation))
+        response::error(error, Some(operation))
     })
 }
 
 fn method_not_allowed(endpoint: Endpoint<'_>) -> Response<Body> {
-    let failure = ApiError::new(Code::MethodNotAllowed, "Method not allowed for this endpoint");
-    let mut response = refuse(failure, None);
+    let error = ApiError::new(Code::MethodNotAllowed, "Method not allowed for this endpoint");
+    let mut response = response::error(error, None);
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(endpoint.methods()));
     response
 }

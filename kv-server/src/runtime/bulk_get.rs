@@ -1,8 +1,8 @@
-//! `POST /bulk/get`: up to 100 values in one JSON object.
+//! Bulk gets: `POST /bulk/get`, up to 100 values in one JSON object.
 
 use std::borrow::Cow;
 
-use axum::{body::Body, http::StatusCode, response::Response};
+use axum::{body::Body, response::Response};
 use kv_core::Key;
 use serde::Deserialize;
 
@@ -13,15 +13,15 @@ use crate::{
     },
     protocol::{
         bulk_json::{self, BulkFormat},
-        bulk_values::{self, BulkGetError, BulkValues, MAX_KEYS, ValueType},
+        bulk_values::{self, BulkValues, MAX_KEYS, ValueType},
         json_input::{AtMost, FromObject, Text},
     },
-    runtime::{cache_ttl, namespaces::Namespace, runtime_error::RuntimeError},
+    runtime::{extract, namespace::TargetNamespace, runtime_error::RuntimeError},
 };
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wanted<'a> {
+struct BulkGetRequest<'a> {
     #[serde(borrow)]
     keys: AtMost<Text<'a>, MAX_KEYS>,
     #[serde(borrow, rename = "type")]
@@ -34,54 +34,47 @@ struct Wanted<'a> {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum CacheTtl {
-    /// As the runtime sends it.
+    /// The form that the runtime sends.
     Text(String),
     Number(serde_json::Number),
 }
 
-/// The values of the keys that the body names.
-pub(super) async fn bulk_get(namespace: Namespace<'_>, body: Body) -> Result<Response, RuntimeError> {
-    let Namespace { state, handle, .. } = namespace;
-    let body = RequestBody::new(body, MAX_SMALL_BYTES, &state.body_rules).map_err(refused)?;
-    let body = body.collect().await.map_err(refused)?;
-    let FromObject(wanted) = serde_json::from_slice::<FromObject<Wanted<'_>>>(&body).map_err(|error| {
-        let place = format!("line {}, column {}", error.line(), error.column());
-        RuntimeError::bad_request(format!("The request body is not JSON of a bulk get, at {place}"))
-    })?;
-    let value_type = ValueType::parse(wanted.value_type.as_deref())?;
-    let shape = BulkFormat { value_type, with_metadata: wanted.with_metadata, with_expiration: false };
-    let keys = keys(wanted)?;
+/// Returns the values of the keys in the body.
+pub(super) async fn bulk_get(namespace: TargetNamespace<'_>, body: Body) -> Result<Response, RuntimeError> {
+    let TargetNamespace { state, handle, .. } = namespace;
+    let body = RequestBody::new(body, MAX_SMALL_BYTES, &state.body_rules).map_err(body_error)?;
+    let body = body.collect().await.map_err(body_error)?;
+    let FromObject(request) =
+        serde_json::from_slice::<FromObject<BulkGetRequest<'_>>>(&body).map_err(|error| {
+            let line = error.line();
+            let column = error.column();
+            RuntimeError::bad_request(format!("Request body is malformed at line {line}, column {column}"))
+        })?;
+    let value_type = ValueType::parse(request.value_type.as_deref())?;
+    let format = BulkFormat { value_type, with_metadata: request.with_metadata, with_expiration: false };
+    let keys = keys(request)?;
     drop(body);
-    let (values, room) = BulkValues::read(state.memory(), handle, keys, shape.with_metadata).await?;
-    Ok(bulk_json::respond(Vec::new(), values, Vec::new(), shape, room).await?)
+    let (values, reservation) = BulkValues::read(state.memory(), handle, keys, format.with_metadata).await?;
+    Ok(bulk_json::respond(Vec::new(), values, Vec::new(), format, reservation).await?)
 }
 
-fn refused(error: BodyError) -> RuntimeError {
+fn body_error(error: BodyError) -> RuntimeError {
     RuntimeError::body(error, "Request")
 }
 
-/// The keys, each checked with the time to live.
-fn keys(Wanted { keys, cache_ttl, .. }: Wanted<'_>) -> Result<Vec<Key<'static>>, RuntimeError> {
+/// Returns the keys. The cache TTL is checked after each key, as Cloudflare does.
+fn keys(
+    BulkGetRequest { keys, cache_ttl, .. }: BulkGetRequest<'_>,
+) -> Result<Vec<Key<'static>>, RuntimeError> {
     bulk_values::check_count(keys.given)?;
-    let checked = keys.items.into_iter().map(|Text(name)| {
-        let key = Key::new(name)?;
+    let checked = keys.items.into_iter().map(|Text(key)| {
+        let key = Key::new(key)?;
         match &cache_ttl {
-            Some(CacheTtl::Text(text)) => cache_ttl::check(text)?,
-            Some(CacheTtl::Number(number)) => cache_ttl::check(&number.to_string())?,
+            Some(CacheTtl::Text(text)) => extract::check_cache_ttl(text)?,
+            Some(CacheTtl::Number(number)) => extract::check_cache_ttl(&number.to_string())?,
             None => {}
         }
         Ok(key.into_owned())
     });
     checked.collect()
-}
-
-impl From<BulkGetError> for RuntimeError {
-    fn from(error: BulkGetError) -> Self {
-        match error {
-            BulkGetError::Store(error) => error.into(),
-            BulkGetError::NoMemoryError(error) => error.into(),
-            BulkGetError::TooLong => Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()),
-            other => Self::bad_request(other.to_string()),
-        }
-    }
 }

@@ -3,13 +3,9 @@
 //! Imports from `state`, `protocol` and `http`, and never from `rest`.
 
 pub(crate) mod bulk_get;
-pub(crate) mod cache_ttl;
-pub(crate) mod delete;
-pub(crate) mod get;
-pub(crate) mod key;
+pub(crate) mod extract;
 pub(crate) mod list;
-pub(crate) mod namespaces;
-pub(crate) mod parameter;
-pub(crate) mod put;
+pub(crate) mod namespace;
 pub(crate) mod router;
 pub(crate) mod runtime_error;
+pub(crate) mod values;

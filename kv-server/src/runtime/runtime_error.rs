@@ -1,39 +1,37 @@
-//! Why a request is refused, as the Workers runtime reads it.
+//! Error of a runtime request: a status and a reason phrase.
 
 use std::{borrow::Cow, fmt::Display, time::Duration};
 
 use axum::{
-    http::{HeaderValue, StatusCode, header::RETRY_AFTER},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use hyper::ext::ReasonPhrase;
 use kv_core::{Error, ErrorKind, InvalidInput, limits};
 
 use crate::{
-    http::{body_rules::BodyError, memory::NoMemoryError},
-    state::rate_limits::whole_seconds,
+    http::{body_rules::BodyError, memory::MemoryError, retry_after},
+    protocol::{bulk_values::BulkGetError, query::excerpt},
+    state::local_access::AccessError,
 };
 
-/// A status and the reason phrase beside it. The runtime builds the Worker's exception from these two and ignores the
+/// Error of a runtime request. The runtime makes the Worker's exception of the status and the reason phrase; it ignores the
 /// body, which repeats the phrase for people.
 #[derive(Debug)]
 pub(super) struct RuntimeError {
     status: StatusCode,
     reason: Cow<'static, str>,
     retry_after: Option<Duration>,
-    /// What the store said, where it failed and not the client.
+    /// Error of the store, to be logged; `None` if the request is at fault.
     cause: Option<Error>,
 }
-
-/// The most characters of a client's own text that a reason phrase repeats.
-const MAX_QUOTED_CHARS: usize = 64;
 
 impl RuntimeError {
     pub(super) fn new(status: StatusCode, reason: impl Into<Cow<'static, str>>) -> Self {
         Self { status, reason: reason.into(), retry_after: None, cause: None }
     }
 
-    /// With the status's own phrase, such as `404 Not Found`.
+    /// Returns an error with the status's own phrase, such as `404 Not Found`.
     pub(super) fn status(status: StatusCode) -> Self {
         Self::new(status, status.canonical_reason().unwrap_or_default())
     }
@@ -42,46 +40,46 @@ impl RuntimeError {
         Self::new(StatusCode::BAD_REQUEST, reason)
     }
 
-    /// A second write to one key within a second.
+    /// Returns the error for a second write to a key within a second.
     pub(super) fn rate_limited(retry_after: Duration) -> Self {
         Self { retry_after: Some(retry_after), ..Self::status(StatusCode::TOO_MANY_REQUESTS) }
     }
 
-    /// Not 404, which a Worker would take for an absent key.
+    /// Returns the error for an unknown namespace: not 404, which a Worker would take for an absent key.
     pub(super) fn namespace_not_found() -> Self {
         Self::bad_request("namespace not found")
     }
 
-    /// A parameter that is no number, or one out of its range.
+    /// Returns the error for a parameter that is not a number or out of range.
     pub(super) fn parameter(name: &str, given: &str, advice: &str) -> Self {
-        Self::bad_request(format!("Invalid {name} of {}. {advice}", quoted(given)))
+        Self::bad_request(format!("Invalid {name} of {}. {advice}", excerpt(given)))
     }
 
-    /// An escape in the URL is malformed, or what it stands for is not UTF-8.
+    /// Returns the error for a malformed escape in the URL, or one that does not decode to UTF-8.
     pub(super) fn not_decodable(what: &str) -> Self {
         Self::bad_request(format!("Could not URL-decode {what}"))
     }
 
-    /// The body was not taken; `what` is what it holds.
+    /// Returns the error for a body; `what` is its content, for the message.
     pub(super) fn body(error: BodyError, what: &str) -> Self {
         match error {
             BodyError::TooLong { len, limit } => too_long(what, len, limit),
             BodyError::Stalled { .. } | BodyError::TooSlow { .. } => {
                 Self::status(StatusCode::REQUEST_TIMEOUT)
             }
-            BodyError::NoMemoryError(error) => error.into(),
+            BodyError::Memory(error) => error.into(),
             BodyError::Broken => Self::bad_request("The request body ended too early"),
         }
     }
 
-    /// The answer, whose status line the runtime reads.
+    /// Returns the response, with the reason in its status line.
     pub(super) fn into_response(self) -> Response {
         let Self { status, reason, retry_after, cause } = self;
         if let Some(error) = &cause {
-            // Its key's length is all that it shows of an entry.
-            tracing::warn!(?error, "the store failed");
+            // Its `Debug` shows the key's length alone.
+            tracing::warn!(?error, "store failed");
         }
-        // What a client wrote may hold line breaks, which no reason phrase can.
+        // An excerpt of the request may have line breaks, which a reason phrase cannot.
         let reason = reason.replace(|character: char| character.is_ascii_control(), " ");
         let phrase = ReasonPhrase::try_from(reason.as_bytes());
         let mut response = (status, reason).into_response();
@@ -89,15 +87,10 @@ impl RuntimeError {
             response.extensions_mut().insert(phrase);
         }
         if let Some(wait) = retry_after {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+            retry_after::set(response.headers_mut(), wait);
         }
         response
     }
-}
-
-/// The start of what a client wrote.
-fn quoted(given: &str) -> String {
-    given.chars().take(MAX_QUOTED_CHARS).collect()
 }
 
 impl From<InvalidInput> for RuntimeError {
@@ -107,7 +100,7 @@ impl From<InvalidInput> for RuntimeError {
             InvalidInput::KeyReserved { key } => {
                 Self::bad_request(format!("Illegal key name \"{key}\". Please use a different name."))
             }
-            // A prefix is held to the limit of keys, in the words of keys.
+            // Prefixes have the limit and the message of keys.
             InvalidInput::KeyTooLong { len } | InvalidInput::PrefixTooLong { len } => Self::new(
                 StatusCode::URI_TOO_LONG,
                 format!(
@@ -129,11 +122,30 @@ fn too_long(what: &str, len: impl Display, limit: usize) -> RuntimeError {
     )
 }
 
-impl From<NoMemoryError> for RuntimeError {
-    fn from(_: NoMemoryError) -> Self {
-        Self {
-            retry_after: Some(NoMemoryError::RETRY_AFTER),
-            ..Self::status(StatusCode::SERVICE_UNAVAILABLE)
+impl From<MemoryError> for RuntimeError {
+    fn from(_: MemoryError) -> Self {
+        let retry_after = Some(retry_after::DEFAULT);
+        Self { retry_after, ..Self::status(StatusCode::SERVICE_UNAVAILABLE) }
+    }
+}
+
+impl From<AccessError> for RuntimeError {
+    fn from(error: AccessError) -> Self {
+        let status = match error {
+            AccessError::Head(_) => StatusCode::BAD_REQUEST,
+            AccessError::ForeignHost | AccessError::ForeignSite => StatusCode::FORBIDDEN,
+        };
+        Self::new(status, error.to_string())
+    }
+}
+
+impl From<BulkGetError> for RuntimeError {
+    fn from(error: BulkGetError) -> Self {
+        match error {
+            BulkGetError::Store(error) => error.into(),
+            BulkGetError::Memory(error) => error.into(),
+            BulkGetError::TooLarge => Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()),
+            other => Self::bad_request(other.to_string()),
         }
     }
 }
@@ -143,16 +155,17 @@ impl From<Error> for RuntimeError {
         if let Some(&invalid_input) = error.as_invalid_input() {
             return invalid_input.into();
         }
-        let status = match error.kind() {
+        let retry_after = error.retry_after();
+        let (status, retry_after) = match error.kind() {
             ErrorKind::NamespaceNotFound => return Self::namespace_not_found(),
             ErrorKind::InvalidInput | ErrorKind::Unsupported => return Self::bad_request(error.to_string()),
             ErrorKind::RateLimited => {
-                return Self::rate_limited(error.retry_after().unwrap_or(Duration::from_secs(1)));
+                return Self::rate_limited(retry_after.unwrap_or(retry_after::DEFAULT));
             }
-            ErrorKind::QuotaExceeded => StatusCode::INSUFFICIENT_STORAGE,
-            ErrorKind::Unavailable | ErrorKind::Closed => StatusCode::SERVICE_UNAVAILABLE,
-            _ => StatusCode::INTERNAL_SERVER_ERROR,
+            ErrorKind::Unavailable | ErrorKind::Closed => (StatusCode::SERVICE_UNAVAILABLE, retry_after),
+            ErrorKind::QuotaExceeded => (StatusCode::INSUFFICIENT_STORAGE, retry_after),
+            _ => (StatusCode::INTERNAL_SERVER_ERROR, retry_after),
         };
-        Self { retry_after: error.retry_after(), cause: Some(error), ..Self::status(status) }
+        Self { retry_after, cause: Some(error), ..Self::status(status) }
     }
 }

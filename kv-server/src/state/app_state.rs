@@ -1,40 +1,38 @@
-//! State that every request of a server shares.
+//! State of a server, shared by all of its requests.
 
 use std::sync::Arc;
 
 use kv_core::{Clock, KvStore};
 
 use crate::{
-    http::{body_rules::BodyRules, memory::Memory, permits::Permits},
+    http::{body_rules::BodyRules, memory::Memory},
     state::{
-        account_id::AccountId, credentials::Credentials, local_access::LocalAccess, metrics::Metrics,
-        rate_limits::RateLimits, readiness::Readiness, titles::Titles,
+        account_id::AccountId, credentials::Credentials, in_flight::Permits, local_access::LocalAccess,
+        metrics::Metrics, rate_limits::RateLimits, readiness::Readiness, titles::Titles,
     },
 };
 
-/// State that every request of a server shares.
+/// State of a server, shared by all of its requests.
 #[derive(Debug)]
 pub(crate) struct AppState {
     pub(crate) store: Arc<dyn KvStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) account_id: AccountId,
     pub(crate) credentials: Credentials,
-    /// The hosts of a server without a token.
+    /// Hosts under which a server without a token answers.
     pub(crate) local_access: LocalAccess,
-    /// A permit for every request that may be under way at once, its answer's body included.
     pub(crate) permits: Permits,
-    /// For the bodies of requests.
     pub(crate) body_rules: BodyRules,
     pub(crate) metrics: Metrics,
     pub(crate) readiness: Readiness,
-    /// The namespaces by their titles, for the runtime's protocol.
+    /// Index of namespaces by title, for the runtime's protocol.
     pub(crate) titles: Titles,
-    /// `None` unless the service's rate limits are emulated.
+    /// `None` unless Cloudflare's rate limits are emulated.
     pub(crate) rate_limits: Option<RateLimits>,
 }
 
 impl AppState {
-    /// Memory that requests may hold together.
+    /// Returns the memory budget of all requests.
     pub(crate) const fn memory(&self) -> &Memory {
         &self.body_rules.memory
     }

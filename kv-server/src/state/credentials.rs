@@ -1,4 +1,4 @@
-//! Credentials of requests.
+//! Credentials: the server's token, and the check of those in requests.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 const EMAIL: HeaderName = HeaderName::from_static("x-auth-email");
 const KEY: HeaderName = HeaderName::from_static("x-auth-key");
 
-/// The token that a request has to bring, if any.
+/// Token that requests have to bring; `None` on a server that accepts any credentials.
 pub(crate) struct Credentials(Option<SecretString>);
 
 impl Credentials {
@@ -17,24 +17,24 @@ impl Credentials {
         Self(token)
     }
 
-    /// Whether anybody may ask.
+    /// `true` if no token is set.
     pub(crate) const fn are_open(&self) -> bool {
         self.0.is_none()
     }
 
-    /// Whether the `Authorization: Bearer` header brings the token; always, if none is configured.
+    /// `true` if the `Authorization: Bearer` header brings the token, or if none is set.
     pub(crate) fn allow_bearer(&self, headers: &HeaderMap) -> bool {
         let Self(Some(token)) = self else { return true };
         only(headers, &AUTHORIZATION).and_then(bearer).is_some_and(|given| ct_eq(token, given))
     }
 
-    /// Checks that the headers bring the token, as a bearer token or as the key of an e-mail address, whichever address;
-    /// always, if none is configured. If both are there, the bearer token counts.
+    /// Checks that the headers bring the token, as a bearer token, or as `X-Auth-Key` with any e-mail address. If both are
+    /// there, the bearer token counts. Passes always if no token is set.
     ///
     /// # Errors
     ///
-    /// The fault, as Workers KV tells it. A malformed token or key is one that could be nobody's: it is empty, or has
-    /// characters that no token has.
+    /// The fault, as Cloudflare's API reports it. A token or key is malformed if it is empty or has characters that no token
+    /// has.
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), CredentialsError> {
         let Self(Some(token)) = self else { return Ok(()) };
         if headers.contains_key(AUTHORIZATION) {
@@ -61,12 +61,12 @@ impl Credentials {
     }
 }
 
-/// Fault in a request's credentials.
+/// Error of a request's credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CredentialsError {
-    /// No credentials at all, or one header of the pair.
+    /// No credentials, or one of the two headers of the older form.
     Missing,
-    /// They are well formed, and not the server's.
+    /// Well formed, but not the server's.
     Wrong,
     MalformedAuthorization,
     MalformedEmail,
@@ -74,25 +74,25 @@ pub(crate) enum CredentialsError {
     MalformedEmailAndKey,
 }
 
-/// The value of a header that is there once.
+/// Returns the value of a header that occurs exactly once.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?;
     values.next().is_none().then(|| value.as_bytes())
 }
 
-/// The token in `Bearer TOKEN`; RFC 9110, section 11.1, has the scheme in any case.
+/// Returns the token of `Bearer TOKEN`. The scheme is case-insensitive (RFC 9110, section 11.1).
 fn bearer(value: &[u8]) -> Option<&[u8]> {
     let (scheme, token) = value.split_at_checked("Bearer ".len())?;
     scheme.eq_ignore_ascii_case(b"Bearer ").then(|| token.trim_ascii())
 }
 
-/// Form of a token: one or more of the characters that RFC 6750, section 2.1, has.
+/// `true` for the form of a token: one or more of the characters of RFC 6750, section 2.1.
 fn is_token(given: &[u8]) -> bool {
     !given.is_empty() && given.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(byte))
 }
 
-/// Form of an e-mail address: something, an `@`, something, and no space.
+/// `true` for text, an `@` and text, without spaces and control characters.
 fn is_email_address(given: &[u8]) -> bool {
     let mut parts = given.splitn(2, |byte| *byte == b'@');
     let is_part = |part: Option<&[u8]>| {
@@ -101,13 +101,13 @@ fn is_email_address(given: &[u8]) -> bool {
     is_part(parts.next()) && is_part(parts.next())
 }
 
-/// In a time that tells the length of the token at most.
+/// Compares in constant time: the duration reveals at most the token's length.
 fn ct_eq(token: &SecretString, given: &[u8]) -> bool {
     token.expose_secret().as_bytes().ct_eq(given).into()
 }
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.are_open() { "Credentials(none asked for)" } else { "Credentials(a token)" })
+        f.write_str(if self.are_open() { "Credentials(none)" } else { "Credentials(token)" })
     }
 }

@@ -1,4 +1,4 @@
-//! A request under way.
+//! Requests under way: the permit, metrics and log event of each, and the pace at which its response is read.
 
 use std::{
     pin::Pin,
@@ -14,22 +14,51 @@ use axum::{
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use percent_encoding::percent_decode_str;
-use tokio::time::Instant;
-
-use crate::{
-    http::{memory::Reservation, permits::Permit},
-    state::app_state::AppState,
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
 };
 
-/// The most bytes that are handed to a connection at once. It takes more when it has sent what it has, so a request
-/// counts as under way until its client has read nearly all of the answer.
+use crate::{http::memory::Reservation, state::app_state::AppState};
+
+/// Maximum size of a frame that is handed to a connection. The connection asks for the next one once this one is sent, so a
+/// request counts as under way until its client has read nearly all of the response.
 const MAX_FRAME_BYTES: usize = 128 * 1024;
 
-/// A request under way. When it is dropped, it is over: counted and logged.
+/// Permits for requests under way. Those with a body may take a part of them only, so that clients that send slowly leave
+/// the rest for others.
+#[derive(Debug)]
+pub(crate) struct Permits {
+    requests: Arc<Semaphore>,
+    uploads: Arc<Semaphore>,
+}
+
+/// Permit of one request, released on drop.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    _request: OwnedSemaphorePermit,
+    _upload: Option<OwnedSemaphorePermit>,
+}
+
+impl Permits {
+    pub(crate) fn new(requests: usize, uploads: usize) -> Self {
+        let permits = |permits: usize| Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS)));
+        Self { requests: permits(requests), uploads: permits(uploads) }
+    }
+
+    /// Takes a permit; `None` if all are taken.
+    pub(crate) fn take(&self, is_upload: bool) -> Option<Permit> {
+        let take = |permits: &Arc<Semaphore>| Arc::clone(permits).try_acquire_owned().ok();
+        let upload = if is_upload { Some(take(&self.uploads)?) } else { None };
+        Some(Permit { _request: take(&self.requests)?, _upload: upload })
+    }
+}
+
+/// Request under way. On drop it is over: counted in the metrics, and logged.
 #[derive(Debug)]
 pub(crate) struct InFlight {
     state: Arc<AppState>,
-    /// `None` for what is answered however busy the server is.
+    /// `None` for a request that is answered however busy the server is.
     _permit: Option<Permit>,
     route: &'static str,
     method: &'static str,
@@ -42,33 +71,33 @@ impl InFlight {
     pub(crate) fn start(state: Arc<AppState>, permit: Option<Permit>, method: &Method) -> Self {
         state.metrics.started();
         let started = state.clock.monotonic();
-        let method = known_name(method);
+        let method = label(method);
         Self { state, _permit: permit, route: "unknown", method, key_len: None, status: None, started }
     }
 
-    /// Says which of the routes it is about, by a name from a small set.
+    /// Sets the route, for metrics and logs: a name from a small set.
     pub(crate) fn set_route(&mut self, route: &'static str) {
         self.route = route;
     }
 
-    /// Says which key it is about, as it was sent. The log gets its length alone.
+    /// Sets the key, as sent. Only its length is logged.
     pub(crate) fn set_raw_key(&mut self, raw: &str) {
         if tracing::enabled!(tracing::Level::DEBUG) {
             self.key_len = Some(percent_decode_str(raw).count());
         }
     }
 
-    /// The answer, which ends the request when its body does.
-    pub(crate) fn answer(mut self, mut response: Response<Body>) -> Response<InFlightBody> {
+    /// Wraps the response: the request is over when the body is.
+    pub(crate) fn respond(mut self, mut response: Response<Body>) -> Response<InFlightBody> {
         self.status = Some(response.status().as_u16());
-        let room = Reservation::take_from(&mut response);
+        let reservation = Reservation::take_from(&mut response);
         let started = Instant::now();
         response.map(|body| InFlightBody {
             body,
             rest: Bytes::new(),
             taken: 0,
             started,
-            _room: room,
+            _reservation: reservation,
             in_flight: self,
         })
     }
@@ -83,8 +112,8 @@ impl Drop for InFlight {
     }
 }
 
-/// The methods that clients use by name, and all others by one, so that no client can make up labels.
-fn known_name(method: &Method) -> &'static str {
+/// Returns the label of a method, the same for all that clients do not use, so that no client can make up labels.
+fn label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::PUT => "PUT",
@@ -97,23 +126,23 @@ fn known_name(method: &Method) -> &'static str {
     }
 }
 
-/// The body of an answer to a request that is under way until the body ends.
+/// Body of a response, with the request that is under way until the body ends.
 #[derive(Debug)]
 pub(crate) struct InFlightBody {
     body: Body,
-    /// Rest of the body's last frame.
+    /// Rest of the last frame of `body`.
     rest: Bytes,
-    /// Bytes that the connection has taken, since `started`.
+    /// Bytes that the connection has taken since `started`.
     taken: u64,
     started: Instant,
-    /// Memory that it was made of, held until it was sent.
-    _room: Option<Arc<Reservation>>,
+    /// Memory of the body, released when it is sent.
+    _reservation: Option<Arc<Reservation>>,
     in_flight: InFlight,
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the client reads the answer too slowly")]
-struct ReadTooSlowly;
+#[error("response is read too slowly")]
+struct SlowReaderError;
 
 impl HttpBody for InFlightBody {
     type Data = Bytes;
@@ -123,10 +152,10 @@ impl HttpBody for InFlightBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        // It is asked for more once its client has read. One that does not read at all is cut off by the connection.
+        // Polled once the client has read the last frame. A client that reads nothing runs into the write timeout.
         let too_slow = self.in_flight.state.body_rules.too_slow_at(self.started, self.taken);
         if too_slow.is_some_and(|too_slow| too_slow < Instant::now()) {
-            return Poll::Ready(Some(Err(axum::Error::new(ReadTooSlowly))));
+            return Poll::Ready(Some(Err(axum::Error::new(SlowReaderError))));
         }
         if self.rest.is_empty() {
             let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
@@ -147,7 +176,8 @@ impl HttpBody for InFlightBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let (rest, body) = (self.rest.len() as u64, self.body.size_hint());
+        let rest = self.rest.len() as u64;
+        let body = self.body.size_hint();
         let mut hint = SizeHint::new();
         hint.set_lower(body.lower().saturating_add(rest));
         if let Some(upper) = body.upper() {
@@ -178,17 +208,17 @@ mod tests {
     };
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_may_fall_behind_the_lowest_rate_for_so_long() {
+    async fn a_client_may_fall_behind_the_minimum_rate_by_the_stall_timeout() {
         const STALL: Duration = Duration::from_secs(30);
         const FRAMES: usize = 20;
         let rate = u32::try_from(MAX_FRAME_BYTES / 10).unwrap();
         let memory = Memory::new(MIN_BYTES);
         let state = AppState::for_tests(BodyRules { stall_timeout: STALL, min_rate: rate, memory });
-        // A frame earns 10 s, on top of the 30 s by which the client may fall behind.
+        // Each frame earns 10 s, on top of the stall timeout.
         for (pause, frames) in [(9, FRAMES), (12, 10), (25, 1), (31, 0)] {
             let in_flight = InFlight::start(Arc::clone(&state), None, &Method::GET);
             let body = Body::from(vec![0; FRAMES * MAX_FRAME_BYTES]);
-            let mut body = Box::pin(in_flight.answer(Response::new(body)).into_body());
+            let mut body = Box::pin(in_flight.respond(Response::new(body)).into_body());
             let mut taken = 0;
             while taken < FRAMES {
                 time::sleep(Duration::from_secs(pause)).await;

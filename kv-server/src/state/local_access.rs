@@ -1,69 +1,73 @@
-//! Requests that a server without a token answers.
+//! Protection of a server without a token against web pages of other sites.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use axum::http::{HeaderMap, HeaderName, header::ORIGIN};
 
-use crate::http::request_head;
+use crate::http::request_head::{self, HeadError};
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-/// The host that the Workers runtime gives in every request of its own protocol.
+/// Host in every request of the Workers runtime's protocol.
 const RUNTIME_HOST: &str = "fake-host";
 
-/// The hosts under which a server without a token may be asked.
+/// Hosts under which a server without a token answers.
 ///
-/// It listens on the loopback interface, but a browser of the machine reaches that too, on behalf of any page: one whose
-/// host's name was made to mean this machine (DNS rebinding), one that posts a form, one that loads a value as a script.
-/// The first names its host, the others are another site's.
+/// It listens on the loopback interface, but a browser on the machine reaches that on behalf of any page: by DNS rebinding,
+/// a form, or a script tag. The first is recognised by its `Host`, the others by `Origin` or `Sec-Fetch-Site`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LocalAccess {
-    /// Beside those of the loopback interface.
+    /// Allowed beside those of the loopback interface.
     hosts: Vec<String>,
 }
 
-/// RuntimeError of a request that is not this machine's.
+/// Error of a request that is refused before its protocol sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ForeignError {
-    /// It is for another host.
+pub(crate) enum AccessError {
+    #[error(transparent)]
+    Head(#[from] HeadError),
+    /// The request is for another host.
     #[error(
-        "the Host header names another host, and without a token only localhost is answered: set a token, or allow the host (--allow-host)"
+        "host is not allowed: without a token only localhost is served; set a token, or allow the host (--allow-host)"
     )]
-    Host,
-    /// It is from a page of another site.
-    #[error("this is a page of another site, and without a token only this machine is answered: set a token")]
-    Site,
+    ForeignHost,
+    /// The request is from a page of another site.
+    #[error("cross-site request: without a token only this machine is served; set a token")]
+    ForeignSite,
 }
 
 impl LocalAccess {
-    /// `None` if one of the hosts is malformed: each is a name or an address, without a port.
-    pub(crate) fn new(hosts: &[String]) -> Option<Self> {
+    /// Parses the allowed hosts: names or addresses, without a port. Returns the first malformed one as the error.
+    pub(crate) fn new(hosts: Vec<String>) -> Result<Self, String> {
         let is_host = |host: &String| !host.is_empty() && request_head::without_port(host) == Some(host);
-        hosts.iter().all(is_host).then(|| Self { hosts: hosts.to_vec() })
+        match hosts.iter().find(|host| !is_host(host)) {
+            Some(malformed) => Err(malformed.clone()),
+            None => Ok(Self { hosts }),
+        }
     }
 
-    /// Fails unless a program of this machine asks, or a page that it serves.
+    /// Checks that a request comes from a program on this machine, or from a page that this machine serves.
     pub(crate) fn check(
         &self,
         host: Option<&str>,
         headers: &HeaderMap,
         is_runtime: bool,
-    ) -> Result<(), ForeignError> {
-        // Every browser names the host.
+    ) -> Result<(), AccessError> {
+        // Every browser sends a host.
         let is_ours = host.is_none_or(|host| {
-            // No page can be at the runtime's host, unless a single label is somebody's to resolve.
+            // No page is served under the runtime's host, unless the network's DNS resolves that single label.
             self.has(host) || (is_runtime && host.eq_ignore_ascii_case(RUNTIME_HOST))
         });
         if !is_ours {
-            return Err(ForeignError::Host);
+            return Err(AccessError::ForeignHost);
         }
         let mut origins = headers.get_all(ORIGIN).iter();
         let is_foreign = match (origins.next(), origins.next()) {
-            // Not every request of a page has an origin, such as one for a script.
+            // Not every request of a page has an `Origin`: one for a script has none.
             (None, _) => headers.get_all(FETCH_SITE).iter().any(|site| site == "cross-site"),
             (Some(origin), None) => !origin.to_str().is_ok_and(|origin| self.has_origin(origin)),
             (Some(_), Some(_)) => true,
         };
-        if is_foreign { Err(ForeignError::Site) } else { Ok(()) }
+        if is_foreign { Err(AccessError::ForeignSite) } else { Ok(()) }
     }
 
     fn has_origin(&self, origin: &str) -> bool {
@@ -77,8 +81,8 @@ impl LocalAccess {
     }
 }
 
-/// Hosts of the loopback interface, however names are resolved: `localhost` and what ends in it are, by
-/// RFC 6761, section 6.3.
+/// `true` for loopback addresses, `localhost` and names that end in it, which always resolve to the loopback interface
+/// (RFC 6761, section 6.3).
 fn is_loopback(host: &str) -> bool {
     if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         return address
@@ -96,18 +100,18 @@ fn is_loopback(host: &str) -> bool {
 mod tests {
     use axum::http::{HeaderMap, HeaderValue};
 
-    use super::{ForeignError, LocalAccess};
+    use super::{AccessError, LocalAccess};
 
     fn check(
         host: &str,
         headers: &[(&'static str, &'static str)],
         is_runtime: bool,
-    ) -> Result<(), ForeignError> {
+    ) -> Result<(), AccessError> {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(*name, HeaderValue::from_static(value));
         }
-        let access = LocalAccess::new(&["dev.test".to_owned(), "[fd00::1]".to_owned()]).unwrap();
+        let access = LocalAccess::new(vec!["dev.test".to_owned(), "[fd00::1]".to_owned()]).unwrap();
         access.check(Some(host), &map, is_runtime)
     }
 
@@ -149,26 +153,26 @@ mod tests {
             ".",
         ];
         for host in foreign {
-            assert_eq!(check(host, &[], false), Err(ForeignError::Host), "{host}");
+            assert_eq!(check(host, &[], false), Err(AccessError::ForeignHost), "{host}");
         }
-        // The runtime has a host of its own, and programs of HTTP/1.0 may have none.
+        // The runtime has a constant host, and HTTP/1.0 may have none.
         assert_eq!(check("fake-host", &[], true), Ok(()));
-        assert_eq!(check("evil.example", &[], true), Err(ForeignError::Host));
+        assert_eq!(check("evil.example", &[], true), Err(AccessError::ForeignHost));
         assert_eq!(LocalAccess::default().check(None, &HeaderMap::new(), false), Ok(()));
         assert_eq!(
             LocalAccess::default().check(Some("dev.test"), &HeaderMap::new(), false),
-            Err(ForeignError::Host)
+            Err(AccessError::ForeignHost)
         );
     }
 
     #[test]
-    fn a_page_is_of_this_machine() {
+    fn a_page_has_to_be_served_by_this_machine() {
         let local: [&[(&str, &str)]; 8] = [
             &[("origin", "http://localhost:3000")],
             &[("origin", "https://app.localhost")],
             &[("origin", "http://[::1]:8788")],
             &[("origin", "http://dev.test")],
-            // Another port is another site to a browser where the hosts differ.
+            // Different loopback hosts are different sites to a browser.
             &[("origin", "http://127.0.0.1:3000"), ("sec-fetch-site", "cross-site")],
             &[("sec-fetch-site", "none")],
             &[("sec-fetch-site", "same-origin")],
@@ -190,15 +194,19 @@ mod tests {
         ];
         for headers in foreign {
             for is_runtime in [false, true] {
-                assert_eq!(check("localhost", headers, is_runtime), Err(ForeignError::Site), "{headers:?}");
+                assert_eq!(
+                    check("localhost", headers, is_runtime),
+                    Err(AccessError::ForeignSite),
+                    "{headers:?}"
+                );
             }
         }
     }
 
     #[test]
-    fn what_is_allowed_has_to_be_a_host() {
+    fn an_allowed_host_is_a_name_or_an_address() {
         for host in ["", "dev.test:80", "http://dev.test", "a b", "[::1"] {
-            assert!(LocalAccess::new(&[host.to_owned()]).is_none(), "{host}");
+            assert_eq!(LocalAccess::new(vec!["dev.test".to_owned(), host.to_owned()]).unwrap_err(), host);
         }
     }
 }

@@ -8,7 +8,6 @@ pub(crate) mod credentials;
 pub(crate) mod in_flight;
 pub(crate) mod local_access;
 pub(crate) mod metrics;
-pub(crate) mod precheck;
 pub(crate) mod rate_limits;
 pub(crate) mod readiness;
 pub(crate) mod titles;

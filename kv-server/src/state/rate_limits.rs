@@ -1,4 +1,4 @@
-//! The service's rate limits, for tests of what a client does about them.
+//! Emulation of Cloudflare's rate limits, for tests of clients.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -10,16 +10,19 @@ use std::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use kv_core::Clock;
 
-/// The requests that a token has in [`WINDOW`]:
-/// [Cloudflare's limits](https://developers.cloudflare.com/fundamentals/api/reference/limits/).
-const REQUESTS: u32 = 1200;
+use crate::http::retry_after;
+
+/// Maximum of a token's requests per [`WINDOW`]:
+/// [Cloudflare's API limits](https://developers.cloudflare.com/fundamentals/api/reference/limits/).
+const MAX_REQUESTS: u32 = 1200;
 const WINDOW: Duration = Duration::from_secs(5 * 60);
-/// How long a write keeps others from its key: [Workers KV's limits](https://developers.cloudflare.com/kv/platform/limits/).
+/// Minimum time between two writes to a key:
+/// [Workers KV's limits](https://developers.cloudflare.com/kv/platform/limits/).
 const WRITE_INTERVAL: Duration = Duration::from_secs(1);
-/// The most writes that are remembered; the oldest is forgotten, which only makes the limit milder.
+/// Maximum of recent writes that are kept. The oldest is evicted first, which only makes the limit milder.
 const MAX_RECENT_WRITES: usize = 1 << 16;
 
-/// The service's rate limits: 1,200 requests in 5 minutes, and one write a second to a key.
+/// Cloudflare's rate limits: 1,200 requests in 5 minutes, and one write per second to a key.
 #[derive(Debug)]
 pub(crate) struct RateLimits {
     clock: Arc<dyn Clock>,
@@ -40,11 +43,11 @@ struct RecentWrites {
     keys: HashSet<u64>,
 }
 
-/// Where a client stands in its window.
+/// Quota that a client has left in the current window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct QuotaState {
     remaining: u32,
-    /// Until the window ends.
+    /// Time until the window ends.
     pub(crate) reset: Duration,
 }
 
@@ -59,7 +62,7 @@ impl RateLimits {
         }
     }
 
-    /// Counts a request; `Err` if it is one too many.
+    /// Counts a request. Returns the quota that is left, as `Err` if the request exceeds it.
     pub(crate) fn request(&self) -> Result<QuotaState, QuotaState> {
         let now = self.clock.monotonic();
         let mut window = lock(&self.window);
@@ -67,15 +70,15 @@ impl RateLimits {
             *window = Window { started: now, requests: 0 };
         }
         let reset = WINDOW.saturating_sub(now.saturating_sub(window.started));
-        if window.requests == REQUESTS {
+        if window.requests == MAX_REQUESTS {
             return Err(QuotaState { remaining: 0, reset });
         }
         window.requests += 1;
-        Ok(QuotaState { remaining: REQUESTS - window.requests, reset })
+        Ok(QuotaState { remaining: MAX_REQUESTS - window.requests, reset })
     }
 
-    /// Counts a write to a key of a namespace, by the namespace's id; `Err` with the time to wait if the last one was
-    /// less than a second ago.
+    /// Counts a write to a key of the namespace with this id. Returns the time to wait as `Err` if the last write to the key
+    /// was less than a second ago.
     pub(crate) fn write(&self, namespace: &str, key: &str) -> Result<(), Duration> {
         let now = self.clock.monotonic();
         let write = self.hasher.hash_one((namespace, key));
@@ -99,22 +102,17 @@ impl RateLimits {
 }
 
 impl QuotaState {
-    /// Adds the headers that Cloudflare's API adds.
+    /// Adds the headers `RateLimit` and `RateLimit-Policy`, as Cloudflare's API does.
     pub(crate) fn add_headers(self, headers: &mut HeaderMap) {
         let Self { remaining, reset } = self;
-        let quota = format!("\"default\";r={remaining};t={}", whole_seconds(reset));
-        let policy = format!("\"default\";q={REQUESTS};w={}", WINDOW.as_secs());
+        let quota = format!("\"default\";r={remaining};t={}", retry_after::whole_seconds(reset));
+        let policy = format!("\"default\";q={MAX_REQUESTS};w={}", WINDOW.as_secs());
         for (name, text) in [("ratelimit", quota), ("ratelimit-policy", policy)] {
             if let Ok(value) = HeaderValue::try_from(text) {
                 headers.insert(HeaderName::from_static(name), value);
             }
         }
     }
-}
-
-/// Rounded up, and one at least: what `Retry-After` can say.
-pub(crate) fn whole_seconds(wait: Duration) -> u64 {
-    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -130,26 +128,26 @@ mod tests {
     use super::{MAX_RECENT_WRITES, RateLimits, lock};
 
     #[test]
-    fn what_is_remembered_is_bounded_and_forgotten_in_time() {
+    fn recent_writes_are_bounded_and_evicted_in_time() {
         let clock = ManualClock::default();
         let limits = RateLimits::new(Arc::new(clock.clone()));
-        let remembered = || {
+        let kept = || {
             let recent = lock(&limits.recent);
             assert_eq!(recent.in_order.len(), recent.keys.len());
             recent.keys.len()
         };
         for index in 0..2 * MAX_RECENT_WRITES {
             assert!(limits.write("n", &index.to_string()).is_ok());
-            assert!(remembered() <= MAX_RECENT_WRITES);
+            assert!(kept() <= MAX_RECENT_WRITES);
         }
         assert!(limits.write("n", &(2 * MAX_RECENT_WRITES - 1).to_string()).is_err());
         clock.advance(Duration::from_secs(1));
         assert!(limits.write("n", "last").is_ok());
-        assert_eq!(remembered(), 1);
+        assert_eq!(kept(), 1);
     }
 
     #[test]
-    fn the_wait_is_what_is_left_of_the_second() {
+    fn the_wait_is_the_rest_of_the_second() {
         let clock = ManualClock::default();
         let limits = RateLimits::new(Arc::new(clock.clone()));
         limits.write("n", "k").unwrap();

@@ -1,4 +1,4 @@
-//! Readiness of the store.
+//! Readiness of the store: whether it takes reads and writes.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering::Relaxed},
@@ -11,65 +11,63 @@ use tokio::{
     time::{self, error::Elapsed},
 };
 
-/// Longest wait for a store to say if it is ready.
+/// Time limit for a store's answer.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 
-/// Readiness of the store, as it was when it was last asked. A change is logged once.
+/// Readiness of the store at the last check. Each change is logged.
 ///
-/// Nothing asks by itself: probes and scrapes do, a request that fails as it would if the store were not ready, and every
-/// request while it is not.
+/// There is no background check: probes and scrapes check, a request that fails with 503 does, and every request while the
+/// store is not ready.
 #[derive(Debug)]
 pub(crate) struct Readiness {
     is_ready: AtomicBool,
-    /// One asks at once: anybody may, and the store may have to do something for the answer.
-    asking: Semaphore,
+    /// Permit for the one check at a time: probes need no token, and a check may cost the store some work.
+    checking: Semaphore,
 }
 
-/// Reason for which the store is not ready.
+/// Error of a store that is not ready.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum ReadinessError {
     #[error(transparent)]
     Store(#[from] Error),
-    #[error("the store does not answer: {} s have passed", MAX_WAIT.as_secs())]
-    NoAnswer,
+    #[error("store does not answer: no response for {} s", MAX_WAIT.as_secs())]
+    Timeout,
 }
 
 impl Readiness {
     pub(crate) const fn new() -> Self {
-        Self { is_ready: AtomicBool::new(true), asking: Semaphore::const_new(1) }
+        Self { is_ready: AtomicBool::new(true), checking: Semaphore::const_new(1) }
     }
 
-    /// Asks the store.
-    pub(crate) async fn ask(&self, store: &dyn KvStore) -> Result<(), ReadinessError> {
-        let asked = async {
-            let _asking = self.asking.acquire().await;
+    /// Checks the store, after a check that is under way.
+    pub(crate) async fn check(&self, store: &dyn KvStore) -> Result<(), ReadinessError> {
+        let checked = async {
+            let _permit = self.checking.acquire().await;
             store.check_ready().await
         };
-        self.note(time::timeout(MAX_WAIT, asked).await)
+        self.record(time::timeout(MAX_WAIT, checked).await)
     }
 
-    fn note(&self, answer: Result<kv_core::Result<()>, Elapsed>) -> Result<(), ReadinessError> {
-        let answer = answer.map_err(|_| ReadinessError::NoAnswer).and_then(|ready| Ok(ready?));
-        let was_ready = self.is_ready.swap(answer.is_ok(), Relaxed);
-        match &answer {
-            Ok(()) if !was_ready => tracing::info!("the store is ready again"),
-            Err(reason) if was_ready => {
-                tracing::warn!(%reason, ?reason, "the store is not ready: writes are refused");
-            }
-            _ => {}
-        }
-        answer
-    }
-
-    /// Asks the store if a request has `failed` in a way that may come of it, or to see whether it is ready again, unless
-    /// another request does.
-    pub(crate) async fn ask_after_request(&self, store: &dyn KvStore, failed: bool) {
+    /// Checks the store if a request `failed` with 503, or to see whether it is ready again; not while another request
+    /// does.
+    pub(crate) async fn check_after_request(&self, store: &dyn KvStore, failed: bool) {
         if (failed || !self.is_ready.load(Relaxed))
-            && let Ok(_asking) = self.asking.try_acquire()
+            && let Ok(_permit) = self.checking.try_acquire()
         {
-            // Logged, if it is news.
-            let _ = self.note(time::timeout(MAX_WAIT, store.check_ready()).await);
+            // The result is for the log alone.
+            let _ = self.record(time::timeout(MAX_WAIT, store.check_ready()).await);
         }
+    }
+
+    fn record(&self, checked: Result<kv_core::Result<()>, Elapsed>) -> Result<(), ReadinessError> {
+        let checked = checked.map_err(|_| ReadinessError::Timeout).and_then(|ready| Ok(ready?));
+        if self.is_ready.swap(checked.is_ok(), Relaxed) != checked.is_ok() {
+            match &checked {
+                Ok(()) => tracing::info!("store is ready again"),
+                Err(reason) => tracing::warn!(%reason, ?reason, "store is not ready: refusing writes"),
+            }
+        }
+        checked
     }
 }
 
@@ -98,7 +96,13 @@ mod tests {
     struct Store {
         inner: MemoryStore,
         state: AtomicU8,
-        asked: AtomicUsize,
+        checks: AtomicUsize,
+    }
+
+    impl Store {
+        fn new() -> Self {
+            Self { inner: MemoryStore::new(), state: AtomicU8::new(READY), checks: AtomicUsize::new(0) }
+        }
     }
 
     #[async_trait]
@@ -128,7 +132,7 @@ mod tests {
         }
 
         async fn check_ready(&self) -> Result<()> {
-            self.asked.fetch_add(1, Relaxed);
+            self.checks.fetch_add(1, Relaxed);
             match self.state.load(Relaxed) {
                 READY => Ok(()),
                 FULL => Err(Error::new(ErrorKind::Unavailable, "test", "the disk is full")),
@@ -141,11 +145,11 @@ mod tests {
         }
     }
 
-    /// The levels of what is logged.
+    /// Levels of the log lines of this module.
     #[derive(Clone, Default)]
-    struct Logged(Arc<Mutex<Vec<Level>>>);
+    struct Log(Arc<Mutex<Vec<Level>>>);
 
-    impl Subscriber for Logged {
+    impl Subscriber for Log {
         fn enabled(&self, _: &Metadata<'_>) -> bool {
             true
         }
@@ -170,43 +174,42 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_change_is_logged_once_and_nothing_asks_without_need() {
-        let logged = Logged::default();
-        let _guard = tracing::subscriber::set_default(logged.clone());
-        let store =
-            Store { inner: MemoryStore::new(), state: AtomicU8::new(READY), asked: AtomicUsize::new(0) };
+    async fn each_change_that_lasts_is_logged_once_and_no_check_is_needless() {
+        let log = Log::default();
+        let _guard = tracing::subscriber::set_default(log.clone());
+        let store = Store::new();
         let readiness = Readiness::new();
         let store = &store;
         let mut expected = Vec::new();
-        // While all is well, requests ask nothing.
-        readiness.ask_after_request(store, false).await;
-        assert_eq!(store.asked.load(Relaxed), 0);
+        // No request checks a store that is ready.
+        readiness.check_after_request(store, false).await;
+        assert_eq!(store.checks.load(Relaxed), 0);
         for (state, level) in
             [(FULL, Level::WARN), (READY, Level::INFO), (STUCK, Level::WARN), (READY, Level::INFO)]
         {
             store.state.store(state, Relaxed);
             expected.push(level);
-            readiness.ask_after_request(store, state != READY).await;
-            assert_eq!(*logged.0.lock().unwrap(), expected);
+            readiness.check_after_request(store, state != READY).await;
+            assert_eq!(*log.0.lock().unwrap(), expected);
             for _ in 0..3 {
                 let started = Instant::now();
-                match readiness.ask(store).await {
+                match readiness.check(store).await {
                     Ok(()) => assert_eq!(state, READY),
                     Err(ReadinessError::Store(error)) => {
                         assert_eq!((state, error.to_string().as_str()), (FULL, "the disk is full"));
                     }
-                    Err(ReadinessError::NoAnswer) => {
-                        assert_eq!((state, started.elapsed()), (STUCK, MAX_WAIT))
+                    Err(ReadinessError::Timeout) => {
+                        assert_eq!((state, started.elapsed()), (STUCK, MAX_WAIT));
                     }
                 }
             }
-            assert_eq!(*logged.0.lock().unwrap(), expected);
+            assert_eq!(*log.0.lock().unwrap(), expected);
         }
-        // Of many requests that fail at once, one asks.
+        // Of concurrent requests that fail, one checks.
         store.state.store(STUCK, Relaxed);
-        let before = store.asked.load(Relaxed);
-        let failed = || readiness.ask_after_request(store, true);
+        let before = store.checks.load(Relaxed);
+        let failed = || readiness.check_after_request(store, true);
         tokio::join!(failed(), failed(), failed());
-        assert_eq!(store.asked.load(Relaxed), before + 1);
+        assert_eq!(store.checks.load(Relaxed), before + 1);
     }
 }

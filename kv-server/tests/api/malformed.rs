@@ -280,7 +280,7 @@ async fn messages_name_the_operation_and_the_place_and_quote_no_value() {
     let body = r#"[{"key":"k","value":{"secret":"hunter2"}}]"#;
     let malformed = server.ask("PUT", &format!("{namespace}/bulk"), body).await;
     assert!(
-        malformed.message().starts_with("bulk put keys: 'the body has to be a JSON array of objects"),
+        malformed.message().starts_with("bulk put keys: 'body must be a JSON array of objects"),
         "{malformed:?}"
     );
     assert!(!malformed.message().contains("hunter2") && malformed.message().contains("line 1, column"));

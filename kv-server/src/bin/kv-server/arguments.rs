@@ -1,4 +1,4 @@
-//! The command line.
+//! Command line.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -12,35 +12,35 @@ Examples:
   A store in memory, without a token, for tests:
     kv-server --store memory:
 
-  A store in a file, for everybody who has the token:
+  A store in a file, for clients with the token:
     KV_SERVER_TOKEN=\"$(cat token)\" kv-server --store redb:/var/lib/app.kv --listen 0.0.0.0:8788
 
   wrangler against it:
     CLOUDFLARE_API_BASE_URL=http://127.0.0.1:8788/client/v4 CLOUDFLARE_API_TOKEN=any \\
       CLOUDFLARE_ACCOUNT_ID=0123456789abcdef0123456789abcdef wrangler kv namespace list
 
-Once it takes connections, it prints one line to stdout: listening on http://ADDRESS
-SIGINT and SIGTERM let it finish what is under way and close the store; a second one ends it at once.";
+Prints one line to stdout once it accepts connections: listening on http://ADDRESS
+SIGINT and SIGTERM finish the requests under way and close the store; a second one stops at once.";
 
-/// Serves Cloudflare's Workers KV API, and the Workers runtime's own protocol, over a store of this machine.
+/// Serves Cloudflare's Workers KV API, and the Workers runtime's own protocol, over a store on this machine.
 #[derive(Debug, Parser)]
 #[command(name = "kv-server", version, after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// Where the data is: `memory:`, which forgets it at the end, or `redb:PATH`, a file, which is created if there is none
+    /// Store: `memory:`, which is lost at exit, or `redb:PATH`, a file, which is created if it does not exist
     #[arg(long, value_name = "memory:|redb:PATH")]
     pub(crate) store: StoreLocation,
 
-    /// The place to listen: an address or a name, and a port, such as `localhost:8788`; or a port alone, for this machine. Port
-    /// 0 picks a free one. Without a token, only a loopback address is accepted
+    /// Address to listen on: an address or a name, and a port, such as `localhost:8788`; or a port alone for this machine. Port
+    /// 0 picks a free one. Without a token, it must be a loopback address
     #[arg(long, value_name = "HOST:PORT|PORT", default_value = "127.0.0.1:8788")]
     pub(crate) listen: ListenAddress,
 
-    /// The id of the account that it serves: 32 hexadecimal digits
+    /// Account id: 32 hexadecimal digits
     #[arg(long, value_name = "ID", default_value = KvServer::DEFAULT_ACCOUNT_ID)]
     pub(crate) account_id: String,
 
-    /// The token that every request has to bring. Other users of the machine can see it in the list of processes: prefer
-    /// the environment variable or --token-file
+    /// Token that every request has to bring. Other users of the machine can see flags in the list of processes: prefer the
+    /// environment variable or --token-file
     #[arg(
         long,
         value_name = "TOKEN",
@@ -50,53 +50,54 @@ pub(crate) struct Arguments {
     )]
     pub(crate) token: Option<Token>,
 
-    /// A file that holds the token; white space around it is dropped
+    /// File with the token; surrounding white space is ignored
     #[arg(long, value_name = "PATH")]
     pub(crate) token_file: Option<PathBuf>,
 
-    /// One more host under whose name a server without a token may be asked, such as host.docker.internal; may be given
-    /// more than once. localhost and loopback addresses always may
+    /// Additional host under which a server without a token answers, such as host.docker.internal; repeatable. localhost and
+    /// loopback addresses are always allowed
     #[arg(long, value_name = "HOST")]
     pub(crate) allow_host: Vec<String>,
 
-    /// Where to serve /metrics, for Prometheus; nowhere by default. It asks for no token
+    /// Address to serve /metrics on, for Prometheus, without a token; not served by default
     #[arg(long, value_name = "HOST:PORT|PORT")]
     pub(crate) metrics_listen: Option<ListenAddress>,
 
-    /// The most requests under way at once; one more is answered 503
+    /// Maximum of concurrent requests; one more is answered 503
     #[arg(long, value_name = "NUMBER", default_value_t = 512)]
     pub(crate) max_concurrent_requests: usize,
 
-    /// The most of these that may have a body, so that slow uploads leave room for others; three quarters by default
+    /// Maximum of concurrent requests with a body, so that slow uploads leave room for others; three quarters by default
     #[arg(long, value_name = "NUMBER")]
     pub(crate) max_concurrent_uploads: Option<usize>,
 
-    /// The most connections that are served at once; one more is answered 503 and closed
+    /// Maximum of connections; one more is answered 503 and closed
     #[arg(long, value_name = "NUMBER", default_value_t = 900)]
     pub(crate) max_connections: usize,
 
-    /// The memory in MiB that all requests may hold together, 96 at least; one for which there is no room is answered 503
+    /// Memory of all requests together, in MiB, at least 96; a request that does not fit is answered 503
     #[arg(long, value_name = "MIB", default_value_t = 512)]
     pub(crate) max_memory: usize,
 
-    /// The lowest rate at which a client may send a body or read an answer, in bytes per second; 0 for none
+    /// Minimum rate at which a client has to send a body or read a response, in bytes per second; 0 for none
     #[arg(long, value_name = "BYTES", default_value_t = 1024)]
     pub(crate) min_body_rate: u32,
 
-    /// How many seconds requests that are under way at the end may take to finish
+    /// Seconds for requests under way at shutdown
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) grace_period: Duration,
 
-    /// Refuse, as Cloudflare does, a second write to a key within a second and more than 1,200 requests in 5 minutes
+    /// Emulate Cloudflare's rate limits: refuse a second write to a key within a second, and more than 1,200 requests in 5
+    /// minutes
     #[arg(long)]
     pub(crate) emulate_rate_limits: bool,
 
-    /// What to log to stderr, such as `debug` (every request) or `kv_server=debug,info`
+    /// Filter of the log on stderr, such as `debug` (every request) or `kv_server=debug,info`
     #[arg(long, value_name = "FILTER", env = "RUST_LOG", default_value = "info")]
     pub(crate) log: String,
 }
 
-/// A token, which `Debug` does not show.
+/// Token, which `Debug` does not show.
 #[derive(Clone)]
 pub(crate) struct Token(pub(crate) String);
 
@@ -117,12 +118,11 @@ fn seconds(text: &str) -> Result<Duration, std::num::ParseIntError> {
 }
 
 impl Arguments {
-    /// The token, from wherever it is given.
+    /// Returns the token, from the flag, the environment variable or the file.
     pub(crate) async fn token(&self) -> Result<Option<String>, String> {
         let Some(path) = &self.token_file else { return Ok(self.token.clone().map(|Token(token)| token)) };
         let read = tokio::fs::read_to_string(path).await;
-        let text =
-            read.map_err(|error| format!("the token file {} cannot be read: {error}", path.display()))?;
+        let text = read.map_err(|error| format!("cannot read the token file {}: {error}", path.display()))?;
         Ok(Some(text.trim().to_owned()))
     }
 }

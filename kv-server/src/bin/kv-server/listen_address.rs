@@ -1,4 +1,4 @@
-//! Address to listen on.
+//! Address of a listener.
 
 use std::{
     fmt, io,
@@ -8,11 +8,11 @@ use std::{
 
 use tokio::net::{TcpListener, lookup_host};
 
-/// An address to listen on, which may be a name's.
+/// Address of a listener: a socket address, or a name to look up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ListenAddress {
     Socket(SocketAddr),
-    /// The addresses of a host, which are looked up when they are needed.
+    /// Host that is looked up when the listener is bound.
     Name {
         host: String,
         port: u16,
@@ -22,9 +22,9 @@ pub(crate) enum ListenAddress {
 impl FromStr for ListenAddress {
     type Err = &'static str;
 
-    /// Reads `HOST:PORT`, or a port alone, which is one of the loopback interface.
+    /// Parses `HOST:PORT`, or a port alone, which is on the loopback interface.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const WANTED: &str = "give HOST:PORT, such as `localhost:8788`, or a port alone, for this machine";
+        const WANTED: &str = "give HOST:PORT, such as `localhost:8788`, or a port alone for this machine";
         if let Ok(port) = text.parse() {
             return Ok(Self::Socket(SocketAddr::from((Ipv4Addr::LOCALHOST, port))));
         }
@@ -34,11 +34,11 @@ impl FromStr for ListenAddress {
         let (host, port) = text.rsplit_once(':').ok_or(WANTED)?;
         if host.is_empty() {
             return Err(
-                "the host is missing: give `0.0.0.0` for every interface, or a port alone, for this machine",
+                "host is missing: give `0.0.0.0` for every interface, or a port alone for this machine",
             );
         }
         let is_name = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
-        // Else it is an address that is malformed.
+        // Without a letter it is a malformed address.
         let is_name = is_name && host.bytes().any(|byte| byte.is_ascii_alphabetic());
         let port = port.parse().ok().filter(|_| is_name).ok_or(WANTED)?;
         Ok(Self::Name { host: host.to_owned(), port })
@@ -55,7 +55,7 @@ impl fmt::Display for ListenAddress {
 }
 
 impl ListenAddress {
-    /// The name of the host, if that is what is given.
+    /// Returns the name of the host; `None` for a socket address.
     pub(crate) fn name(&self) -> Option<&str> {
         match self {
             Self::Socket(_) => None,
@@ -63,25 +63,25 @@ impl ListenAddress {
         }
     }
 
-    /// Listens on the first of its addresses that `check` lets pass and that is free, and says which. Those of version 4 of
-    /// the protocol come first: more clients try only that one.
+    /// Binds to the first address that passes `check` and is free, and returns it. IPv4 comes before IPv6, since some clients
+    /// try IPv4 alone.
     pub(crate) async fn bind(
         &self,
         check: impl Fn(SocketAddr) -> Result<(), String>,
     ) -> Result<(TcpListener, SocketAddr), String> {
-        let failed = |error: io::Error| format!("{self} cannot be listened on: {error}");
-        let mut failure = format!("{self} cannot be listened on: the name has no address");
+        let failed = |error: io::Error| format!("cannot listen on {self}: {error}");
+        let mut last_error = format!("cannot listen on {self}: the name has no address");
         for address in self.addresses().await.map_err(failed)? {
             if let Err(refused) = check(address) {
-                failure = refused;
+                last_error = refused;
                 continue;
             }
             match bind(address).await {
                 Ok(bound) => return Ok(bound),
-                Err(error) => failure = failed(error),
+                Err(error) => last_error = failed(error),
             }
         }
-        Err(failure)
+        Err(last_error)
     }
 
     async fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
@@ -138,15 +138,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_is_listened_on_at_its_first_address_that_works() {
+    async fn a_name_is_bound_at_its_first_usable_address() {
         let localhost: ListenAddress = "localhost:0".parse().unwrap();
         let (first, address) = localhost.bind(|_| Ok(())).await.unwrap();
         assert!(address.ip().is_loopback() && address.port() > 0, "{address}");
         assert_eq!(first.local_addr().unwrap(), address);
         let taken: ListenAddress = address.to_string().parse().unwrap();
         let error = taken.bind(|_| Ok(())).await.unwrap_err();
-        assert!(error.starts_with(&format!("{address} cannot be listened on: ")), "{error}");
-        // An address that may not be listened on is passed over, and so is a name of such addresses alone.
+        assert!(error.starts_with(&format!("cannot listen on {address}: ")), "{error}");
+        // If every address is refused, the last refusal is the error.
         let error = localhost.bind(|address| Err(format!("{} is refused", address.ip()))).await.unwrap_err();
         assert!(error.ends_with(" is refused"), "{error}");
     }

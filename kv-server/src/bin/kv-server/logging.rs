@@ -1,4 +1,4 @@
-//! Logs, to stderr: stdout has one line, for programs.
+//! Logs, written to stderr by a thread of their own.
 
 use std::{
     io::{self, IsTerminal as _, Write},
@@ -11,37 +11,39 @@ use std::{
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, fmt, fmt::MakeWriter};
 
-/// The most lines that wait to be written; more are dropped, and counted.
+/// Maximum of lines that wait to be written. More are dropped, and counted.
 const MAX_WAITING_LINES: usize = 4096;
 
-/// Starts to log what `filter` lets through. When the guard is dropped, what waits is written, if that takes no longer than
-/// a second.
+const FILTER_ERROR: &str =
+    "log filter is malformed: give a level, such as `debug`, or TARGET=LEVEL, such as `kv_server=debug`";
+
+/// Starts logging the events that `filter` passes. On drop, the guard writes the lines that wait, for up to a second.
 ///
-/// A thread of its own writes, so that nothing else waits when nobody reads stderr.
+/// A thread of its own writes, so that requests never wait for a reader of stderr.
 pub(crate) fn start(filter: &str) -> Result<WorkerGuard, String> {
-    let filter = EnvFilter::try_new(filter).map_err(|error| format!("the log filter is not one: {error}"))?;
+    let filter = EnvFilter::try_new(filter).map_err(|_| FILTER_ERROR)?;
     let is_terminal = io::stderr().is_terminal();
     let (lines, guard) = lines(io::stderr());
     let stderr = fmt().with_env_filter(filter).with_writer(lines).with_ansi(is_terminal);
-    stderr.try_init().map_err(|error| format!("logging cannot be started: {error}"))?;
+    stderr.try_init().map_err(|error| format!("cannot start logging: {error}"))?;
     Ok(guard)
 }
 
-/// Lines that wait, and those that were dropped.
+/// Numbers of lines that wait, and of lines that were dropped.
 #[derive(Debug, Default)]
 struct Counts {
     waiting: AtomicUsize,
     dropped: AtomicUsize,
 }
 
-/// The writer of those that log, which never waits.
+/// Writer for log events, which never blocks.
 #[derive(Debug, Clone)]
 struct Lines {
     queue: NonBlocking,
     counts: Arc<Counts>,
 }
 
-/// The writer of the thread that writes.
+/// Writer of the thread.
 #[derive(Debug)]
 struct Output<W> {
     output: W,
@@ -50,7 +52,7 @@ struct Output<W> {
 
 fn lines<W: Write + Send + 'static>(output: W) -> (Lines, WorkerGuard) {
     let counts = Arc::new(Counts::default());
-    // One place more, for the guard's message that all is over.
+    // One slot more, for the guard's end message.
     let builder = NonBlockingBuilder::default().buffered_lines_limit(MAX_WAITING_LINES + 1);
     let (queue, guard) = builder.finish(Output { output, counts: Arc::clone(&counts) });
     (Lines { queue, counts }, guard)
@@ -86,7 +88,7 @@ impl<W: Write> Write for Output<W> {
         self.output.write_all(line)?;
         let dropped = self.counts.dropped.swap(0, Relaxed);
         if dropped > 0 {
-            writeln!(self.output, "kv-server: {dropped} log lines were dropped: stderr was read too slowly")?;
+            writeln!(self.output, "kv-server: dropped {dropped} log lines: stderr is read too slowly")?;
         }
         Ok(line.len())
     }
@@ -105,7 +107,7 @@ mod tests {
 
     use super::{MAX_WAITING_LINES, lines};
 
-    /// A pipe that nobody reads until `go` is dropped.
+    /// Pipe that is not read until `go` is dropped.
     struct Pipe {
         go: mpsc::Receiver<()>,
         written: mpsc::Sender<Vec<u8>>,
@@ -124,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_nobody_reads_are_dropped_and_counted() {
+    fn lines_are_dropped_and_counted_while_stderr_is_not_read() {
         let (stop, go) = mpsc::channel();
         let (written, read) = mpsc::channel();
         let (mut lines, guard) = lines(Pipe { go, written });
@@ -138,11 +140,11 @@ mod tests {
         let text = String::from_utf8(read.iter().flatten().collect()).unwrap();
         let dropped: Vec<_> = text
             .lines()
-            .filter_map(|line| line.strip_suffix(" log lines were dropped: stderr was read too slowly"))
+            .filter_map(|line| line.strip_suffix(" log lines: stderr is read too slowly"))
             .collect();
         let dropped: usize = dropped
             .iter()
-            .map(|line| line.strip_prefix("kv-server: ").unwrap().parse::<usize>().unwrap())
+            .map(|line| line.strip_prefix("kv-server: dropped ").unwrap().parse::<usize>().unwrap())
             .sum();
         assert!((999..=1000).contains(&dropped), "{dropped}");
         assert_eq!(text.lines().filter(|line| *line == "line").count() + dropped, sent);

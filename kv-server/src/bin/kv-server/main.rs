@@ -1,4 +1,4 @@
-//! Cloudflare's Workers KV API over a store of this machine.
+//! Program that serves Cloudflare's Workers KV API over a store on this machine.
 
 mod arguments;
 mod listen_address;
@@ -12,40 +12,42 @@ use std::{process::ExitCode, sync::mpsc, thread, time::Duration};
 use clap::Parser as _;
 use tokio::runtime;
 
-use crate::{arguments::Arguments, run::Ended};
+use crate::{arguments::Arguments, run::Exit};
 
-/// Longest wait for the last line.
+/// Time limit for writing the last line.
 const MAX_LAST_WRITE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
-    // A bad flag ends the process here, with code 2 and a line of clap's.
+    // A malformed flag ends the process here, with code 2 and clap's message.
     let arguments = Arguments::parse();
     let outcome = logging::start(&arguments.log).and_then(|guard| {
         let runtime = runtime::Builder::new_multi_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| format!("the runtime cannot be started: {error}"))?;
+        let runtime = runtime.map_err(|error| format!("cannot start the runtime: {error}"))?;
         let outcome = runtime.block_on(run::run(arguments));
-        if outcome == Ok(Ended::BeforeItServed) {
-            // A thread may still be opening the store. It ends with the process.
+        if outcome == Ok(Exit::DuringStartup) {
+            // A thread may still be opening the store; it ends with the process.
             runtime.shutdown_background();
         }
         drop(guard);
         outcome
     });
     match outcome {
-        Ok(Ended::Served) => ExitCode::SUCCESS,
-        Ok(Ended::BeforeItServed) => {
-            say("a signal ended the start; the next start finds the store as after a crash");
+        Ok(Exit::Stopped) => ExitCode::SUCCESS,
+        Ok(Exit::DuringStartup) => {
+            print_last_line(
+                "stopped by a signal during startup: the next start recovers the store as after a crash",
+            );
             ExitCode::from(signals::EXIT_CODE)
         }
         Err(message) => {
-            say(&message);
+            print_last_line(&message);
             ExitCode::FAILURE
         }
     }
 }
 
-/// Writes the last line to stderr, unless nobody reads it.
-fn say(message: &str) {
+/// Writes the last line to stderr. A pipe that is not read cannot hold up the exit.
+fn print_last_line(message: &str) {
     let line = format!("kv-server: {message}");
     let (written, was_written) = mpsc::channel();
     thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! The life of the process.
+//! Life of the process: startup, serving, shutdown.
 
 use std::{
     fmt::Display,
@@ -13,36 +13,36 @@ use tokio::sync::watch;
 
 use crate::{arguments::Arguments, signals::Signals};
 
-/// End of the process.
+/// Regular end of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// It served, and closed the store.
-    Served,
-    /// A signal came while it was still starting.
-    BeforeItServed,
+pub(crate) enum Exit {
+    /// A signal stopped the server, and the store is closed.
+    Stopped,
+    /// A signal came during startup.
+    DuringStartup,
 }
 
-/// Serves until a signal comes, then closes the store.
-pub(crate) async fn run(arguments: Arguments) -> Result<Ended, String> {
+/// Opens the store, serves until a signal comes, and closes the store.
+pub(crate) async fn run(arguments: Arguments) -> Result<Exit, String> {
     // First, so that no signal ends the process while the store is open.
-    let mut signals = Signals::new().map_err(failed("signals cannot be received"))?;
+    let mut signals = Signals::new().map_err(failed("cannot receive signals"))?;
     let start = async {
         let token = arguments.token().await?;
-        let store = arguments.store.open().await.map_err(failed("the store cannot be opened"))?;
+        let store = arguments.store.open().await.map_err(failed("cannot open the store"))?;
         Ok::<_, String>((token, store))
     };
-    // Each may take long: a token file that is a pipe, a store that is repaired.
+    // Both may take long: a token file may be a pipe, a store may need repair.
     let (token, store) = tokio::select! {
         biased;
-        () = signals.next() => return Ok(Ended::BeforeItServed),
+        () = signals.next() => return Ok(Exit::DuringStartup),
         started = start => started?,
     };
     let outcome = serve(&arguments, token, Arc::clone(&store), &mut signals).await;
     let closed = tokio::select! {
-        closed = store.close() => closed.map_err(failed("the store did not close well")),
+        closed = store.close() => closed.map_err(failed("cannot close the store cleanly")),
         never = signals.end_at_once() => match never {},
     };
-    outcome.and(closed).map(|()| Ended::Served)
+    outcome.and(closed).map(|()| Exit::Stopped)
 }
 
 async fn serve(
@@ -65,7 +65,7 @@ async fn serve(
     if let Some(token) = token {
         builder = builder.token(token);
     }
-    // A name that is listened on is one that clients use.
+    // Clients use the name that the server listens on.
     for host in arguments.allow_host.iter().map(String::as_str).chain(arguments.listen.name()) {
         builder = builder.allow_host(host);
     }
@@ -77,17 +77,17 @@ async fn serve(
         None => None,
     };
 
-    tracing::info!(account_id = server.account_id(), "serving the account");
+    tracing::info!(account_id = server.account_id(), "serving account");
     if let Some((_, address)) = &metrics {
         tracing::info!("metrics on http://{address}/metrics");
     }
-    announce(address).map_err(failed("stdout cannot be written to"))?;
+    announce(address).map_err(failed("cannot write to stdout"))?;
 
     let (stop, stopped) = watch::channel(());
     let stopped = || {
         let mut stopped = stopped.clone();
         async move {
-            // An error means that the sender is gone, which is the same.
+            // An error means that the sender is dropped, which is the signal too.
             let _ = stopped.changed().await;
         }
     };
@@ -100,7 +100,7 @@ async fn serve(
     let serving = async { tokio::try_join!(server.serve(listener, stopped()), metrics) };
     let signal = async {
         signals.next().await;
-        tracing::info!("finishing what is under way; a second signal ends it at once");
+        tracing::info!("shutting down: waiting for requests under way (a second signal stops at once)");
         drop(stop);
         signals.end_at_once().await
     };
@@ -110,7 +110,7 @@ async fn serve(
     }
 }
 
-/// The one line of stdout, by which whoever started the process knows the port.
+/// Writes the one line of stdout, which tells a parent process the port.
 fn announce(address: SocketAddr) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "listening on http://{address}")?;

@@ -1,11 +1,11 @@
-//! The signals that end the process.
+//! Signals that stop the process.
 
 use std::{convert::Infallible, io};
 
-/// The process exits with this where a signal ends it before it serves, or at once, as a shell reports a SIGINT.
+/// Exit code after a signal during startup, or a second signal: the one with which a shell reports SIGINT.
 pub(crate) const EXIT_CODE: u8 = 130;
 
-/// Ctrl-C, and SIGTERM where there is one.
+/// Ctrl-C, and SIGTERM on Unix.
 pub(crate) struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
@@ -16,7 +16,7 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// From now on they end the process through this alone.
+    /// Registers the handlers. From now on the signals no longer end the process by themselves.
     #[cfg(unix)]
     pub(crate) fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
@@ -24,19 +24,19 @@ impl Signals {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    /// From now on it ends the process through this alone.
+    /// Registers the handler. From now on Ctrl-C no longer ends the process by itself.
     #[cfg(windows)]
     pub(crate) fn new() -> io::Result<Self> {
         Ok(Self { interrupt: tokio::signal::windows::ctrl_c()? })
     }
 
-    /// Waits for the next one, and ends the process at once.
+    /// Waits for the next signal, and ends the process at once.
     pub(crate) async fn end_at_once(&mut self) -> Infallible {
         self.next().await;
         std::process::exit(EXIT_CODE.into());
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     #[cfg(unix)]
     pub(crate) async fn next(&mut self) {
         tokio::select! {
@@ -45,7 +45,7 @@ impl Signals {
         }
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     #[cfg(windows)]
     pub(crate) async fn next(&mut self) {
         self.interrupt.recv().await;

@@ -1,4 +1,4 @@
-//! The store that the command line names.
+//! Store of the command line.
 
 use std::{path::PathBuf, str::FromStr, sync::Arc};
 
@@ -6,7 +6,7 @@ use kv_core::{KvStore, Result};
 use kv_memory::MemoryStore;
 use kv_redb::RedbStore;
 
-/// Place of the data.
+/// Location of the data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StoreLocation {
     Memory,
@@ -20,7 +20,7 @@ impl FromStr for StoreLocation {
         match text.split_once(':') {
             Some(("memory", "")) => Ok(Self::Memory),
             Some(("redb", path)) if !path.is_empty() => Ok(Self::Redb(path.into())),
-            _ => Err("a store is `memory:` or `redb:PATH`, such as `redb:./app.kv`"),
+            _ => Err("give `memory:` or `redb:PATH`, such as `redb:./app.kv`"),
         }
     }
 }
