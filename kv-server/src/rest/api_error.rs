@@ -116,11 +116,8 @@ impl From<Error> for ApiError {
                 Self::new(Code::Authentication, "store rejected the server's credentials").with_cause(error)
             }
             ErrorKind::Corrupt => Self::new(Code::Corrupt, "stored data is corrupt").with_cause(error),
-            _ => Self {
-                retry_after: error.retry_after(),
-                ..Self::new(Code::Unavailable, "store is unavailable: try again later")
-            }
-            .with_cause(error),
+            _ => Self::unavailable("store is unavailable: try again later", error.retry_after())
+                .with_cause(error),
         }
     }
 }

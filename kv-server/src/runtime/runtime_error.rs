@@ -162,7 +162,9 @@ impl From<Error> for RuntimeError {
             ErrorKind::RateLimited => {
                 return Self::rate_limited(retry_after.unwrap_or(retry_after::DEFAULT));
             }
-            ErrorKind::Unavailable | ErrorKind::Closed => (StatusCode::SERVICE_UNAVAILABLE, retry_after),
+            ErrorKind::Unavailable | ErrorKind::Closed => {
+                (StatusCode::SERVICE_UNAVAILABLE, Some(retry_after.unwrap_or(retry_after::DEFAULT)))
+            }
             ErrorKind::QuotaExceeded => (StatusCode::INSUFFICIENT_STORAGE, retry_after),
             _ => (StatusCode::INTERNAL_SERVER_ERROR, retry_after),
         };

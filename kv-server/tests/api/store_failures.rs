@@ -101,3 +101,24 @@ async fn a_store_that_is_closed_is_unavailable() {
     let reply = server.ask("GET", &format!("{namespace}/values/k"), Body::empty()).await;
     assert_eq!(reply.failure(), (503, 10001));
 }
+
+#[tokio::test]
+async fn every_503_has_a_retry_after() {
+    let table = [
+        (ErrorKind::Locked, None, "1"),
+        (ErrorKind::Unavailable, None, "1"),
+        (ErrorKind::Unavailable, Some(Duration::from_millis(6_500)), "7"),
+        (ErrorKind::Closed, None, "1"),
+        (ErrorKind::Other, None, "1"),
+    ];
+    for (kind, wait, header) in table {
+        let mut error = Error::new(kind, "test", "the disk is full");
+        if let Some(wait) = wait {
+            error = error.with_retry_after(wait);
+        }
+        let server = server(error).await;
+        let path = format!("{}/values/broken", server.namespace("n").await);
+        let reply = server.ask("PUT", &path, "v").await;
+        assert_eq!((reply.failure(), reply.header("retry-after")), ((503, 10001), Some(header)), "{kind}");
+    }
+}

@@ -293,5 +293,6 @@ async fn of_a_store_that_is_closed() {
     for (method, target) in [("GET", "/"), ("GET", "/k"), ("PUT", "/k"), ("DELETE", "/k")] {
         let answer = ask(&server, method, target, "").await;
         assert_eq!(answer.outcome(), (503, "Service Unavailable"), "{method} {target}");
+        assert_eq!(answer.header("retry-after"), Some("1"), "{method} {target}");
     }
 }
