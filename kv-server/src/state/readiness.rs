@@ -1,28 +1,43 @@
 //! Readiness of the store: whether it takes reads and writes.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
 use kv_core::{Error, KvStore};
 use tokio::{
     sync::Semaphore,
-    time::{self, error::Elapsed},
+    time::{self, Instant, error::Elapsed},
 };
 
 /// Time limit for a store's answer.
 const MAX_WAIT: Duration = Duration::from_secs(5);
+/// Time after a log line in which a store that fails again is not logged: on a nearly full disk, readiness may change with
+/// every write. A failure that lasts is logged by the first check after that.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Readiness of the store at the last check. Each change is logged.
+/// Readiness of the store at the last check. Changes are logged, at most two per [`LOG_INTERVAL`].
 ///
 /// There is no background check: probes and scrapes check, a request that fails with 503 does, and every request while the
 /// store is not ready.
 #[derive(Debug)]
 pub(crate) struct Readiness {
     is_ready: AtomicBool,
+    logged: Mutex<Logged>,
     /// Permit for the one check at a time: probes need no token, and a check may cost the store some work.
     checking: Semaphore,
+}
+
+/// Readiness as the log has it.
+#[derive(Debug)]
+struct Logged {
+    is_ready: bool,
+    /// Time of the last line.
+    at: Option<Instant>,
 }
 
 /// Error of a store that is not ready.
@@ -36,7 +51,11 @@ pub(crate) enum ReadinessError {
 
 impl Readiness {
     pub(crate) const fn new() -> Self {
-        Self { is_ready: AtomicBool::new(true), checking: Semaphore::const_new(1) }
+        Self {
+            is_ready: AtomicBool::new(true),
+            logged: Mutex::new(Logged { is_ready: true, at: None }),
+            checking: Semaphore::const_new(1),
+        }
     }
 
     /// Checks the store, after a check that is under way.
@@ -61,7 +80,8 @@ impl Readiness {
 
     fn record(&self, checked: Result<kv_core::Result<()>, Elapsed>) -> Result<(), ReadinessError> {
         let checked = checked.map_err(|_| ReadinessError::Timeout).and_then(|ready| Ok(ready?));
-        if self.is_ready.swap(checked.is_ok(), Relaxed) != checked.is_ok() {
+        self.is_ready.store(checked.is_ok(), Relaxed);
+        if self.is_news(checked.is_ok()) {
             match &checked {
                 Ok(()) => tracing::info!("store is ready again"),
                 Err(reason) => tracing::warn!(%reason, ?reason, "store is not ready: refusing writes"),
@@ -69,13 +89,31 @@ impl Readiness {
         }
         checked
     }
+
+    /// Returns `true` if readiness is to be logged, and records that it is.
+    fn is_news(&self, is_ready: bool) -> bool {
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        if logged.is_ready == is_ready {
+            return false;
+        }
+        let now = Instant::now();
+        let is_recent = logged.at.is_some_and(|at| now.duration_since(at) < LOG_INTERVAL);
+        if is_recent && !is_ready {
+            return false;
+        }
+        *logged = Logged { is_ready, at: Some(now) };
+        true
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{
-        Arc, Mutex,
-        atomic::{AtomicU8, AtomicUsize, Ordering::Relaxed},
+    use std::{
+        sync::{
+            Arc, Mutex,
+            atomic::{AtomicU8, AtomicUsize, Ordering::Relaxed},
+        },
+        time::Duration,
     };
 
     use kv_core::{
@@ -83,10 +121,10 @@ mod tests {
         async_trait,
     };
     use kv_memory::MemoryStore;
-    use tokio::time::Instant;
+    use tokio::time::{self, Instant};
     use tracing::{Event, Level, Metadata, Subscriber, span};
 
-    use super::{MAX_WAIT, Readiness, ReadinessError};
+    use super::{LOG_INTERVAL, MAX_WAIT, Readiness, ReadinessError};
 
     const READY: u8 = 0;
     const FULL: u8 = 1;
@@ -187,6 +225,7 @@ mod tests {
         for (state, level) in
             [(FULL, Level::WARN), (READY, Level::INFO), (STUCK, Level::WARN), (READY, Level::INFO)]
         {
+            time::advance(LOG_INTERVAL).await;
             store.state.store(state, Relaxed);
             expected.push(level);
             readiness.check_after_request(store, state != READY).await;
@@ -211,5 +250,29 @@ mod tests {
         let failed = || readiness.check_after_request(store, true);
         tokio::join!(failed(), failed(), failed());
         assert_eq!(store.checks.load(Relaxed), before + 1);
+    }
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_fails_again_and_again_is_logged_once_per_interval() {
+        let log = Log::default();
+        let _guard = tracing::subscriber::set_default(log.clone());
+        let store = Store::new();
+        let readiness = Readiness::new();
+        let check = async |state: u8| {
+            time::advance(Duration::from_secs(1)).await;
+            store.state.store(state, Relaxed);
+            assert_eq!(readiness.check(&store).await.is_ok(), state == READY);
+        };
+        for _ in 0..20 {
+            check(FULL).await;
+            check(READY).await;
+        }
+        assert_eq!(*log.0.lock().unwrap(), [Level::WARN, Level::INFO]);
+        // A failure that lasts is logged once the interval is over, and its end at once.
+        for _ in 0..LOG_INTERVAL.as_secs() {
+            check(FULL).await;
+        }
+        assert_eq!(*log.0.lock().unwrap(), [Level::WARN, Level::INFO, Level::WARN]);
+        check(READY).await;
+        assert_eq!(*log.0.lock().unwrap(), [Level::WARN, Level::INFO, Level::WARN, Level::INFO]);
     }
 }
