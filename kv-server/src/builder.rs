@@ -10,6 +10,7 @@ use crate::{
     http::{
         body_rules::BodyRules,
         connections::Timeouts,
+        error::error,
         memory::{self, Memory},
     },
     server::KvServer,
@@ -76,34 +77,36 @@ impl KvServerBuilder {
         }
     }
 
-    /// Sets the clock that expirations are checked against and requests are timed by; the system's by default. Give the
-    /// store the same one.
+    /// Sets the clock that expirations are checked against and requests are timed by; the system's by
+    /// default. Give the store the same one.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Sets the id of the server's one account: 32 hexadecimal digits; [`KvServer::DEFAULT_ACCOUNT_ID`] by default.
+    /// Sets the id of the server's one account: 32 hexadecimal digits; [`KvServer::DEFAULT_ACCOUNT_ID`] by
+    /// default.
     #[must_use]
     pub fn account_id(mut self, account_id: impl Into<String>) -> Self {
         self.account_id = account_id.into();
         self
     }
 
-    /// Sets the token that every request has to bring, as `Authorization: Bearer`, or as `X-Auth-Key` with any
-    /// `X-Auth-Email`: one or more characters of visible ASCII. Without a token, any credentials are accepted; the server
-    /// then listens on the loopback interface alone, and refuses requests from pages of other sites.
+    /// Sets the token that every request has to bring, as `Authorization: Bearer`, or as `X-Auth-Key` with
+    /// any `X-Auth-Email`: one or more characters of visible ASCII. Without a token, any credentials are
+    /// accepted; the server then listens on the loopback interface alone, and refuses requests from pages of
+    /// other sites.
     #[must_use]
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into().into());
         self
     }
 
-    /// Allows one more host under which a server without a token answers, such as `host.docker.internal`: a name or an
-    /// address, without a port. `localhost`, names that end in it, and loopback addresses are always allowed; all others
-    /// are refused, so that no page of another site can use the server through a browser on this machine. With a token,
-    /// every host is allowed.
+    /// Allows one more host under which a server without a token answers, such as `host.docker.internal`: a
+    /// name or an address, without a port. `localhost`, names that end in it, and loopback addresses are
+    /// always allowed; all others are refused, so that no page of another site can use the server through a
+    /// browser on this machine. With a token, every host is allowed.
     #[must_use]
     pub fn allow_host(mut self, host: impl Into<String>) -> Self {
         self.allowed_hosts.push(host.into());
@@ -118,52 +121,55 @@ impl KvServerBuilder {
     }
 
     /// Sets the maximum of concurrent requests with a body, bulk gets included: three quarters of
-    /// [`max_concurrent_requests`](Self::max_concurrent_requests) by default, so that slow uploads leave permits for other
-    /// requests.
+    /// [`max_concurrent_requests`](Self::max_concurrent_requests) by default, so that slow uploads leave
+    /// permits for other requests.
     #[must_use]
     pub fn max_concurrent_uploads(mut self, uploads: usize) -> Self {
         self.max_concurrent_uploads = Some(uploads);
         self
     }
 
-    /// Sets the maximum of connections that are served, 900 by default: fewer than the 1,024 file descriptors that a process
-    /// has on most systems. Up to 16 more are answered 503 with `Retry-After` and closed; further ones wait until one of
-    /// these ends.
+    /// Sets the maximum of connections that are served, 900 by default: fewer than the 1,024 file descriptors
+    /// that a process has on most systems. Up to 16 more are answered 503 with `Retry-After` and closed;
+    /// further ones wait until one of these ends.
     #[must_use]
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections;
         self
     }
 
-    /// Sets the memory budget of all requests together, in bytes: bodies as they are received, the structures that they are
-    /// parsed into, and values until the client has read them. 512 MiB by default, at least 96 MiB.
+    /// Sets the memory budget of all requests together, in bytes: bodies as they are received, the structures
+    /// that they are parsed into, and values until the client has read them. 512 MiB by default, at least 96
+    /// MiB.
     ///
-    /// A request that does not fit waits for up to 5 s, then is answered 503 with `Retry-After`; one of up to 64 KiB never
-    /// waits. A bulk write takes four times the length of its body; one that exceeds the whole budget is answered 413. The
-    /// store's memory and the buffers of connections are not counted.
+    /// A request that does not fit waits for up to 5 s, then is answered 503 with `Retry-After`; one of up to
+    /// 64 KiB never waits. A bulk write takes four times the length of its body; one that exceeds the whole
+    /// budget is answered 413. The store's memory and the buffers of connections are not counted.
     #[must_use]
     pub fn max_memory(mut self, bytes: usize) -> Self {
         self.max_memory = bytes;
         self
     }
 
-    /// Sets the minimum rate at which a client has to send a body or read a response, in bytes per second: 1,024 by
-    /// default, 0 for no minimum. A client may fall behind it by [`stall_timeout`](Self::stall_timeout).
+    /// Sets the minimum rate at which a client has to send a body or read a response, in bytes per second:
+    /// 1,024 by default, 0 for no minimum. A client may fall behind it by
+    /// [`stall_timeout`](Self::stall_timeout).
     #[must_use]
     pub fn min_body_rate(mut self, bytes_per_second: u32) -> Self {
         self.min_body_rate = bytes_per_second;
         self
     }
 
-    /// Sets the time limit for the head of a connection's next request, 60 s by default, at most a year. It bounds the idle
-    /// time between two requests too.
+    /// Sets the time limit for the head of a connection's next request, 60 s by default, at most a year. It
+    /// bounds the idle time between two requests too.
     #[must_use]
     pub fn header_timeout(mut self, timeout: Duration) -> Self {
         self.timeouts.header = timeout.min(MAX_TIMEOUT);
         self
     }
 
-    /// Sets the longest pause of a client as it sends a body or reads a response, 30 s by default, at most a year.
+    /// Sets the longest pause of a client as it sends a body or reads a response, 30 s by default, at most a
+    /// year.
     #[must_use]
     pub fn stall_timeout(mut self, timeout: Duration) -> Self {
         self.timeouts.stall = timeout.min(MAX_TIMEOUT);
@@ -177,8 +183,8 @@ impl KvServerBuilder {
         self
     }
 
-    /// Emulates Cloudflare's rate limits, for tests of clients: a second write to a key within a second, and more than 1,200
-    /// requests in 5 minutes, are answered 429 with code 971. Off by default.
+    /// Emulates Cloudflare's rate limits, for tests of clients: a second write to a key within a second, and
+    /// more than 1,200 requests in 5 minutes, are answered 429 with code 971. Off by default.
     #[must_use]
     pub fn emulate_rate_limits(mut self, emulate: bool) -> Self {
         self.emulate_rate_limits = emulate;
@@ -189,9 +195,10 @@ impl KvServerBuilder {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](kv_core::ErrorKind::InvalidInput) if the account id is not 32 hexadecimal digits, the token is empty
-    /// or has characters other than visible ASCII, an allowed host is malformed, a maximum is 0, the maximum of concurrent
-    /// requests is more than a semaphore can count, or the memory is less than 96 MiB.
+    /// [`InvalidInput`](kv_core::ErrorKind::InvalidInput) if the account id is not 32 hexadecimal digits, the
+    /// token is empty or has characters other than visible ASCII, an allowed host is malformed, a maximum is
+    /// 0, the maximum of concurrent requests is more than a semaphore can count, or the memory is less than
+    /// 96 MiB.
     pub fn build(self) -> Result<KvServer> {
         let account_id = parse_account_id(&self.account_id)?;
         if let Some(token) = &self.token {
@@ -270,7 +277,7 @@ fn check_min(name: &str, given: usize) -> Result<()> {
 }
 
 fn invalid(message: impl Into<Cow<'static, str>>) -> Error {
-    Error::new(ErrorKind::InvalidInput, env!("CARGO_PKG_NAME"), message).with_operation("build")
+    error(ErrorKind::InvalidInput, message).with_operation("build")
 }
 
 impl fmt::Debug for KvServerBuilder {

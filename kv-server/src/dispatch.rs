@@ -1,4 +1,5 @@
-//! Entry point of requests: health checks, access, the limit on concurrent requests, and the choice of protocol.
+//! Entry point of requests: health checks, access, the limit on concurrent requests, and the choice of
+//! protocol.
 
 use std::sync::Arc;
 
@@ -72,7 +73,8 @@ pub(crate) async fn handle(
     in_flight.respond(response)
 }
 
-/// Answers a request of a connection that exceeds the maximum: 503, or a health check. The connection is closed then.
+/// Answers a request of a connection that exceeds the maximum: 503, or a health check. The connection is
+/// closed then.
 pub(crate) async fn refuse(state: Arc<AppState>, request: Request) -> Response<InFlightBody> {
     let mut response = if is_health_check(&request) {
         handle(state, request, RequestSource::Connection).await

@@ -12,7 +12,7 @@ use axum::{
 };
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::service::TowerToHyperService;
-use kv_core::{Error, ErrorKind, KvStore, Result};
+use kv_core::{ErrorKind, KvStore, Result};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
     dispatch,
     http::{
         connections::{self, Admission, Timeouts},
+        error,
         request_head::RequestSource,
     },
     state::{account_id::AccountId, app_state::AppState, metrics},
@@ -66,8 +67,8 @@ impl KvServer {
         self.state.account_id.as_str()
     }
 
-    /// Checks that the server may listen on `address`: without a token, it may on the loopback interface alone.
-    /// [`serve`](KvServer::serve) checks it too.
+    /// Checks that the server may listen on `address`: without a token, it may on the loopback interface
+    /// alone. [`serve`](KvServer::serve) checks it too.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -87,13 +88,13 @@ impl KvServer {
             let message = format!(
                 "cannot listen on {address} without a token: set one, or listen on a loopback address"
             );
-            return Err(Error::new(ErrorKind::Unauthorized, env!("CARGO_PKG_NAME"), message));
+            return Err(error::error(ErrorKind::Unauthorized, message));
         }
         Ok(())
     }
 
-    /// Serves the API on `listener` until `shutdown` is ready. Then accepts no more connections, and waits for the requests
-    /// under way, for the grace period at most. The store stays open.
+    /// Serves the API on `listener` until `shutdown` is ready. Then accepts no more connections, and waits
+    /// for the requests under way, for the grace period at most. The store stays open.
     ///
     /// Dropping the future closes every connection at once.
     ///
@@ -119,8 +120,8 @@ impl KvServer {
     ///
     /// # Errors
     ///
-    /// [`Unauthorized`](kv_core::ErrorKind::Unauthorized) if there is no token and the listener's address is not a loopback
-    /// address; [`Other`](kv_core::ErrorKind::Other) if the listener has no address.
+    /// [`Unauthorized`](kv_core::ErrorKind::Unauthorized) if there is no token and the listener's address is
+    /// not a loopback address; [`Other`](kv_core::ErrorKind::Other) if the listener has no address.
     pub async fn serve(
         &self,
         listener: TcpListener,
@@ -146,9 +147,9 @@ impl KvServer {
         Ok(())
     }
 
-    /// Returns the API as a router, for an axum server of your own. It answers every path. Only [`serve`](KvServer::serve) has
-    /// timeouts, graceful shutdown, the refusal to listen publicly without a token, and that of a `#` in a request target
-    /// (which would cut off the end of a key).
+    /// Returns the API as a router, for an axum server of your own. It answers every path. Only
+    /// [`serve`](KvServer::serve) has timeouts, graceful shutdown, the refusal to listen publicly without a
+    /// token, and that of a `#` in a request target (which would cut off the end of a key).
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -161,14 +162,15 @@ impl KvServer {
     /// ```
     pub fn router(&self) -> Router {
         let state = Arc::clone(&self.state);
-        // Routes are matched on the raw path, since axum's router would decode keys itself, and let malformed ones through.
+        // Routes are matched on the raw path, since axum's router would decode keys itself, and let malformed
+        // ones through.
         Router::new().fallback(move |request: Request| async move {
             dispatch::handle(state, request, RequestSource::Router).await.map(Body::new)
         })
     }
 
-    /// Serves `/metrics`, in Prometheus's text format, as [`serve`](KvServer::serve) serves the API. It has a listener of its
-    /// own, since it needs no token.
+    /// Serves `/metrics`, in Prometheus's text format, as [`serve`](KvServer::serve) serves the API. It has a
+    /// listener of its own, since it needs no token.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -217,10 +219,8 @@ async fn metrics_text(state: &AppState) -> Response {
 }
 
 fn local_addr(listener: &TcpListener) -> Result<SocketAddr> {
-    listener.local_addr().map_err(|error| {
-        Error::new(ErrorKind::Other, env!("CARGO_PKG_NAME"), "listener has no address")
-            .with_operation("serve")
-            .with_source(error)
+    listener.local_addr().map_err(|source| {
+        error::internal("listener has no address").with_operation("serve").with_source(source)
     })
 }
 

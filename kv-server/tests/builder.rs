@@ -52,6 +52,7 @@ fn every_message_says_what_is_wrong_and_the_limit() {
     for (error, message) in table {
         assert_eq!(error.to_string(), message);
         assert_eq!((error.kind(), error.operation()), (ErrorKind::InvalidInput, Some("build")));
+        assert_eq!(error.backend(), "kv-server");
         assert!(!format!("{error:?}").contains("hunter"), "{error:?}");
     }
 }

@@ -6,11 +6,12 @@ use tokio::time::Instant;
 
 use crate::http::memory::{Memory, MemoryError};
 
-/// Maximum length, in bytes, of a body that is neither a value nor a bulk write or delete. A bulk get of 100 keys of the
-/// maximum length, with every byte escaped, takes a third of it.
+/// Maximum length, in bytes, of a body that is neither a value nor a bulk write or delete. A bulk get of 100
+/// keys of the maximum length, with every byte escaped, takes a third of it.
 pub(crate) const MAX_SMALL_BYTES: usize = 1 << 20;
-/// Maximum length of the body of a bulk write or delete, in bytes:
-/// [100 megabytes](https://developers.cloudflare.com/api/resources/kv/subresources/namespaces/methods/bulk_update/).
+/// Maximum length of the body of a bulk write or delete, in bytes: [100 MB].
+///
+/// [100 MB]: https://developers.cloudflare.com/api/resources/kv/subresources/namespaces/methods/bulk_update/
 pub(crate) const MAX_BULK_BYTES: usize = 100_000_000;
 
 /// Error of reading a request body.
@@ -36,8 +37,8 @@ pub(crate) enum BodyError {
 /// Limits on all bodies of a server.
 #[derive(Debug)]
 pub(crate) struct BodyRules {
-    /// Longest pause of a client, and the time by which it may fall behind the minimum rate, as it sends a body or reads a
-    /// response.
+    /// Longest pause of a client, and the time by which it may fall behind the minimum rate, as it sends a
+    /// body or reads a response.
     pub(crate) stall_timeout: Duration,
     /// Minimum rate in bytes per second; 0 for no minimum.
     pub(crate) min_rate: u32,
@@ -46,8 +47,8 @@ pub(crate) struct BodyRules {
 }
 
 impl BodyRules {
-    /// Returns the time at which a body falls behind the minimum rate, if only `bytes` have come since `started`; `None`
-    /// without a minimum.
+    /// Returns the time at which a body falls behind the minimum rate, if only `bytes` have come since
+    /// `started`; `None` without a minimum.
     pub(crate) fn too_slow_at(&self, started: Instant, bytes: u64) -> Option<Instant> {
         let earned = Duration::from_millis(bytes.saturating_mul(1000).checked_div(self.min_rate.into())?);
         started.checked_add(self.stall_timeout)?.checked_add(earned)

@@ -37,8 +37,9 @@ pub(crate) struct ConnectionStream {
 
 /// Lingering close of a connection that the server closes first.
 ///
-/// Closing a socket with unread data resets the connection, and the reset may overtake the response: a client that is
-/// still sending would see a network error instead. So the server closes its half, and drains the other one for a while.
+/// Closing a socket with unread data resets the connection, and the reset may overtake the response: a client
+/// that is still sending would see a network error instead. So the server closes its half, and drains the
+/// other one for a while.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lingering(Arc<Mutex<Option<Socket>>>);
 
@@ -50,8 +51,8 @@ impl ConnectionStream {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
         let mut socket = TimeoutStream::new(socket);
-        // No timeout for reads: hyper reads while a request is under way, to notice a disconnect. Bodies and heads have
-        // timeouts of their own.
+        // No timeout for reads: hyper reads while a request is under way, to notice a disconnect. Bodies and
+        // heads have timeouts of their own.
         socket.set_write_timeout(Some(stall));
         let lingering = Lingering::default();
         let stream = Self { socket: Some(Box::pin(socket)), is_over: false, lingering: lingering.clone() };

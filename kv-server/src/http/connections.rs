@@ -39,8 +39,8 @@ pub(crate) enum Admission {
     Refused,
 }
 
-/// Maximum length of a request's head, and so of what a client can make a connection buffer before it has shown a token.
-/// The longest key, with every byte escaped, and the longest metadata take 3 KiB.
+/// Maximum length of a request's head, and so of what a client can make a connection buffer before it has
+/// shown a token. The longest key, with every byte escaped, and the longest metadata take 3 KiB.
 const MAX_HEADER_BYTES: usize = 16 * 1024;
 /// Maximum size of a connection's buffers: one for reading request bodies, one for writing responses.
 const MAX_BUFFER_BYTES: usize = 128 * 1024;
@@ -50,14 +50,15 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 const MAX_REFUSED: usize = 16;
 /// Time limit for such a connection to send its request and to read the response.
 const REFUSED_TIMEOUT: Duration = Duration::from_secs(5);
-/// The same while [`MAX_REFUSED`] slots are taken, since more connections may be waiting behind them. A client that sends
-/// its request at once has its response by then.
+/// The same while [`MAX_REFUSED`] slots are taken, since more connections may be waiting behind them. A
+/// client that sends its request at once has its response by then.
 const EVICTION_TIMEOUT: Duration = Duration::from_millis(500);
 /// Interval between checks for a free slot.
 const EVICTION_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Accepts connections until `shutdown` is ready, then waits for those under way, for the grace period at most. `service`
-/// makes the service of a connection: `max_connections` at once are served, a few more are refused.
+/// Accepts connections until `shutdown` is ready, then waits for those under way, for the grace period at
+/// most. `service` makes the service of a connection: `max_connections` at once are served, a few more are
+/// refused.
 pub(crate) async fn serve<S, B>(
     listener: TcpListener,
     max_connections: usize,
@@ -98,7 +99,7 @@ pub(crate) async fn serve<S, B>(
                     connection(socket, admission, timeouts, service(admission), graceful.watcher());
                 let until_evicted = slots.until_evicted(admission, spare.is_used());
                 connections.spawn(async move {
-                    let _place = slot;
+                    let _slot = slot;
                     tokio::select! {
                         ended = connection => ended,
                         () = until_evicted => Ok(()),
@@ -203,8 +204,8 @@ impl Slots {
         Ok((socket, slot))
     }
 
-    /// Ends when a refused connection has to make way for the next one; if it holds the spare descriptor (`is_last`),
-    /// after [`EVICTION_TIMEOUT`] in any case. Never ends for a connection that is served.
+    /// Ends when a refused connection has to make way for the next one; if it holds the spare descriptor
+    /// (`is_last`), after [`EVICTION_TIMEOUT`] in any case. Never ends for a connection that is served.
     fn until_evicted(&self, admission: Admission, is_last: bool) -> impl Future<Output = ()> + use<> {
         let refused = Arc::clone(&self.refused);
         async move {
@@ -220,7 +221,8 @@ impl Slots {
     }
 }
 
-/// Logs the end of a connection: a client's fault at debug level, a panic, which is a bug of this crate, as an error.
+/// Logs the end of a connection: a client's fault at debug level, a panic, which is a bug of this crate, as
+/// an error.
 fn log_connection_end(ended: &Result<hyper::Result<()>, JoinError>) {
     match ended {
         Ok(Ok(())) => {}

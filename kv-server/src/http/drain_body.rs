@@ -21,8 +21,8 @@ use tokio::{
 
 use crate::http::body_rules::MAX_BULK_BYTES;
 
-/// Maximum of bytes that are drained: the longest body of any endpoint, and two thirds of that for clients that exceed it.
-/// Of a longer body, some more is drained by the connection's lingering close.
+/// Maximum of bytes that are drained: the longest body of any endpoint, and two thirds of that for clients
+/// that exceed it. Of a longer body, some more is drained by the connection's lingering close.
 const MAX_BYTES: u64 = MAX_BULK_BYTES as u64 / 3 * 5;
 /// Time limit of a drain.
 const MAX_TIME: Duration = Duration::from_secs(300);
@@ -33,8 +33,8 @@ const MAX_LAG: Duration = Duration::from_secs(10);
 
 /// Body whose unread rest is drained on drop (up to 166 MB, 300 s).
 ///
-/// Closing a connection with unread data resets it, so a client that sends its whole body before it reads the response
-/// (workerd and most other clients do) would see a network error instead of the response.
+/// Closing a connection with unread data resets it, so a client that sends its whole body before it reads the
+/// response (workerd and most other clients do) would see a network error instead of the response.
 struct DrainOnDrop {
     body: Body,
     is_finished: bool,

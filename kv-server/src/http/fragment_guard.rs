@@ -1,8 +1,9 @@
 //! Guard against a `#` in request targets.
 //!
-//! A request target must not have a fragment (RFC 9112, section 3.2), but a client that does not encode a key may send a
-//! `#`. hyper silently drops it and all that follows, and another key would be read or written than the client meant. The
-//! guard replaces the `#` with a byte that hyper refuses, on its way from the socket to hyper.
+//! A request target must not have a fragment (RFC 9112, section 3.2), but a client that does not encode a key
+//! may send a `#`. hyper silently drops it and all that follows, and another key would be read or written
+//! than the client meant. The guard replaces the `#` with a byte that hyper refuses, on its way from the
+//! socket to hyper.
 
 use std::{
     io::{self, IoSlice},
@@ -74,9 +75,9 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for FragmentGuard<T> {
     }
 }
 
-/// Parser of a connection's requests, as far as it takes to find their targets. Where it cannot tell the length of a body,
-/// it overwrites everything that follows: hyper then refuses the request, if it has not yet done so, and closes the
-/// connection.
+/// Parser of a connection's requests, as far as it takes to find their targets. Where it cannot tell the
+/// length of a body, it overwrites everything that follows: hyper then refuses the request, if it has not yet
+/// done so, and closes the connection.
 #[derive(Debug, Default)]
 struct Requests {
     place: Place,
@@ -289,7 +290,8 @@ mod tests {
 
         #[test]
         fn nothing_passes_behind_a_length_that_is_not_understood(zeros in 0..300_usize, part in 1..64_usize) {
-            // hyper reads a number with any count of zeros before it. The body looks like the end of a head and a target.
+            // hyper reads a number with any count of zeros before it. The body looks like the end of a head
+            // and a target.
             let length = format!("{}5", "0".repeat(zeros));
             let by_length = format!("PUT / HTTP/1.1\r\nContent-Length: {length}\r\n\r\n\n\nM #");
             let by_chunk =
@@ -302,7 +304,8 @@ mod tests {
                     guard.pass(part);
                 }
                 let (first, rest) = passed.split_at(request.len());
-                // Either it is understood as hyper does, and passed as it is, or hyper gets nothing of the body.
+                // Either it is understood as hyper does, and passed as it is, or hyper gets nothing of the
+                // body.
                 prop_assert!(!rest.contains(&b'#'), "{}", rest.escape_ascii());
                 let is_whole = first == request.as_bytes();
                 prop_assert!(is_whole || first.ends_with(&[REFUSED; 5]), "{}", first.escape_ascii());

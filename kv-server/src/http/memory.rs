@@ -9,8 +9,8 @@ use tokio::{
     time,
 };
 
-/// Bytes that a request may hold without a reservation, so that small requests never wait for large ones. The maximum of
-/// requests under way bounds their sum.
+/// Bytes that a request may hold without a reservation, so that small requests never wait for large ones. The
+/// maximum of requests under way bounds their sum.
 pub(crate) const UNRESERVED_BYTES: usize = 64 * 1024;
 /// Minimum for a server: a value of unknown length or a bulk get, and one reader.
 pub(crate) const MIN_BYTES: usize = 96 * 1024 * 1024;
@@ -22,15 +22,16 @@ const MAX_WAIT: Duration = Duration::from_secs(5);
 /// Maximum of concurrent reads of values of unknown size while the largest cannot be reserved.
 const MAX_READERS: usize = 4;
 
-/// Memory budget of a server for all of its requests: bodies as they are collected, the structures that they are parsed
-/// into, and values of which a response is made, until the client has read it.
+/// Memory budget of a server for all of its requests: bodies as they are collected, the structures that they
+/// are parsed into, and values of which a response is made, until the client has read it.
 ///
-/// Before a request holds more than [`UNRESERVED_BYTES`], it reserves the maximum that it may come to hold. Requests that
-/// wait for a reservation are served first in, first out.
+/// Before a request holds more than [`UNRESERVED_BYTES`], it reserves the maximum that it may come to hold.
+/// Requests that wait for a reservation are served first in, first out.
 #[derive(Debug)]
 pub(crate) struct Memory {
     permits: Arc<Semaphore>,
-    /// Part of the budget that is set aside for [`probe`](Self::probe): a permit per value of the largest size.
+    /// Part of the budget that is set aside for [`probe`](Self::probe): a permit per value of the largest
+    /// size.
     readers: Semaphore,
     max_bytes: usize,
 }
@@ -81,8 +82,9 @@ impl Memory {
         Ok(Reservation(Some(permit.map_err(|_| MemoryError)?.map_err(|_| MemoryError)?)))
     }
 
-    /// Runs `read` in memory that is set aside, and returns `None` if its result is neither small nor can be reserved.
-    /// `read` holds at most one value of the largest size at a time, and returns how many bytes its result holds.
+    /// Runs `read` in memory that is set aside, and returns `None` if its result is neither small nor can be
+    /// reserved. `read` holds at most one value of the largest size at a time, and returns how many bytes its
+    /// result holds.
     pub(crate) async fn probe<T, E: From<MemoryError>>(
         &self,
         read: impl Future<Output = Result<(T, usize), E>>,
@@ -96,8 +98,8 @@ impl Memory {
         Ok(self.try_reserve(held).map(|reservation| (read, reservation)))
     }
 
-    /// Runs `read`, whose result takes up to `max` bytes, with a reservation for the bytes that `read` says it took. `max`
-    /// is at most the largest size of a value.
+    /// Runs `read`, whose result takes up to `max` bytes, with a reservation for the bytes that `read` says
+    /// it took. `max` is at most the largest size of a value.
     pub(crate) async fn with_reservation<T, E: From<MemoryError>, F>(
         &self,
         max: usize,

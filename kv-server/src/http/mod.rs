@@ -1,5 +1,5 @@
-//! HTTP of a server, whichever protocol its requests speak: connections, heads and bodies of requests, and the bounds that
-//! keep clients from taking more connections, time or memory than they should.
+//! HTTP of a server, whichever protocol its requests speak: connections, heads and bodies of requests, and
+//! the bounds that keep clients from taking more connections, time or memory than they should.
 //!
 //! Imports nothing of this crate.
 
@@ -7,6 +7,7 @@ pub(crate) mod body_rules;
 pub(crate) mod connection_stream;
 pub(crate) mod connections;
 pub(crate) mod drain_body;
+pub(crate) mod error;
 pub(crate) mod fragment_guard;
 pub(crate) mod memory;
 pub(crate) mod offload;

@@ -1,13 +1,15 @@
 //! Offloading of long computations to the blocking pool.
 
-use kv_core::{Error, ErrorKind};
+use kv_core::Error;
 use tokio::task;
+
+use crate::http::error;
 
 /// Maximum of bytes that are parsed or written on the calling task: some 100 µs of work.
 const MAX_INLINE_BYTES: usize = 128 * 1024;
 
-/// Runs `work`, which processes about `bytes` of data: on the calling task if they are few, else on the blocking pool, where
-/// it does not delay other tasks.
+/// Runs `work`, which processes about `bytes` of data: on the calling task if they are few, else on the
+/// blocking pool, where it does not delay other tasks.
 pub(crate) async fn run<T: Send + 'static>(
     bytes: usize,
     work: impl FnOnce() -> T + Send + 'static,
@@ -16,9 +18,7 @@ pub(crate) async fn run<T: Send + 'static>(
         return Ok(work());
     }
     // The task is never aborted, so an error is a panic or the end of the runtime.
-    task::spawn_blocking(work)
-        .await
-        .map_err(|_| Error::new(ErrorKind::Other, env!("CARGO_PKG_NAME"), "internal task failed"))
+    task::spawn_blocking(work).await.map_err(|_| error::internal("internal task failed"))
 }
 
 #[cfg(test)]

@@ -47,14 +47,14 @@ impl<'a> RequestBody<'a> {
     ///
     /// # Errors
     ///
-    /// [`BodyError::TooLong`] if its `Content-Length` is greater. Nothing is read before that check, so a client that waits
-    /// for `100 Continue` never sends such a body.
+    /// [`BodyError::TooLong`] if its `Content-Length` is greater. Nothing is read before that check, so a
+    /// client that waits for `100 Continue` never sends such a body.
     pub(crate) fn new(body: Body, limit: usize, rules: &'a BodyRules) -> Result<Self, BodyError> {
         Self::with_weight(1, body, limit, rules)
     }
 
-    /// Wraps a body that takes `weight` times its length in memory, once it is parsed. A body that the server's memory
-    /// could never hold is too long.
+    /// Wraps a body that takes `weight` times its length in memory, once it is parsed. A body that the
+    /// server's memory could never hold is too long.
     pub(crate) fn with_weight(
         weight: usize,
         body: Body,
@@ -101,7 +101,8 @@ impl<'a> RequestBody<'a> {
         Ok(Some(chunk))
     }
 
-    /// Reserves the maximum that the body may come to take, so that a request never waits for memory while it holds some.
+    /// Reserves the maximum that the body may come to take, so that a request never waits for memory while it
+    /// holds some.
     async fn reserve(&mut self, started: Instant) -> Result<(), BodyError> {
         // A buffer that grows towards an unknown length takes up to twice that length.
         let len = self.content_length.unwrap_or_else(|| self.limit.saturating_mul(2));
@@ -135,9 +136,10 @@ impl<'a> RequestBody<'a> {
 
 /// Appends a chunk to the part of a body that has arrived; `content_length` is 0 if unknown.
 ///
-/// The capacity never exceeds 16 times the bytes that arrived, so a client that announces much and sends little takes little
-/// memory; nor [`UNRESERVED_BYTES`] before there has to be a reservation. Once a sixteenth of the body is there, capacity for
-/// all of it is allocated, so little more than a sixteenth is copied twice.
+/// The capacity never exceeds 16 times the bytes that arrived, so a client that announces much and sends
+/// little takes little memory; nor [`UNRESERVED_BYTES`] before there has to be a reservation. Once a
+/// sixteenth of the body is there, capacity for all of it is allocated, so little more than a sixteenth is
+/// copied twice.
 pub(crate) fn append_chunk(whole: &mut Vec<u8>, chunk: &[u8], content_length: usize) {
     let len = whole.len().saturating_add(chunk.len());
     if len > whole.capacity() && len <= content_length {

@@ -34,8 +34,8 @@ pub(crate) enum RequestSource {
     Router,
 }
 
-/// Checks the head of a request, and returns its host, without the port; `None` if the request names none, which HTTP/1.0
-/// and a router's caller may.
+/// Checks the head of a request, and returns its host, without the port; `None` if the request names none,
+/// which HTTP/1.0 and a router's caller may.
 pub(crate) fn host(request: &Request, source: RequestSource) -> Result<Option<&str>, HeadError> {
     if !request.uri().path().starts_with('/') {
         return Err(HeadError::NoPath);

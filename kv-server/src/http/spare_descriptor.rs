@@ -2,8 +2,8 @@
 
 use std::{fs::File, io};
 
-/// File that is kept open for its descriptor alone. When no descriptor is left, it is closed, so that the next connection
-/// can be accepted and answered 503 instead of waiting without an answer.
+/// File that is kept open for its descriptor alone. When no descriptor is left, it is closed, so that the
+/// next connection can be accepted and answered 503 instead of waiting without an answer.
 #[derive(Debug)]
 pub(crate) struct SpareDescriptor {
     file: Option<File>,

@@ -44,13 +44,13 @@ pub(crate) async fn respond(
     before: Vec<u8>,
     values: BulkValues,
     after: Vec<u8>,
-    shape: BulkFormat,
+    format: BulkFormat,
     reservation: Reservation,
 ) -> Result<Response<Body>, BulkGetError> {
     let bytes = values.bytes;
     // Text needs no check.
-    let checked = if shape.value_type == ValueType::Json { bytes } else { 0 };
-    let chunks = offload::run(checked, move || Chunks::new(before, values, after, shape)).await??;
+    let checked = if format.value_type == ValueType::Json { bytes } else { 0 };
+    let chunks = offload::run(checked, move || Chunks::new(before, values, after, format)).await??;
     let body = if bytes <= UNRESERVED_BYTES {
         Body::from(chunks.flatten().collect::<Vec<u8>>())
     } else {
@@ -81,14 +81,14 @@ impl Chunks {
         before: Vec<u8>,
         values: BulkValues,
         after: Vec<u8>,
-        shape: BulkFormat,
+        format: BulkFormat,
     ) -> Result<Self, BulkGetError> {
         let mut chunks = Self { parts: VecDeque::new() };
         chunks.push(before);
         chunks.push("{");
         for (index, (key, entry)) in values.entries.into_iter().enumerate() {
             chunks.push(if index == 0 { "" } else { "," });
-            chunks.push_member(&key, entry, shape)?;
+            chunks.push_member(&key, entry, format)?;
         }
         chunks.push("}");
         chunks.push(after);
@@ -103,16 +103,16 @@ impl Chunks {
         &mut self,
         key: &Key<'_>,
         entry: Option<Entry>,
-        shape: BulkFormat,
+        format: BulkFormat,
     ) -> Result<(), BulkGetError> {
         self.push(json_output::write(key.as_str())?);
         let Some(Entry { value, metadata, expires_at, .. }) = entry else {
             self.push(":null");
             return Ok(());
         };
-        self.push(if shape.with_metadata { ":{\"value\":" } else { ":" });
+        self.push(if format.with_metadata { ":{\"value\":" } else { ":" });
         let value = value.into_bytes();
-        match shape.value_type {
+        match format.value_type {
             ValueType::Text => {
                 self.push("\"");
                 self.parts.push_back(Part::Text(value));
@@ -125,13 +125,13 @@ impl Chunks {
                 self.push(json);
             }
         }
-        if shape.with_metadata {
+        if format.with_metadata {
             self.push(",\"metadata\":");
             self.push(match &metadata {
                 Some(metadata) => json_output::metadata(metadata)?.get().to_owned(),
                 None => "null".to_owned(),
             });
-            if let Some(expires_at) = expires_at.filter(|_| shape.with_expiration) {
+            if let Some(expires_at) = expires_at.filter(|_| format.with_expiration) {
                 self.push(format!(",\"expiration\":{}", expires_at.as_secs()));
             }
             self.push("}");
@@ -183,8 +183,8 @@ fn whole_characters(text: &[u8]) -> usize {
 /// Appends `text` as the contents of a JSON string, with U+FFFD in place of malformed UTF-8.
 fn escape(text: &[u8], json: &mut Vec<u8>) {
     // Serializing a string cannot fail.
-    let quoted = serde_json::to_vec(&String::from_utf8_lossy(text)).unwrap_or_default();
-    json.extend_from_slice(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default());
+    let string = serde_json::to_vec(&String::from_utf8_lossy(text)).unwrap_or_default();
+    json.extend_from_slice(string.get(1..string.len().saturating_sub(1)).unwrap_or_default());
 }
 
 #[cfg(test)]
@@ -196,13 +196,13 @@ mod tests {
     use super::{BulkFormat, CHUNK_BYTES, Chunks, STEP_BYTES};
     use crate::protocol::bulk_values::{BulkGetError, BulkValues, ValueType};
 
-    fn shape(value_type: ValueType, with_metadata: bool) -> BulkFormat {
+    fn format(value_type: ValueType, with_metadata: bool) -> BulkFormat {
         BulkFormat { value_type, with_metadata, with_expiration: true }
     }
 
     fn chunks(
         values: Vec<(&'static str, Option<Bytes>)>,
-        shape: BulkFormat,
+        format: BulkFormat,
     ) -> Result<Vec<Bytes>, BulkGetError> {
         let entry =
             |value| Entry::new(Value::new(value).unwrap()).with_metadata(Metadata::parse("[1.0]").unwrap());
@@ -211,7 +211,7 @@ mod tests {
             .map(|(key, value): (_, Option<Bytes>)| (Key::new(key).unwrap(), value.map(entry)))
             .collect();
         let values = BulkValues { entries, bytes: 0 };
-        Ok(Chunks::new(b"[".to_vec(), values, b"]".to_vec(), shape)?.collect())
+        Ok(Chunks::new(b"[".to_vec(), values, b"]".to_vec(), format)?.collect())
     }
 
     fn strings() -> impl Strategy<Value = Vec<u8>> {
@@ -229,7 +229,7 @@ mod tests {
         #[test]
         fn the_chunks_are_the_json_of_the_whole(value in strings(), with_metadata: bool) {
             let values = vec![("é\"", None), ("k", Some(Bytes::from(value.clone()))), ("l", Some(Bytes::new()))];
-            let written = chunks(values, shape(ValueType::Text, with_metadata)).unwrap();
+            let written = chunks(values, format(ValueType::Text, with_metadata)).unwrap();
             prop_assert!(written.iter().all(|chunk| chunk.len() < CHUNK_BYTES + 6 * STEP_BYTES));
             let show = |text: &str| {
                 let text = serde_json::to_string(text).unwrap();
@@ -249,11 +249,11 @@ mod tests {
             let long = Bytes::from(long.clone());
             vec![("a", Some(long)), ("b", Some(Bytes::from_static(b"1.50"))), ("c", Some(Bytes::from(last)))]
         };
-        let written = chunks(values("{}"), shape(ValueType::Json, false)).unwrap().concat();
+        let written = chunks(values("{}"), format(ValueType::Json, false)).unwrap().concat();
         let expected = format!(r#"[{{"a":{},"b":1.50,"c":{{}}}}]"#, long.trim());
         assert_eq!(String::from_utf8(written).unwrap(), expected);
         for broken in ["", "{", "1 2", "\u{feff}1"] {
-            let refused = chunks(values(broken), shape(ValueType::Json, false));
+            let refused = chunks(values(broken), format(ValueType::Json, false));
             assert!(matches!(refused, Err(BulkGetError::NotJson)), "{broken:?}");
         }
     }

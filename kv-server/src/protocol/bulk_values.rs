@@ -9,8 +9,8 @@ use crate::{
 
 /// Maximum of keys of a bulk get.
 pub(crate) const MAX_KEYS: usize = 100;
-/// Keys per read, where memory for as many values of the largest size can be reserved. A larger batch would read more values
-/// in vain when they exceed the limit of a response.
+/// Keys per read, where memory for as many values of the largest size can be reserved. A larger batch would
+/// read more values in vain when they exceed the limit of a response.
 const MAX_BATCH_KEYS: usize = 10;
 
 /// Error of a bulk get, in Cloudflare's own words.

@@ -8,13 +8,11 @@ use kv_core::{Error, ErrorKind, Metadata};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::http::memory::Reservation;
+use crate::http::{error, memory::Reservation};
 
 /// Serializes a value.
 pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(value).map_err(|_| {
-        Error::new(ErrorKind::Other, env!("CARGO_PKG_NAME"), "response cannot be serialized as JSON")
-    })
+    serde_json::to_vec(value).map_err(|_| error::internal("response cannot be serialized as JSON"))
 }
 
 /// Returns a response with JSON as its body.
@@ -39,5 +37,5 @@ pub(crate) fn metadata(metadata: &Metadata) -> Result<&RawValue, Error> {
 
 /// Returns the error for stored metadata that is not JSON.
 pub(crate) fn corrupt_metadata() -> Error {
-    Error::new(ErrorKind::Corrupt, env!("CARGO_PKG_NAME"), "stored metadata is not JSON")
+    error::error(ErrorKind::Corrupt, "stored metadata is not JSON")
 }

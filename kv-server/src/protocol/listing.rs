@@ -43,12 +43,14 @@ where
     memory.with_reservation(max_bytes(options.limit()), read).await
 }
 
-/// Returns the maximum that a page takes, together with its JSON: keys of which every byte is escaped, and metadata.
+/// Returns the maximum that a page takes, together with its JSON: keys of which every byte is escaped, and
+/// metadata.
 const fn max_bytes(keys: usize) -> usize {
     keys * (7 * limits::MAX_KEY_BYTES + 2 * limits::MAX_METADATA_BYTES + 512)
 }
 
-/// Estimates the length of a page's JSON. Escapes are not counted: they may make a key six times as long, but are rare.
+/// Estimates the length of a page's JSON. Escapes are not counted: they may make a key six times as long, but
+/// are rare.
 fn estimated_bytes(page: &ListPage) -> usize {
     let metadata = |metadata: &Metadata| metadata.as_str().len();
     page.keys.iter().map(|key| 64 + key.name.len() + key.metadata.as_ref().map_or(0, metadata)).sum()

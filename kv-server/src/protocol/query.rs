@@ -15,8 +15,8 @@ impl<'a> Query<'a> {
         Self(uri.query().unwrap_or_default())
     }
 
-    /// Returns the first parameter of that name, decoded. Case is ignored: a parameter that is overlooked would make a value
-    /// that never expires, or a page of other keys.
+    /// Returns the first parameter of that name, decoded. Case is ignored: a parameter that is overlooked
+    /// would make a value that never expires, or a page of other keys.
     pub(crate) fn get(self, name: &str) -> Result<Option<Cow<'a, str>>, DecodeError> {
         let mut parameters = self.0.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         let found = parameters.find(|(given, _)| is_named(given, name));

@@ -1,7 +1,8 @@
 //! Whole numbers in parameters and JSON.
 
-/// Parses a whole number: `60`, and also `60.0` or `6e1`, which clients write that have only floating point. A number that is
-/// too large becomes `u64::MAX`, however it is written. `None` if the text is not a number, or a negative or fractional one.
+/// Parses a whole number: `60`, and also `60.0` or `6e1`, which clients write that have only floating point.
+/// A number that is too large becomes `u64::MAX`, however it is written. `None` if the text is not a number,
+/// or a negative or fractional one.
 pub(crate) fn parse(text: &str) -> Option<u64> {
     if let Ok(number) = text.parse() {
         return Some(number);

@@ -60,7 +60,8 @@ impl ApiError {
         Self { retry_after, ..Self::new(Code::Unavailable, reason) }
     }
 
-    /// Returns the error for a body that is not `expected`, with the place alone: serde's message would quote the body.
+    /// Returns the error for a body that is not `expected`, with the place alone: serde's message would quote
+    /// the body.
     pub(crate) fn malformed_json(expected: &str, error: &serde_json::Error) -> Self {
         let reason =
             format!("body must be {expected}: malformed at line {}, column {}", error.line(), error.column());

@@ -46,8 +46,8 @@ pub(super) fn take_limited<T>(
     limited.map(|item| key(&item).to_owned()).collect()
 }
 
-/// Returns the response for a report and the rate-limited keys. If nothing succeeded, it is the error of the first item;
-/// else the failed keys are listed, for a retry.
+/// Returns the response for a report and the rate-limited keys. If nothing succeeded, it is the error of the
+/// first item; else the failed keys are listed, for a retry.
 pub(super) fn respond(report: &BulkReport, limited: &[String]) -> ApiResult {
     if let Some(failure) = report.failed.first() {
         tracing::warn!(failed = report.failed.len(), error = ?failure.error, "bulk call failed in part");

@@ -5,8 +5,8 @@ use serde::{Serialize, Serializer};
 
 /// Error code of Cloudflare's API.
 ///
-/// The numbers 10001 to 10048 are from Cloudflare's former table of Workers KV error codes, which public repositories still
-/// copy; the others are from responses of the live API.
+/// The numbers 10001 to 10048 are from Cloudflare's former table of Workers KV error codes, which public
+/// repositories still copy; the others are from responses of the live API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Code {
     /// Too many requests, or too many writes to a key.

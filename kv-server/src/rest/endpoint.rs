@@ -32,10 +32,12 @@ pub(super) enum Endpoint<'a> {
 }
 
 impl<'a> Path<'a> {
-    /// Parses a path in which runs of slashes are [merged](merge_slashes); `None` if there is no such endpoint.
+    /// Parses a path in which runs of slashes are [merged](merge_slashes); `None` if there is no such
+    /// endpoint.
     ///
-    /// A trailing slash is ignored, except after a namespace id: clients whose URL libraries resolve the keys `.` and `..`
-    /// send `{id}/values/` and `{id}/` for them, which must neither rename nor delete a namespace.
+    /// A trailing slash is ignored, except after a namespace id: clients whose URL libraries resolve the keys
+    /// `.` and `..` send `{id}/values/` and `{id}/` for them, which must neither rename nor delete a
+    /// namespace.
     pub(super) fn parse(path: &'a str) -> Option<Self> {
         let (account_id, rest) = split_at_slash(path.strip_prefix(ACCOUNTS)?);
         let rest = rest.strip_prefix(NAMESPACES)?;
@@ -111,8 +113,8 @@ impl<'a> Endpoint<'a> {
     }
 }
 
-/// Merges each run of raw slashes into one, as Cloudflare does: a base URL may end in a slash, and the key `/twitter` loses
-/// its own.
+/// Merges each run of raw slashes into one, as Cloudflare does: a base URL may end in a slash, and the key
+/// `/twitter` loses its own.
 pub(super) fn merge_slashes(path: &str) -> Cow<'_, str> {
     if !path.contains("//") {
         return Cow::Borrowed(path);

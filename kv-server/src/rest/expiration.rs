@@ -37,8 +37,8 @@ pub(super) fn from_query(query: Query<'_>, now: Timestamp) -> Result<Option<Expi
     )
 }
 
-/// Resolves a TTL and an absolute expiration: the TTL wins, and the other is not even checked. A time after the last
-/// [`Timestamp`] becomes the last one, in both forms.
+/// Resolves a TTL and an absolute expiration: the TTL wins, and the other is not even checked. A time after
+/// the last [`Timestamp`] becomes the last one, in both forms.
 pub(super) fn resolve(
     ttl: Option<Seconds>,
     expires_at: Option<Seconds>,

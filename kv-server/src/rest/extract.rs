@@ -16,24 +16,24 @@ use crate::{
 /// Maximum of items of a bulk write or delete.
 pub(super) const MAX_BULK_ITEMS: usize = 10_000;
 
-/// Memory of a bulk write or delete per byte of its body: the body itself, the items that are parsed from it, and up to two
-/// more bytes while the longest string is unescaped.
+/// Memory of a bulk write or delete per byte of its body: the body itself, the items that are parsed from it,
+/// and up to two more bytes while the longest string is unescaped.
 const BULK_WEIGHT: usize = 4;
 
 /// Extracts a namespace id from a path segment.
 ///
-/// A store may have ids of another form than Cloudflare's, so only ids that no store can have are refused here. The router
-/// reports an unknown id of another form in the same way.
+/// A store may have ids of another form than Cloudflare's, so only ids that no store can have are refused
+/// here. The router reports an unknown id of another form in the same way.
 pub(super) fn namespace_id(raw: &str) -> Result<NamespaceId, ApiError> {
     let id = percent::decode(raw).map_err(|_| ApiError::malformed_namespace_id())?;
     Ok(NamespaceId::new(id)?)
 }
 
-/// Extracts a key from the rest of a path after `/values/` or `/metadata/`, in which runs of slashes are merged: raw slashes
-/// are part of the key, escapes are decoded once, and `%2F` stays a slash of its own.
+/// Extracts a key from the rest of a path after `/values/` or `/metadata/`, in which runs of slashes are
+/// merged: raw slashes are part of the key, escapes are decoded once, and `%2F` stays a slash of its own.
 ///
-/// A `.` or `..` between raw slashes is refused: clients and proxies resolve such segments, so the key that was meant is
-/// unknown.
+/// A `.` or `..` between raw slashes is refused: clients and proxies resolve such segments, so the key that
+/// was meant is unknown.
 pub(super) fn key(raw: &str) -> Result<Key<'_>, ApiError> {
     if raw.contains('/') && raw.split('/').any(is_dot_segment) {
         let reason = "key has a segment `.` or `..`: encode its slashes as %2F";

@@ -1,4 +1,5 @@
-//! Cloudflare's REST API: the router, a file for each group of endpoints, and the forms of requests and responses.
+//! Cloudflare's REST API: the router, a file for each group of endpoints, and the forms of requests and
+//! responses.
 //!
 //! Imports from `state`, `protocol` and `http`, and never from `runtime`.
 

@@ -21,10 +21,11 @@ use crate::{
 
 /// Maximum of bytes of a form beside its value: boundaries, and metadata, which may have much white space.
 const MAX_FRAMING_BYTES: usize = 64 * 1024;
-/// Maximum of bytes in which the parser may find no part, much more than a boundary and its headers take. The parser searches
-/// them all again for each chunk.
+/// Maximum of bytes in which the parser may find no part, much more than a boundary and its headers take. The
+/// parser searches them all again for each chunk.
 const MAX_SEARCHED_BYTES: usize = 32 * 1024;
-/// Length of the chunks that the parser gets, however short those are that the client sends: each chunk costs a search.
+/// Length of the chunks that the parser gets, however short those are that the client sends: each chunk costs
+/// a search.
 const CHUNK_BYTES: usize = 16 * 1024;
 
 /// Error of reading a form.
@@ -36,8 +37,8 @@ enum FormError {
     NoPart,
 }
 
-/// Reads a form: its part `value` with the reservation, and `options` with its part `metadata`, if there is one. Other parts
-/// are ignored.
+/// Reads a form: its part `value` with the reservation, and `options` with its part `metadata`, if there is
+/// one. Other parts are ignored.
 pub(super) async fn read(
     state: &AppState,
     content_type: &HeaderValue,

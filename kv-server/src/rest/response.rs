@@ -20,7 +20,8 @@ pub(super) fn success<T: Serialize>(result: T) -> ApiResult {
     Ok(json_output::respond(StatusCode::OK, envelope::success(result)?))
 }
 
-/// Returns the response to a request that failed; `operation` is `None` if it failed before its endpoint was called.
+/// Returns the response to a request that failed; `operation` is `None` if it failed before its endpoint was
+/// called.
 pub(super) fn error(error: ApiError, operation: Option<&'static str>) -> Response<Body> {
     let ApiError { code, reason, pointer, error_chain, retry_after, cause } = error;
     if let Some(error) = &cause {

@@ -15,8 +15,8 @@ const MIN_CACHE_TTL: u64 = 30;
 /// Maximum of a cache TTL: the runtime has it as a signed integer of 32 bits.
 const MAX_CACHE_TTL: u64 = i32::MAX as u64;
 
-/// Extracts the key: the path after its first `/`, taken literally, or decoded once if the query has `urlencoded=true`. A `+`
-/// is a plus in both.
+/// Extracts the key: the path after its first `/`, taken literally, or decoded once if the query has
+/// `urlencoded=true`. A `+` is a plus in both.
 pub(super) fn key(uri: &Uri) -> Result<Key<'_>, RuntimeError> {
     let path = uri.path();
     let path = path.strip_prefix('/').unwrap_or(path);

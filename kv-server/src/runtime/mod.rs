@@ -1,4 +1,5 @@
-//! Protocol between the Workers runtime (workerd) and its KV service: the router, and a file for each group of requests.
+//! Protocol between the Workers runtime (workerd) and its KV service: the router, and a file for each group
+//! of requests.
 //!
 //! Imports from `state`, `protocol` and `http`, and never from `rest`.
 

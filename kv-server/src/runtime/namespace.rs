@@ -8,8 +8,8 @@ use crate::{
     state::{app_state::AppState, titles::Lookup},
 };
 
-/// Header with the id or the title of the namespace. A request that has it is of this protocol, whatever its path: the path
-/// is a key.
+/// Header with the id or the title of the namespace. A request that has it is of this protocol, whatever its
+/// path: the path is a key.
 pub(crate) const NAMESPACE: HeaderName = HeaderName::from_static("x-kv-namespace");
 
 /// Namespace of a request.

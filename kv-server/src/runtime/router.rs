@@ -1,8 +1,9 @@
-//! Router of the Workers runtime's protocol: the requests that a `kvNamespace` binding in workerd sends to its service.
+//! Router of the Workers runtime's protocol: the requests that a `kvNamespace` binding in workerd sends to
+//! its service.
 //!
-//! They carry neither namespace nor token, so workerd's configuration injects both as headers: `X-KV-Namespace`, an id or a
-//! title, and `Authorization`. An error is a status and a reason phrase, which becomes the message of the Worker's
-//! exception; the phrases are Cloudflare's own.
+//! They carry neither namespace nor token, so workerd's configuration injects both as headers:
+//! `X-KV-Namespace`, an id or a title, and `Authorization`. An error is a status and a reason phrase, which
+//! becomes the message of the Worker's exception; the phrases are Cloudflare's own.
 
 use axum::{
     extract::Request,

@@ -15,8 +15,8 @@ use crate::{
     state::local_access::AccessError,
 };
 
-/// Error of a runtime request. The runtime makes the Worker's exception of the status and the reason phrase; it ignores the
-/// body, which repeats the phrase for people.
+/// Error of a runtime request. The runtime makes the Worker's exception of the status and the reason phrase;
+/// it ignores the body, which repeats the phrase for people.
 #[derive(Debug)]
 pub(super) struct RuntimeError {
     status: StatusCode,

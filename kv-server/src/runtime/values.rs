@@ -52,7 +52,8 @@ pub(super) async fn get(namespace: TargetNamespace<'_>, uri: &Uri) -> Result<Res
     Ok(response)
 }
 
-/// Replaces a value, its metadata and its expiration. The checks are in Cloudflare's order, that of the body last.
+/// Replaces a value, its metadata and its expiration. The checks are in Cloudflare's order, that of the body
+/// last.
 pub(super) async fn put(
     namespace: TargetNamespace<'_>,
     parts: &Parts,

@@ -28,13 +28,13 @@ impl Credentials {
         only(headers, &AUTHORIZATION).and_then(bearer).is_some_and(|given| ct_eq(token, given))
     }
 
-    /// Checks that the headers bring the token, as a bearer token, or as `X-Auth-Key` with any e-mail address. If both are
-    /// there, the bearer token counts. Passes always if no token is set.
+    /// Checks that the headers bring the token, as a bearer token, or as `X-Auth-Key` with any e-mail
+    /// address. If both are there, the bearer token counts. Passes always if no token is set.
     ///
     /// # Errors
     ///
-    /// The fault, as Cloudflare's API reports it. A token or key is malformed if it is empty or has characters that no token
-    /// has.
+    /// The fault, as Cloudflare's API reports it. A token or key is malformed if it is empty or has
+    /// characters that no token has.
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), CredentialsError> {
         let Self(Some(token)) = self else { return Ok(()) };
         if headers.contains_key(AUTHORIZATION) {

@@ -21,12 +21,12 @@ use tokio::{
 
 use crate::{http::memory::Reservation, state::app_state::AppState};
 
-/// Maximum size of a frame that is handed to a connection. The connection asks for the next one once this one is sent, so a
-/// request counts as under way until its client has read nearly all of the response.
+/// Maximum size of a frame that is handed to a connection. The connection asks for the next one once this one
+/// is sent, so a request counts as under way until its client has read nearly all of the response.
 const MAX_FRAME_BYTES: usize = 128 * 1024;
 
-/// Permits for requests under way. Those with a body may take a part of them only, so that clients that send slowly leave
-/// the rest for others.
+/// Permits for requests under way. Those with a body may take a part of them only, so that clients that send
+/// slowly leave the rest for others.
 #[derive(Debug)]
 pub(crate) struct Permits {
     requests: Arc<Semaphore>,
@@ -112,7 +112,8 @@ impl Drop for InFlight {
     }
 }
 
-/// Returns the label of a method, the same for all that clients do not use, so that no client can make up labels.
+/// Returns the label of a method, the same for all that clients do not use, so that no client can make up
+/// labels.
 fn label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
@@ -152,7 +153,8 @@ impl HttpBody for InFlightBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        // Polled once the client has read the last frame. A client that reads nothing runs into the write timeout.
+        // Polled once the client has read the last frame. A client that reads nothing runs into the write
+        // timeout.
         let too_slow = self.in_flight.state.body_rules.too_slow_at(self.started, self.taken);
         if too_slow.is_some_and(|too_slow| too_slow < Instant::now()) {
             return Poll::Ready(Some(Err(axum::Error::new(SlowReaderError))));

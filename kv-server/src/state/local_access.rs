@@ -12,8 +12,9 @@ const RUNTIME_HOST: &str = "fake-host";
 
 /// Hosts under which a server without a token answers.
 ///
-/// It listens on the loopback interface, but a browser on the machine reaches that on behalf of any page: by DNS rebinding,
-/// a form, or a script tag. The first is recognised by its `Host`, the others by `Origin` or `Sec-Fetch-Site`.
+/// It listens on the loopback interface, but a browser on the machine reaches that on behalf of any page: by
+/// DNS rebinding, a form, or a script tag. The first is recognised by its `Host`, the others by `Origin` or
+/// `Sec-Fetch-Site`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LocalAccess {
     /// Allowed beside those of the loopback interface.
@@ -26,17 +27,16 @@ pub(crate) enum AccessError {
     #[error(transparent)]
     Head(#[from] HeadError),
     /// The request is for another host.
-    #[error(
-        "host is not allowed: without a token only localhost is served; set a token, or allow the host (--allow-host)"
-    )]
+    #[error("host is not allowed: set a token, or allow the host (--allow-host)")]
     ForeignHost,
     /// The request is from a page of another site.
-    #[error("cross-site request: without a token only this machine is served; set a token")]
+    #[error("cross-site request is not allowed: set a token")]
     ForeignSite,
 }
 
 impl LocalAccess {
-    /// Parses the allowed hosts: names or addresses, without a port. Returns the first malformed one as the error.
+    /// Parses the allowed hosts: names or addresses, without a port. Returns the first malformed one as the
+    /// error.
     pub(crate) fn new(hosts: Vec<String>) -> Result<Self, String> {
         let is_host = |host: &String| !host.is_empty() && request_head::without_port(host) == Some(host);
         match hosts.iter().find(|host| !is_host(host)) {
@@ -54,7 +54,8 @@ impl LocalAccess {
     ) -> Result<(), AccessError> {
         // Every browser sends a host.
         let is_ours = host.is_none_or(|host| {
-            // No page is served under the runtime's host, unless the network's DNS resolves that single label.
+            // No page is served under the runtime's host, unless the network's DNS resolves that single
+            // label.
             self.has(host) || (is_runtime && host.eq_ignore_ascii_case(RUNTIME_HOST))
         });
         if !is_ours {
@@ -81,8 +82,8 @@ impl LocalAccess {
     }
 }
 
-/// `true` for loopback addresses, `localhost` and names that end in it, which always resolve to the loopback interface
-/// (RFC 6761, section 6.3).
+/// `true` for loopback addresses, `localhost` and names that end in it, which always resolve to the loopback
+/// interface (RFC 6761, section 6.3).
 fn is_loopback(host: &str) -> bool {
     if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         return address

@@ -91,8 +91,8 @@ impl Metrics {
         self.in_flight.dec();
     }
 
-    /// Sets the gauges that are only known when asked for, and returns all metrics in the text format of `OpenMetrics`, which
-    /// Prometheus reads.
+    /// Sets the gauges that are only known when asked for, and returns all metrics in the text format of
+    /// `OpenMetrics`, which Prometheus reads.
     pub(crate) fn text(&self, reserved_bytes: usize, is_ready: bool) -> Result<String, fmt::Error> {
         self.store_ready.set(is_ready.into());
         self.reserved_bytes.set(i64::try_from(reserved_bytes).unwrap_or(i64::MAX));

@@ -77,8 +77,8 @@ impl RateLimits {
         Ok(QuotaState { remaining: MAX_REQUESTS - window.requests, reset })
     }
 
-    /// Counts a write to a key of the namespace with this id. Returns the time to wait as `Err` if the last write to the key
-    /// was less than a second ago.
+    /// Counts a write to a key of the namespace with this id. Returns the time to wait as `Err` if the last
+    /// write to the key was less than a second ago.
     pub(crate) fn write(&self, namespace: &str, key: &str) -> Result<(), Duration> {
         let now = self.clock.monotonic();
         let write = self.hasher.hash_one((namespace, key));

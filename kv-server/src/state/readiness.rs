@@ -16,14 +16,14 @@ use tokio::{
 
 /// Time limit for a store's answer.
 const MAX_WAIT: Duration = Duration::from_secs(5);
-/// Time after a log line in which a store that fails again is not logged: on a nearly full disk, readiness may change with
-/// every write. A failure that lasts is logged by the first check after that.
+/// Time after a log line in which a store that fails again is not logged: on a nearly full disk, readiness
+/// may change with every write. A failure that lasts is logged by the first check after that.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Readiness of the store at the last check. Changes are logged, at most two per [`LOG_INTERVAL`].
 ///
-/// There is no background check: probes and scrapes check, a request that fails with 503 does, and every request while the
-/// store is not ready.
+/// There is no background check: probes and scrapes check, a request that fails with 503 does, and every
+/// request while the store is not ready.
 #[derive(Debug)]
 pub(crate) struct Readiness {
     is_ready: AtomicBool,
@@ -67,8 +67,8 @@ impl Readiness {
         self.record(time::timeout(MAX_WAIT, checked).await)
     }
 
-    /// Checks the store if a request `failed` with 503, or to see whether it is ready again; not while another request
-    /// does.
+    /// Checks the store if a request `failed` with 503, or to see whether it is ready again; not while
+    /// another request does.
     pub(crate) async fn check_after_request(&self, store: &dyn KvStore, failed: bool) {
         if (failed || !self.is_ready.load(Relaxed))
             && let Ok(_permit) = self.checking.try_acquire()

@@ -16,22 +16,22 @@ const LISTING_LIFETIME: Duration = Duration::from_secs(1);
 /// Maximum of namespaces that are inserted between two listings.
 const MAX_INSERTED: usize = 1000;
 
-/// Index of namespaces by title, as of the last listing. It limits listings of all namespaces to one per second, however many
-/// requests name an unknown title.
+/// Index of namespaces by title, as of the last listing. It limits listings of all namespaces to one per
+/// second, however many requests name an unknown title.
 ///
-/// A match is only a hint: the store is asked if the namespace still exists and has the title. A namespace that is created or
-/// renamed through this server is found at once, one that is created elsewhere after at most a second. The index takes some
-/// 100 bytes per namespace.
+/// A match is only a hint: the store is asked if the namespace still exists and has the title. A namespace
+/// that is created or renamed through this server is found at once, one that is created elsewhere after at
+/// most a second. The index takes some 100 bytes per namespace.
 #[derive(Debug)]
 pub(crate) struct Titles {
-    state: Mutex<State>,
+    index: Mutex<Index>,
     hasher: RandomState,
     /// Permit for the one listing at a time.
     listing: Semaphore,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Index {
     /// Ids by the hash of the title.
     ids: HashMap<u64, NamespaceId>,
     /// Monotonic time at the start of the listing that `ids` is from.
@@ -61,35 +61,36 @@ pub(crate) struct Listing {
 
 impl Default for Titles {
     fn default() -> Self {
-        Self { state: Mutex::default(), hasher: RandomState::new(), listing: Semaphore::new(1) }
+        Self { index: Mutex::default(), hasher: RandomState::new(), listing: Semaphore::new(1) }
     }
 }
 
 impl Titles {
     /// Looks a title up; `now` is monotonic.
     pub(crate) fn look_up(&self, title: &str, now: Duration) -> Lookup {
-        let state = self.lock();
-        if let Some(id) = state.ids.get(&self.hasher.hash_one(title)) {
+        let index = self.lock();
+        if let Some(id) = index.ids.get(&self.hasher.hash_one(title)) {
             return Lookup::Found(id.clone());
         }
-        let is_fresh = state.listed_at.is_some_and(|listed| now.saturating_sub(listed) < LISTING_LIFETIME);
+        let is_fresh = index.listed_at.is_some_and(|listed| now.saturating_sub(listed) < LISTING_LIFETIME);
         if is_fresh { Lookup::Absent } else { Lookup::Unknown }
     }
 
     /// Adds a namespace that was created or renamed.
     pub(crate) fn insert(&self, info: &NamespaceInfo) {
         let hash = self.hasher.hash_one(info.title.as_str());
-        let mut state = self.lock();
-        if state.inserted >= MAX_INSERTED {
+        let mut index = self.lock();
+        if index.inserted >= MAX_INSERTED {
             // All of them may be deleted by now, so start over: the next lookup makes a listing.
-            *state = State { changes: state.changes, ..State::default() };
+            *index = Index { changes: index.changes, ..Index::default() };
         }
-        state.changes += 1;
-        state.inserted += 1;
-        state.ids.insert(hash, info.id.clone());
+        index.changes += 1;
+        index.inserted += 1;
+        index.ids.insert(hash, info.id.clone());
     }
 
-    /// Waits for the permit to list all namespaces. Look the title up again then: another listing may have found it.
+    /// Waits for the permit to list all namespaces. Look the title up again then: another listing may have
+    /// found it.
     pub(crate) async fn listing_permit(&self) -> Option<SemaphorePermit<'_>> {
         // The semaphore is never closed.
         self.listing.acquire().await.ok()
@@ -100,19 +101,20 @@ impl Titles {
         Listing { started_at: now, changes: self.lock().changes }
     }
 
-    /// Replaces the index by a listing, unless a namespace was created or renamed meanwhile, which the listing may lack.
+    /// Replaces the index by a listing, unless a namespace was created or renamed meanwhile, which the
+    /// listing may lack.
     pub(crate) fn finish_listing(&self, listing: &Listing, namespaces: &[NamespaceInfo]) {
         let ids = namespaces.iter().map(|info| (self.hasher.hash_one(info.title.as_str()), info.id.clone()));
         let ids = ids.collect();
-        let mut state = self.lock();
-        if state.changes == listing.changes {
-            *state =
-                State { ids, listed_at: Some(listing.started_at), changes: listing.changes, inserted: 0 };
+        let mut index = self.lock();
+        if index.changes == listing.changes {
+            *index =
+                Index { ids, listed_at: Some(listing.started_at), changes: listing.changes, inserted: 0 };
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -30,8 +30,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "memory:|redb:PATH")]
     pub(crate) store: StoreLocation,
 
-    /// Address to listen on: an address or a name, and a port, such as `localhost:8788`; or a port alone for this machine. Port
-    /// 0 picks a free one. Without a token, it must be a loopback address
+    /// Address to listen on: an address or a name, and a port, such as `localhost:8788`; or a port alone for
+    /// this machine. Port 0 picks a free one. Without a token, it must be a loopback address
     #[arg(long, value_name = "HOST:PORT|PORT", default_value = "127.0.0.1:8788")]
     pub(crate) listen: ListenAddress,
 
@@ -39,8 +39,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ID", default_value = KvServer::DEFAULT_ACCOUNT_ID)]
     pub(crate) account_id: String,
 
-    /// Token that every request has to bring. Other users of the machine can see flags in the list of processes: prefer the
-    /// environment variable or --token-file
+    /// Token that every request has to bring. Other users of the machine can see flags in the list of
+    /// processes: prefer the environment variable or --token-file
     #[arg(
         long,
         value_name = "TOKEN",
@@ -54,8 +54,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PATH")]
     pub(crate) token_file: Option<PathBuf>,
 
-    /// Additional host under which a server without a token answers, such as host.docker.internal; repeatable. localhost and
-    /// loopback addresses are always allowed
+    /// Additional host under which a server without a token answers, such as host.docker.internal;
+    /// repeatable. localhost and loopback addresses are always allowed
     #[arg(long, value_name = "HOST")]
     pub(crate) allow_host: Vec<String>,
 
@@ -67,7 +67,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 512)]
     pub(crate) max_concurrent_requests: usize,
 
-    /// Maximum of concurrent requests with a body, so that slow uploads leave room for others; three quarters by default
+    /// Maximum of concurrent requests with a body, so that slow uploads leave room for others; three quarters
+    /// by default
     #[arg(long, value_name = "NUMBER")]
     pub(crate) max_concurrent_uploads: Option<usize>,
 
@@ -87,8 +88,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) grace_period: Duration,
 
-    /// Emulate Cloudflare's rate limits: refuse a second write to a key within a second, and more than 1,200 requests in 5
-    /// minutes
+    /// Emulate Cloudflare's rate limits: refuse a second write to a key within a second, and more than 1,200
+    /// requests in 5 minutes
     #[arg(long)]
     pub(crate) emulate_rate_limits: bool,
 

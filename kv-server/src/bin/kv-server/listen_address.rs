@@ -63,8 +63,8 @@ impl ListenAddress {
         }
     }
 
-    /// Binds to the first address that passes `check` and is free, and returns it. IPv4 comes before IPv6, since some clients
-    /// try IPv4 alone.
+    /// Binds to the first address that passes `check` and is free, and returns it. IPv4 comes before IPv6,
+    /// since some clients try IPv4 alone.
     pub(crate) async fn bind(
         &self,
         check: impl Fn(SocketAddr) -> Result<(), String>,

@@ -17,7 +17,8 @@ const MAX_WAITING_LINES: usize = 4096;
 const FILTER_ERROR: &str =
     "log filter is malformed: give a level, such as `debug`, or TARGET=LEVEL, such as `kv_server=debug`";
 
-/// Starts logging the events that `filter` passes. On drop, the guard writes the lines that wait, for up to a second.
+/// Starts logging the events that `filter` passes. On drop, the guard writes the lines that wait, for up to a
+/// second.
 ///
 /// A thread of its own writes, so that requests never wait for a reader of stderr.
 pub(crate) fn start(filter: &str) -> Result<WorkerGuard, String> {
