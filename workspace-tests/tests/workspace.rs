@@ -24,6 +24,10 @@ const PROSE: &[&str] = &["kv-redb/src", "workspace-tests"];
 
 /// Folders whose READMEs are checked.
 const READMES: &[&str] = &["kv-redb", "workspace-tests"];
+const PROSE: &[&str] = &["kv-server/src", "workspace-tests"];
+
+/// Folders whose READMEs are checked.
+const READMES: &[&str] = &["kv-server", "workspace-tests"];
 
 fn top() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))

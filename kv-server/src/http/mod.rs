@@ -1,7 +1,7 @@
 //! HTTP of a server, whichever protocol its requests speak: connections, heads and bodies of requests, and
 //! the bounds that keep clients from taking more connections, time or memory than they should.
 //!
-//! Imports nothing of this crate.
+//! It imports from no other folder.
 
 pub(crate) mod body_rules;
 pub(crate) mod connection_stream;

@@ -1,6 +1,6 @@
 //! Parts that both protocols speak: keys and parameters as URLs have them, JSON bodies, bulk gets, listings.
 //!
-//! Imports from `http` alone.
+//! It imports from `http` alone.
 
 pub(crate) mod bulk_json;
 pub(crate) mod bulk_values;

@@ -1,7 +1,7 @@
 //! Cloudflare's REST API: the router, a file for each group of endpoints, and the forms of requests and
 //! responses.
 //!
-//! Imports from `state`, `protocol` and `http`, and never from `runtime`.
+//! It imports from `state`, `protocol` and `http`, and never from `runtime`.
 
 pub(crate) mod api_error;
 pub(crate) mod bulk_delete;

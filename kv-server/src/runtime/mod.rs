@@ -1,7 +1,7 @@
 //! Protocol between the Workers runtime (workerd) and its KV service: the router, and a file for each group
 //! of requests.
 //!
-//! Imports from `state`, `protocol` and `http`, and never from `rest`.
+//! It imports from `state`, `protocol` and `http`, and never from `rest`.
 
 pub(crate) mod bulk_get;
 pub(crate) mod extract;

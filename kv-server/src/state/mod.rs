@@ -1,6 +1,6 @@
 //! State of a server, shared by all of its requests, and the state of each request under way.
 //!
-//! Imports from `http` alone.
+//! It imports from `http` alone.
 
 pub(crate) mod account_id;
 pub(crate) mod app_state;
