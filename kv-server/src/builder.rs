@@ -113,14 +113,15 @@ impl KvServerBuilder {
         self
     }
 
-    /// Sets the maximum of concurrent requests, 512 by default. One more is answered 503 with `Retry-After`.
+    /// Sets the maximum number of concurrent requests, 512 by default. One more is answered 503 with
+    /// `Retry-After`.
     #[must_use]
     pub fn max_concurrent_requests(mut self, requests: usize) -> Self {
         self.max_concurrent_requests = requests;
         self
     }
 
-    /// Sets the maximum of concurrent requests with a body, bulk gets included: three quarters of
+    /// Sets the maximum number of concurrent requests with a body, bulk gets included: three quarters of
     /// [`max_concurrent_requests`](Self::max_concurrent_requests) by default, so that slow uploads leave
     /// permits for other requests.
     #[must_use]
@@ -129,9 +130,9 @@ impl KvServerBuilder {
         self
     }
 
-    /// Sets the maximum of connections that are served, 900 by default: fewer than the 1,024 file descriptors
-    /// that a process has on most systems. Up to 16 more are answered 503 with `Retry-After` and closed;
-    /// further ones wait until one of these ends.
+    /// Sets the maximum number of connections that are served, 900 by default: fewer than the 1,024 file
+    /// descriptors that a process has on most systems. Up to 16 more are answered 503 with `Retry-After` and
+    /// closed; further ones wait until one of these ends.
     #[must_use]
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections;
@@ -197,8 +198,8 @@ impl KvServerBuilder {
     ///
     /// [`InvalidInput`](kv_core::ErrorKind::InvalidInput) if the account id is not 32 hexadecimal digits, the
     /// token is empty or has characters other than visible ASCII, an allowed host is malformed, a maximum is
-    /// 0, the maximum of concurrent requests is more than a semaphore can count, or the memory is less than
-    /// 96 MiB.
+    /// 0, the maximum number of concurrent requests is more than a semaphore can count, or the memory is less
+    /// than 96 MiB.
     pub fn build(self) -> Result<KvServer> {
         let account_id = parse_account_id(&self.account_id)?;
         if let Some(token) = &self.token {

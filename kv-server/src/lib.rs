@@ -1,5 +1,5 @@
-//! Cloudflare's Workers KV API over any [`KvStore`](kv_core::KvStore): its REST API, for wrangler, the SDKs and
-//! `kv-cloudflare`, and the Workers runtime's own protocol, for the binding `env.KV` in workerd.
+//! Cloudflare's Workers KV API over any [`KvStore`](kv_core::KvStore): its REST API, for wrangler, the SDKs
+//! and `kv-cloudflare`, and the Workers runtime's own protocol, for the binding `env.KV` in workerd.
 //!
 //! A [`KvServer`] is made by its [builder](KvServer::builder), which has the token and every limit, and then
 //! either serves a listener ([`serve`](KvServer::serve)) or becomes part of an axum server
@@ -29,21 +29,22 @@
 //!
 //! # Security
 //!
-//! There is no TLS. With a [token](KvServerBuilder::token), every request has to bring it. Without one, the server
-//! only listens on a loopback address, accepts any credentials, and refuses requests that a browser sends on behalf
-//! of pages of other sites; see [`allow_host`](KvServerBuilder::allow_host).
+//! There is no TLS. With a [token](KvServerBuilder::token), every request has to bring it. Without one, the
+//! server only listens on a loopback address, accepts any credentials, and refuses requests that a browser
+//! sends on behalf of pages of other sites; see [`allow_host`](KvServerBuilder::allow_host).
 //!
 //! # Logs
 //!
-//! `tracing` events: every request at level `DEBUG`, with the length of its key but neither key nor value; failures
-//! and the readiness of the store at `WARN`.
+//! `tracing` events: every request at level `DEBUG`, with the length of its key but neither key nor value;
+//! failures and the readiness of the store at `WARN`.
 //!
 //! # Features
 //!
 //! `stores`, on by default, builds the program `kv-server` and the stores that it opens. The library alone is
 //! `default-features = false`.
 //!
-//! The crate's README has the program's flags, the behaviour in detail, and the clients that it is tested with.
+//! The crate's README has the program's flags, the behaviour in detail, and the clients that it is tested
+//! with.
 
 mod builder;
 mod dispatch;

@@ -34,7 +34,7 @@ pub struct KvServer {
     timeouts: Timeouts,
 }
 
-/// Maximum of connections of the listener for metrics.
+/// Maximum number of connections of the listener for metrics.
 const MAX_METRICS_CONNECTIONS: usize = 64;
 
 impl KvServer {

@@ -19,7 +19,7 @@ use tokio_io_timeout::TimeoutStream;
 const MAX_LINGER_TIME: Duration = Duration::from_secs(10);
 /// Longest pause between two reads meanwhile.
 const MAX_LINGER_PAUSE: Duration = Duration::from_secs(2);
-/// Maximum of bytes that are drained from a client that goes on sending.
+/// Maximum number of bytes that are drained from a client that goes on sending.
 const MAX_LINGER_BYTES: u64 = 256 * 1024 * 1024;
 const LINGER_BUFFER_BYTES: usize = 16 * 1024;
 

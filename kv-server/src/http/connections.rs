@@ -46,7 +46,7 @@ const MAX_HEADER_BYTES: usize = 16 * 1024;
 const MAX_BUFFER_BYTES: usize = 128 * 1024;
 /// Pause after a failed `accept`, cut short when a connection ends.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
-/// Maximum of connections beyond `max_connections` that are answered 503 at a time.
+/// Maximum number of connections beyond `max_connections` that are answered 503 at a time.
 const MAX_REFUSED: usize = 16;
 /// Time limit for such a connection to send its request and to read the response.
 const REFUSED_TIMEOUT: Duration = Duration::from_secs(5);

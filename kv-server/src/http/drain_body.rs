@@ -21,8 +21,8 @@ use tokio::{
 
 use crate::http::body_rules::MAX_BULK_BYTES;
 
-/// Maximum of bytes that are drained: the longest body of any endpoint, and two thirds of that for clients
-/// that exceed it. Of a longer body, some more is drained by the connection's lingering close.
+/// Maximum number of bytes that are drained: the longest body of any endpoint, and two thirds of that for
+/// clients that exceed it. Of a longer body, some more is drained by the connection's lingering close.
 const MAX_BYTES: u64 = MAX_BULK_BYTES as u64 / 3 * 5;
 /// Time limit of a drain.
 const MAX_TIME: Duration = Duration::from_secs(300);
@@ -126,7 +126,7 @@ mod tests {
         let rate = usize::try_from(MIN_RATE).unwrap();
         let (bytes, time) = drained(1 << 20, Duration::ZERO).await;
         assert!((MAX_BYTES..=MAX_BYTES + (1 << 20)).contains(&bytes) && time == Duration::ZERO, "{bytes}");
-        // One byte per second, and the lowest rate.
+        // One byte per second, and the minimum rate.
         let (bytes, time) = drained(1, Duration::from_secs(1)).await;
         assert!(bytes < 20 && time < MAX_LAG + Duration::from_secs(1), "{bytes} {time:?}");
         let (bytes, time) = drained(rate, Duration::from_secs(1)).await;

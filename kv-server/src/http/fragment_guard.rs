@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Byte that hyper refuses in a target, with status 400.
 const REFUSED: u8 = 0x7f;
-/// Maximum of bytes kept of a line. Only the headers that frame a body matter, and they are short.
+/// Maximum number of bytes kept of a line. Only the headers that frame a body matter, and they are short.
 const MAX_LINE_BYTES: usize = 128;
 
 /// Connection in which every `#` of a request target is replaced with [`REFUSED`].
@@ -274,7 +274,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn targets_alone_are_changed_however_the_bytes_come(
+        fn only_targets_are_changed_however_the_stream_is_split(
             requests in proptest::collection::vec(request(), 1..6),
             part in 1..64_usize,
         ) {
@@ -289,7 +289,7 @@ mod tests {
         }
 
         #[test]
-        fn nothing_passes_behind_a_length_that_is_not_understood(zeros in 0..300_usize, part in 1..64_usize) {
+        fn nothing_passes_after_a_length_that_is_not_understood(zeros in 0..300_usize, part in 1..64_usize) {
             // hyper reads a number with any count of zeros before it. The body looks like the end of a head
             // and a target.
             let length = format!("{}5", "0".repeat(zeros));
@@ -304,8 +304,8 @@ mod tests {
                     guard.pass(part);
                 }
                 let (first, rest) = passed.split_at(request.len());
-                // Either it is understood as hyper does, and passed as it is, or hyper gets nothing of the
-                // body.
+                // Either the length is understood as hyper does, and the body passes unchanged, or hyper gets
+                // no byte of it.
                 prop_assert!(!rest.contains(&b'#'), "{}", rest.escape_ascii());
                 let is_whole = first == request.as_bytes();
                 prop_assert!(is_whole || first.ends_with(&[REFUSED; 5]), "{}", first.escape_ascii());

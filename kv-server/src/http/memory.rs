@@ -10,7 +10,7 @@ use tokio::{
 };
 
 /// Bytes that a request may hold without a reservation, so that small requests never wait for large ones. The
-/// maximum of requests under way bounds their sum.
+/// maximum number of requests under way bounds their sum.
 pub(crate) const UNRESERVED_BYTES: usize = 64 * 1024;
 /// Minimum for a server: a value of unknown length or a bulk get, and one reader.
 pub(crate) const MIN_BYTES: usize = 96 * 1024 * 1024;
@@ -19,7 +19,7 @@ pub(crate) const DEFAULT_BYTES: usize = 512 * 1024 * 1024;
 const UNIT_BYTES: usize = 1024;
 /// Longest wait for a reservation. A request that waits holds no other reservation, so there is no deadlock.
 const MAX_WAIT: Duration = Duration::from_secs(5);
-/// Maximum of concurrent reads of values of unknown size while the largest cannot be reserved.
+/// Maximum number of concurrent reads of values of unknown size while the largest cannot be reserved.
 const MAX_READERS: usize = 4;
 
 /// Memory budget of a server for all of its requests: bodies as they are collected, the structures that they
@@ -162,19 +162,19 @@ mod tests {
     use super::{DEFAULT_BYTES, MAX_WAIT, MIN_BYTES, Memory, MemoryError, Reservation, UNRESERVED_BYTES};
 
     #[test]
-    fn the_parts_are_no_more_than_the_whole() {
+    fn the_parts_do_not_exceed_the_budget() {
         for bytes in [MIN_BYTES, MIN_BYTES + 1, 200 << 20, DEFAULT_BYTES, 1 << 40] {
             let memory = Memory::new(bytes);
             let readers = memory.readers.available_permits() * MAX_VALUE_BYTES;
             assert!(memory.max_bytes() + readers <= bytes && memory.max_bytes() + readers + 1024 > bytes);
-            // A value of unknown length is collected in twice its length, a form's with its framing.
+            // A form with a value of unknown length takes twice their length.
             assert!(memory.max_bytes() >= 2 * (MAX_VALUE_BYTES + UNRESERVED_BYTES), "{bytes}");
         }
         assert!(Memory::new(DEFAULT_BYTES).max_bytes() >= 4 * 100_000_000, "the longest bulk write");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn room_is_waited_for_in_turn_and_not_for_ever() {
+    async fn reservations_wait_in_turn_and_time_out() {
         let memory = Memory::new(MIN_BYTES);
         let all = memory.reserve(memory.max_bytes()).await.unwrap();
         assert_eq!(memory.reserved_bytes(), memory.max_bytes());
@@ -186,7 +186,7 @@ mod tests {
             order.set(names);
             drop(reservation);
         };
-        // A small one that comes later does not pass the large one, which it would keep from its turn.
+        // A later small one does not overtake the large one, which could starve otherwise.
         let large = wait("large", memory.max_bytes());
         let small = wait("small", 1024);
         let free = async {
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn small_reads_go_on_while_there_is_no_room() {
+    async fn small_reads_succeed_while_all_memory_is_reserved() {
         let memory = Memory::new(MIN_BYTES);
         let read = |held: usize| {
             memory.with_reservation(MAX_VALUE_BYTES, move || ready(Ok::<_, MemoryError>(((), held))))
@@ -217,7 +217,7 @@ mod tests {
         read(UNRESERVED_BYTES).await.unwrap();
         assert_eq!(started.elapsed(), Duration::ZERO);
         assert_eq!(read(UNRESERVED_BYTES + 1).await.err(), Some(MemoryError));
-        // A store that does not answer keeps the readers' places; others are refused in time.
+        // A store that does not answer holds the readers' permits; other reads time out.
         let stuck = memory.with_reservation(1 << 20, pending::<Result<((), usize), MemoryError>>);
         let refused = async {
             time::sleep(Duration::from_millis(1)).await;

@@ -5,7 +5,7 @@ use tokio::task;
 
 use crate::http::error;
 
-/// Maximum of bytes that are parsed or written on the calling task: some 100 µs of work.
+/// Maximum number of bytes that are parsed or written on the calling task: some 100 µs of work.
 const MAX_INLINE_BYTES: usize = 128 * 1024;
 
 /// Runs `work`, which processes about `bytes` of data: on the calling task if they are few, else on the

@@ -248,7 +248,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_body_may_fall_behind_the_minimum_rate_by_the_stall_timeout() {
         let rules = &rules(1);
-        // Three bytes earn three seconds, of which the last one comes too late.
+        // Each byte earns a second, but the last one earns it too late.
         let in_time = Duration::from_millis((30_000 + 2_000) / 3);
         assert_eq!(slow(in_time, rules).collect().await.unwrap().bytes, b"123");
         let too_slow = slow(in_time + Duration::from_millis(2), rules).collect().await;

@@ -7,7 +7,7 @@ use crate::{
     protocol::{dedup, query::excerpt},
 };
 
-/// Maximum of keys of a bulk get.
+/// Maximum number of keys of a bulk get.
 pub(crate) const MAX_KEYS: usize = 100;
 /// Keys per read, where memory for as many values of the largest size can be reserved. A larger batch would
 /// read more values in vain when they exceed the limit of a response.

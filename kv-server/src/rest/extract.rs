@@ -13,7 +13,7 @@ use crate::{
     state::app_state::AppState,
 };
 
-/// Maximum of items of a bulk write or delete.
+/// Maximum number of items of a bulk write or delete.
 pub(super) const MAX_BULK_ITEMS: usize = 10_000;
 
 /// Memory of a bulk write or delete per byte of its body: the body itself, the items that are parsed from it,

@@ -19,10 +19,11 @@ use crate::{
     state::app_state::AppState,
 };
 
-/// Maximum of bytes of a form beside its value: boundaries, and metadata, which may have much white space.
+/// Maximum number of bytes of a form beside its value: boundaries, and metadata, which may have much white
+/// space.
 const MAX_FRAMING_BYTES: usize = 64 * 1024;
-/// Maximum of bytes in which the parser may find no part, much more than a boundary and its headers take. The
-/// parser searches them all again for each chunk.
+/// Maximum number of bytes in which the parser may find no part, much more than a boundary and its headers
+/// take. The parser searches them all again for each chunk.
 const MAX_SEARCHED_BYTES: usize = 32 * 1024;
 /// Length of the chunks that the parser gets, however short those are that the client sends: each chunk costs
 /// a search.

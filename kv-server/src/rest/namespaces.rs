@@ -16,7 +16,7 @@ use crate::{
     state::app_state::AppState,
 };
 
-/// Maximum of namespaces in a page.
+/// Maximum number of namespaces in a page.
 const MAX_PER_PAGE: usize = 1000;
 /// Default number of namespaces in a page.
 const DEFAULT_PER_PAGE: usize = 20;

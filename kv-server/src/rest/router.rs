@@ -44,7 +44,7 @@ pub(crate) async fn handle(state: &AppState, request: Request, in_flight: &mut I
     response
 }
 
-/// Returns the response to a request that exceeds the maximum of concurrent requests or connections.
+/// Returns the response to a request that exceeds the maximum number of concurrent requests or connections.
 pub(crate) fn too_many_requests() -> Response<Body> {
     response::error(ApiError::unavailable("too many concurrent requests: try again later", None), None)
 }

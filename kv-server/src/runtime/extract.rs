@@ -10,9 +10,9 @@ use crate::{
     runtime::runtime_error::RuntimeError,
 };
 
-/// Minimum of a cache TTL, in seconds.
+/// Minimum cache TTL, in seconds.
 const MIN_CACHE_TTL: u64 = 30;
-/// Maximum of a cache TTL: the runtime has it as a signed integer of 32 bits.
+/// Maximum cache TTL, in seconds: the runtime has it as a signed integer of 32 bits.
 const MAX_CACHE_TTL: u64 = i32::MAX as u64;
 
 /// Extracts the key: the path after its first `/`, taken literally, or decoded once if the query has

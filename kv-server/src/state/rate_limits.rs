@@ -12,14 +12,15 @@ use kv_core::Clock;
 
 use crate::http::retry_after;
 
-/// Maximum of a token's requests per [`WINDOW`]:
+/// Maximum number of a token's requests per [`WINDOW`]:
 /// [Cloudflare's API limits](https://developers.cloudflare.com/fundamentals/api/reference/limits/).
 const MAX_REQUESTS: u32 = 1200;
 const WINDOW: Duration = Duration::from_secs(5 * 60);
 /// Minimum time between two writes to a key:
 /// [Workers KV's limits](https://developers.cloudflare.com/kv/platform/limits/).
 const WRITE_INTERVAL: Duration = Duration::from_secs(1);
-/// Maximum of recent writes that are kept. The oldest is evicted first, which only makes the limit milder.
+/// Maximum number of recent writes that are kept. The oldest is evicted first, which only makes the limit
+/// milder.
 const MAX_RECENT_WRITES: usize = 1 << 16;
 
 /// Cloudflare's rate limits: 1,200 requests in 5 minutes, and one write per second to a key.

@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 /// Time for which a title that the last listing did not have counts as absent.
 const LISTING_LIFETIME: Duration = Duration::from_secs(1);
 
-/// Maximum of namespaces that are inserted between two listings.
+/// Maximum number of namespaces that are inserted between two listings.
 const MAX_INSERTED: usize = 1000;
 
 /// Index of namespaces by title, as of the last listing. It limits listings of all namespaces to one per

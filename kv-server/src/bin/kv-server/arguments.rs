@@ -63,16 +63,16 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "HOST:PORT|PORT")]
     pub(crate) metrics_listen: Option<ListenAddress>,
 
-    /// Maximum of concurrent requests; one more is answered 503
+    /// Maximum number of concurrent requests; one more is answered 503
     #[arg(long, value_name = "NUMBER", default_value_t = 512)]
     pub(crate) max_concurrent_requests: usize,
 
-    /// Maximum of concurrent requests with a body, so that slow uploads leave room for others; three quarters
-    /// by default
+    /// Maximum number of concurrent requests with a body, so that slow uploads leave room for others; three
+    /// quarters by default
     #[arg(long, value_name = "NUMBER")]
     pub(crate) max_concurrent_uploads: Option<usize>,
 
-    /// Maximum of connections; one more is answered 503 and closed
+    /// Maximum number of connections; one more is answered 503 and closed
     #[arg(long, value_name = "NUMBER", default_value_t = 900)]
     pub(crate) max_connections: usize,
 

@@ -11,7 +11,7 @@ use std::{
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, fmt, fmt::MakeWriter};
 
-/// Maximum of lines that wait to be written. More are dropped, and counted.
+/// Maximum number of lines that wait to be written. More are dropped, and counted.
 const MAX_WAITING_LINES: usize = 4096;
 
 const FILTER_ERROR: &str =
