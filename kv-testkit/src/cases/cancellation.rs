@@ -7,19 +7,16 @@ use tokio::task::JoinSet;
 
 use crate::support::{
     marked_write::{Mark, assert_whole},
-    polling::poll_and_drop,
+    polling::{MAX_POLLS, poll_and_drop},
     scope::Scope,
     subject::Subject,
 };
-
-/// More polls than most calls take, so that the last rounds of a case let them end.
-pub(super) const MOST_POLLS: usize = 12;
 
 /// Writes `old` and drops a write of `new` after 0, 1, 2 and more polls.
 async fn check_dropped_write(subject: &Subject, old: Option<Mark>, new: Mark) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
-    for polls in 0..MOST_POLLS {
+    for polls in 0..MAX_POLLS {
         // A dropped write may be applied later, so each round has a key of its own.
         let key = scope.key(&polls.to_string());
         if let Some(old) = old {
@@ -70,7 +67,7 @@ pub async fn dropped_bulk_write_leaves_whole_entries(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
     let marks = [1, 2, 3].map(Mark::new);
-    for polls in 0..MOST_POLLS {
+    for polls in 0..MAX_POLLS {
         let keys = ["a", "b", "c"].map(|name| scope.key(&format!("{polls}{name}")));
         for key in &keys {
             marks[0].write(kv, key).await.unwrap();
@@ -90,7 +87,7 @@ pub async fn dropped_remove_leaves_a_whole_entry_or_none(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
     let mark = Mark::new(1);
-    for polls in 0..MOST_POLLS {
+    for polls in 0..MAX_POLLS {
         let (a, b) = (scope.key(&format!("{polls}a")), scope.key(&format!("{polls}b")));
         for key in [&a, &b] {
             mark.write(kv, key).await.unwrap();
@@ -111,7 +108,7 @@ pub async fn dropped_reads_change_nothing(subject: &Subject) {
     let (kv, key) = (subject.namespace(), scope.key("a"));
     let mark = Mark::new(1).with_size(400_000);
     mark.write(kv, &key).await.unwrap();
-    for polls in 0..MOST_POLLS {
+    for polls in 0..MAX_POLLS {
         poll_and_drop(kv.get(&key), polls).await;
         poll_and_drop(kv.read_many(vec![key.clone(); 3], GetOptions::default()), polls).await;
         poll_and_drop(kv.list_page(scope.pages_of(1)), polls).await;

@@ -3,45 +3,16 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use kv_core::{
-    AtomicKv, AtomicKvExt, Conditional, Expected, IntoValue, Key, PutOptions, Result, Version,
-    prelude::KvNamespaceExt,
-};
+use kv_core::{AtomicKv, AtomicKvExt, Conditional, Expected, Key, Result, Version, prelude::KvNamespaceExt};
 use tokio::task::JoinSet;
 
-use crate::{
-    cases::cancellation::MOST_POLLS,
-    support::{
-        marked_write::{Mark, assert_whole},
-        polling::poll_and_drop,
-        scope::Scope,
-        subject::Subject,
-    },
+use crate::support::{
+    marked_write::{Mark, assert_whole},
+    polling::{MAX_POLLS, poll_and_drop},
+    scope::Scope,
+    subject::Subject,
+    versions::{applied, current_version, put_if},
 };
-
-/// The version of the entry under `key`, which has to be there.
-pub(super) async fn version(atomic: &dyn AtomicKv, key: &Key<'_>) -> Version {
-    let read = atomic.get_versioned(key).await.unwrap();
-    read.expect("an entry that was written has a version").1
-}
-
-/// The version that a conditional write took, which has to be applied.
-pub(super) fn applied(outcome: Result<Conditional>, why: &str) -> Version {
-    match outcome.unwrap() {
-        Conditional::Applied(version) => version,
-        Conditional::Conflict => panic!("{why}, and this was a conflict"),
-    }
-}
-
-/// A conditional write without options.
-pub(super) async fn put_if(
-    atomic: &dyn AtomicKv,
-    key: &Key<'_>,
-    expected: impl Into<Expected>,
-    value: impl IntoValue,
-) -> Result<Conditional> {
-    atomic.put_if(key, expected, value, PutOptions::default()).await
-}
 
 async fn write_if(
     atomic: &dyn AtomicKv,
@@ -63,7 +34,7 @@ async fn check_conflict(
 ) {
     assert_eq!(outcome.unwrap(), Conditional::Conflict, "{why}");
     scope.check(key, Some(&before.0.entry()), "a conflict leaves the entry as it was").await;
-    assert_eq!(version(atomic, key).await, before.1, "a conflict leaves the version as it was");
+    assert_eq!(current_version(atomic, key).await, before.1, "a conflict leaves the version as it was");
 }
 
 /// `Expected::Absent` holds where there is no entry.
@@ -84,7 +55,7 @@ pub async fn write_if_absent_conflicts_with_an_entry(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let key = scope.key("a");
     Mark::new(1).write(&atomic, &key).await.unwrap();
-    let before = (Mark::new(1), version(&*atomic, &key).await);
+    let before = (Mark::new(1), current_version(&*atomic, &key).await);
     let outcome = write_if(&*atomic, &key, Expected::Absent, Mark::new(2)).await;
     check_conflict(&scope, &*atomic, &key, before, outcome, "`Absent` does not hold for an entry").await;
     scope.clean().await;
@@ -96,14 +67,14 @@ pub async fn write_if_of_the_right_version_replaces_the_entry(subject: &Subject)
     let key = scope.key("a");
     Mark::new(1).write(&atomic, &key).await.unwrap();
     for number in 2..5 {
-        let expected = version(&*atomic, &key).await.into();
+        let expected = current_version(&*atomic, &key).await.into();
         let outcome = write_if(&*atomic, &key, expected, Mark::new(number)).await;
         applied(outcome, "a version holds until the next write");
         scope
             .check(&key, Some(&Mark::new(number).entry()), "a conditional write replaces the whole entry")
             .await;
     }
-    let expected = version(&*atomic, &key).await;
+    let expected = current_version(&*atomic, &key).await;
     applied(put_if(&*atomic, &key, expected, "bare").await, "a version holds until the next write");
     scope.check_value(&key, "bare", "a conditional write clears what it does not set").await;
     scope.clean().await;
@@ -114,10 +85,10 @@ pub async fn write_if_of_a_stale_version_conflicts(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let key = scope.key("a");
     Mark::new(1).write(&atomic, &key).await.unwrap();
-    let stale = version(&*atomic, &key).await;
+    let stale = current_version(&*atomic, &key).await;
     for number in [2, 1] {
         Mark::new(number).write(&atomic, &key).await.unwrap();
-        let before = (Mark::new(number), version(&*atomic, &key).await);
+        let before = (Mark::new(number), current_version(&*atomic, &key).await);
         let outcome = write_if(&*atomic, &key, stale.into(), Mark::new(3)).await;
         check_conflict(&scope, &*atomic, &key, before, outcome, "a version holds until the next write").await;
     }
@@ -129,7 +100,7 @@ pub async fn write_if_of_a_version_conflicts_with_absence(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let (key, never) = (scope.key("a"), scope.key("never"));
     Mark::new(1).write(&atomic, &key).await.unwrap();
-    let gone = version(&*atomic, &key).await;
+    let gone = current_version(&*atomic, &key).await;
     atomic.delete(&key).await.unwrap();
     for key in [&key, &never] {
         let outcome = write_if(&*atomic, key, gone.into(), Mark::new(2)).await;
@@ -149,7 +120,7 @@ pub async fn remove_if_of_the_right_version_removes(subject: &Subject) {
     let key = scope.key("a");
     for _ in 0..2 {
         Mark::new(1).write(&atomic, &key).await.unwrap();
-        let expected = version(&*atomic, &key).await;
+        let expected = current_version(&*atomic, &key).await;
         applied(atomic.delete_if(&key, expected).await, "a version holds until the next write");
         scope.check(&key, None, "a conditional removal removes the entry").await;
     }
@@ -160,9 +131,9 @@ pub async fn remove_if_of_a_stale_version_conflicts(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let key = scope.key("a");
     Mark::new(1).write(&atomic, &key).await.unwrap();
-    let stale = version(&*atomic, &key).await;
+    let stale = current_version(&*atomic, &key).await;
     Mark::new(2).write(&atomic, &key).await.unwrap();
-    let before = (Mark::new(2), version(&*atomic, &key).await);
+    let before = (Mark::new(2), current_version(&*atomic, &key).await);
     let outcome = atomic.delete_if(&key, stale).await;
     check_conflict(&scope, &*atomic, &key, before, outcome, "a version holds until the next write").await;
     scope.clean().await;
@@ -173,7 +144,7 @@ pub async fn remove_if_conflicts_with_absence(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let (key, never) = (scope.key("a"), scope.key("never"));
     Mark::new(1).write(&atomic, &key).await.unwrap();
-    let expected = version(&*atomic, &key).await;
+    let expected = current_version(&*atomic, &key).await;
     applied(atomic.delete_if(&key, expected).await, "a version holds until the next write");
     for key in [&key, &never] {
         let outcome = atomic.delete_if(key, expected).await.unwrap();
@@ -202,7 +173,7 @@ async fn check_race(subject: &Subject, scope: &Scope, key: &Key<'static>, expect
     assert_eq!(outcomes.len(), 1, "of conditional writes that expect the same, one is applied");
     let (outcome, winner) = outcomes[0];
     scope.check(key, Some(&winner.entry()), "the write that was applied is the one that is there").await;
-    assert_eq!(outcome, Conditional::Applied(version(&*atomic, key).await));
+    assert_eq!(outcome, Conditional::Applied(current_version(&*atomic, key).await));
 }
 
 /// Of racing writes that expect no entry, exactly one is applied.
@@ -220,7 +191,7 @@ pub async fn racing_writes_if_version_have_one_winner(subject: &Subject) {
     let key = scope.key("a");
     Mark::new(100).write(&atomic, &key).await.unwrap();
     for _ in 0..3 {
-        check_race(subject, &scope, &key, version(&*atomic, &key).await.into()).await;
+        check_race(subject, &scope, &key, current_version(&*atomic, &key).await.into()).await;
     }
     scope.clean().await;
 }
@@ -229,10 +200,10 @@ pub async fn racing_writes_if_version_have_one_winner(subject: &Subject) {
 pub async fn dropped_conditional_write_leaves_a_whole_entry(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let (old, new) = (Mark::new(1), Mark::new(2).with_size(100_000));
-    for polls in 0..MOST_POLLS {
+    for polls in 0..MAX_POLLS {
         let key = scope.key(&polls.to_string());
         old.write(&atomic, &key).await.unwrap();
-        let expected = version(&*atomic, &key).await;
+        let expected = current_version(&*atomic, &key).await;
         poll_and_drop(write_if(&*atomic, &key, expected.into(), new), polls).await;
         assert_whole(atomic.get_with_metadata(&key).await.unwrap().as_ref(), &[Some(old), Some(new)]);
         poll_and_drop(atomic.delete_if(&key, expected), polls).await;

@@ -8,9 +8,8 @@ use kv_core::{
     prelude::KvNamespaceExt,
 };
 
-use crate::{
-    cases::conditional::put_if,
-    support::{outcome::assert_kind, scope::Scope, store_scope::StoreScope, subject::Subject},
+use crate::support::{
+    outcome::assert_kind, scope::Scope, store_scope::StoreScope, subject::Subject, versions::put_if,
 };
 
 const GONE: ErrorKind = ErrorKind::NamespaceNotFound;

@@ -2,13 +2,12 @@
 
 use kv_core::{AtomicKvExt, Change, Conditional, Entry, Expected, Expiration, prelude::KvNamespaceExt};
 
-use crate::{
-    cases::{
-        conditional::{applied, put_if, version},
-        expiry::{MINUTE, minute},
-        versions::Seen,
-    },
-    support::{polling::bounded, scope::Scope, subject::Subject},
+use crate::support::{
+    expiry::{MINUTE, minute},
+    polling::bounded,
+    scope::Scope,
+    subject::Subject,
+    versions::{SeenVersions, applied, current_version, put_if},
 };
 
 /// An expired entry has no version, swept or not.
@@ -53,7 +52,7 @@ pub async fn expired_entry_conflicts_with_its_version(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let key = scope.key("a");
     atomic.put_with(&key, "1", minute()).await.unwrap();
-    let expired = version(&*atomic, &key).await;
+    let expired = current_version(&*atomic, &key).await;
     subject.clock().advance(MINUTE);
     for _ in 0..2 {
         let outcomes = [put_if(&*atomic, &key, expired, "2").await, atomic.delete_if(&key, expired).await];
@@ -97,7 +96,7 @@ pub async fn expired_entry_is_absent_for_update(subject: &Subject) {
 pub async fn versions_are_not_used_again_after_expiry(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let key = scope.key("a");
-    let mut seen = Seen::default();
+    let mut seen = SeenVersions::default();
     for round in 0..12 {
         atomic.put_with(&key, "1", minute()).await.unwrap();
         seen.add_current(&*atomic, &key, "a write after an expiry").await;

@@ -3,27 +3,16 @@
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use kv_core::{
-    Clock, Entry, Expiration, PutEntry, PutOptions, Timestamp, Value, limits, prelude::KvNamespaceExt,
+use kv_core::{Clock, Entry, Expiration, PutEntry, PutOptions, Timestamp, Value, prelude::KvNamespaceExt};
+
+use crate::support::{
+    expiry::{MINUTE, SECOND, entry_of, minute},
+    marked_write::Mark,
+    scope::Scope,
+    subject::Subject,
 };
 
-use crate::support::{marked_write::Mark, scope::Scope, subject::Subject};
-
-pub(super) const SECOND: Duration = Duration::from_secs(1);
-pub(super) const MINUTE: Duration = Duration::from_secs(60);
 const ALMOST_A_MINUTE: Duration = Duration::from_secs(59);
-
-/// The shortest time to live: 60 seconds.
-pub(super) fn minute() -> Expiration {
-    Expiration::after(limits::MIN_EXPIRATION).expect("60 seconds are allowed")
-}
-
-/// The entry of a write of `value` with `options` that is applied now.
-pub(super) fn entry_of(subject: &Subject, value: &'static str, options: &PutOptions) -> Entry {
-    Entry::new(Value::from_static(value.as_bytes()))
-        .with_metadata(options.metadata.clone())
-        .with_expires_at(options.expires_at(subject.clock().now()))
-}
 
 /// An entry is there until the second before its deadline, to every operation.
 pub async fn entry_is_there_a_second_before_its_deadline(subject: &Subject) {

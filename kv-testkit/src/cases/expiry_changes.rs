@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use kv_core::{Clock, Entry, Expiration, Metadata, PutOptions, Timestamp, prelude::KvNamespaceExt};
 
-use crate::{
-    cases::expiry::{MINUTE, SECOND, entry_of, minute},
-    support::{scope::Scope, subject::Subject},
+use crate::support::{
+    expiry::{MINUTE, SECOND, entry_of, minute},
+    scope::Scope,
+    subject::Subject,
 };
 
 /// A write after an entry's end has neither its metadata nor its deadline, swept or not.

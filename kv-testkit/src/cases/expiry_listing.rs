@@ -2,12 +2,10 @@
 
 use kv_core::{PutEntry, prelude::KvNamespaceExt};
 
-use crate::{
-    cases::{
-        expiry::{MINUTE, minute},
-        paging::first_page,
-    },
-    support::{scope::Scope, subject::Subject},
+use crate::support::{
+    expiry::{MINUTE, minute},
+    scope::Scope,
+    subject::Subject,
 };
 
 /// Writes `names`, each to end in a minute.
@@ -53,7 +51,7 @@ pub async fn listing_goes_on_while_entries_expire(subject: &Subject) {
     let scope = Scope::new(subject);
     scope.fill(["a", "d", "h"]).await;
     fill_for_a_minute(subject, &scope, ["b", "c", "e", "g"].map(str::to_owned)).await;
-    let (page, cursor) = first_page(subject, scope.pages_of(2)).await;
+    let (page, cursor) = scope.first_page(scope.pages_of(2)).await;
     let rest =
         ["a", "d", "h"].into_iter().filter(|name| page.keys.iter().all(|key| scope.name(key) != *name));
     let rest: Vec<_> = rest.collect();
@@ -71,7 +69,7 @@ pub async fn cursor_survives_the_expiry_of_its_key(subject: &Subject) {
     let scope = Scope::new(subject);
     fill_for_a_minute(subject, &scope, ["a", "b"].map(str::to_owned)).await;
     scope.fill(["c", "d"]).await;
-    let (_, cursor) = first_page(subject, scope.pages_of(1)).await;
+    let (_, cursor) = scope.first_page(scope.pages_of(1)).await;
     subject.clock().advance(MINUTE);
     subject.sweep().await;
     let rest = scope.names(scope.pages_of(1).with_cursor(cursor)).await;

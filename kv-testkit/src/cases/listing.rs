@@ -5,10 +5,7 @@ use std::sync::Arc;
 use futures_util::{StreamExt, TryStreamExt};
 use kv_core::{Entry, KvNamespace, ListOptions, Value, limits, prelude::KvNamespaceExt};
 
-use crate::{
-    cases::keys::{ODD, check_keys},
-    support::{marked_write::Mark, scope::Scope, subject::Subject},
-};
+use crate::support::{marked_write::Mark, odd_names::ODD_NAMES, scope::Scope, subject::Subject};
 
 /// Writes `names` and checks that each of `prefixes` lists those of them that start with it.
 async fn check_prefixes(subject: &Subject, names: &[&str], prefixes: &[&str], why: &str) {
@@ -69,7 +66,7 @@ pub async fn keys_that_start_each_other_are_listed_in_order(subject: &Subject) {
 /// A prefix is text and no pattern.
 pub async fn prefix_is_literal(subject: &Subject) {
     let names: Vec<&str> =
-        ODD.iter().copied().chain(["%a", "aa", "ab", "a%", "a_b", "a.b", "axb", "[a]", "?a"]).collect();
+        ODD_NAMES.iter().copied().chain(["%a", "aa", "ab", "a%", "a_b", "a.b", "axb", "[a]", "?a"]).collect();
     let prefixes =
         ["%", "_", "*", ".", "?", "[", "[a", "\\", "a%", "a_", "a.", "a?", "^", "$", "(", "'", "\"", "\0"];
     check_prefixes(subject, &names, &prefixes, "a prefix is literal").await;
@@ -120,7 +117,7 @@ pub async fn longest_prefix_lists_its_key(subject: &Subject) {
 pub async fn empty_prefix_is_that_of_every_key(subject: &Subject) {
     let scope = Scope::new(subject);
     let key = scope.own(["\0", scope.id()].concat());
-    check_keys(subject, &scope, std::slice::from_ref(&key), "a key may start with NUL").await;
+    scope.check_keys(std::slice::from_ref(&key), "a key may start with NUL").await;
     let page = subject.namespace().list_page(ListOptions::default()).await.unwrap();
     assert!(page.keys.is_sorted_by(|a, b| a.name < b.name), "keys come in ascending order of their bytes");
     let listed = page.keys.iter().any(|info| info.name == key);

@@ -8,22 +8,19 @@ use std::sync::{
 use kv_core::{Cursor, prelude::KvNamespaceExt};
 use tokio::task::yield_now;
 
-use crate::{
-    cases::paging::first_page,
-    support::{scope::Scope, subject::Subject},
-};
+use crate::support::{scope::Scope, subject::Subject};
 
 /// Writes `b`, `d`, `f`, `h` and lists up to the cursor behind the first page, which holds one key.
-async fn under_way(subject: &Subject, scope: &Scope) -> (Vec<String>, Cursor) {
+async fn under_way(scope: &Scope) -> (Vec<String>, Cursor) {
     scope.fill(["b", "d", "f", "h"]).await;
-    let (page, cursor) = first_page(subject, scope.pages_of(1)).await;
+    let (page, cursor) = scope.first_page(scope.pages_of(1)).await;
     (page.keys.iter().map(|key| scope.name(key)).collect(), cursor)
 }
 
 /// A cursor stays good when its own key is removed.
 pub async fn cursor_survives_the_removal_of_its_key(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (listed, cursor) = under_way(subject, &scope).await;
+    let (listed, cursor) = under_way(&scope).await;
     assert_eq!(listed, ["b"], "a page with limit 1 holds the first key");
     subject.namespace().delete(&scope.key("b")).await.unwrap();
     let rest = scope.names(scope.pages_of(1).with_cursor(cursor)).await;
@@ -34,7 +31,7 @@ pub async fn cursor_survives_the_removal_of_its_key(subject: &Subject) {
 /// A cursor stays good when keys before and behind it are removed.
 pub async fn cursor_survives_removals_around_it(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (_, cursor) = under_way(subject, &scope).await;
+    let (_, cursor) = under_way(&scope).await;
     for name in ["b", "d", "h"] {
         subject.namespace().delete(&scope.key(name)).await.unwrap();
     }
@@ -47,7 +44,7 @@ pub async fn cursor_survives_removals_around_it(subject: &Subject) {
 /// A cursor stays good when keys are written before it, behind it and under it.
 pub async fn cursor_survives_writes_around_it(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (_, cursor) = under_way(subject, &scope).await;
+    let (_, cursor) = under_way(&scope).await;
     scope.fill(["a", "b", "c", "e", "i"]).await;
     let mut rest = scope.names(scope.pages_of(1).with_cursor(cursor)).await;
     assert!(!rest.contains(&"a".to_owned()), "a listing does not go back behind its cursor");
@@ -60,7 +57,7 @@ pub async fn cursor_survives_writes_around_it(subject: &Subject) {
 /// A listing ends when every key is gone before its next page.
 pub async fn listing_goes_on_when_every_key_is_removed(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (_, cursor) = under_way(subject, &scope).await;
+    let (_, cursor) = under_way(&scope).await;
     let keys = ["b", "d", "f", "h"].map(|name| scope.key(name));
     subject.namespace().delete_many(keys).await.unwrap().into_result().unwrap();
     for options in [scope.pages_of(1).with_cursor(cursor), scope.pages_of(1)] {

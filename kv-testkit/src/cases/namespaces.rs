@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use kv_core::{ErrorKind, Jurisdiction, KvNamespace, ListOptions, NamespaceInfo, prelude::KvNamespaceExt};
 
-use crate::{
-    cases::keys::{ODD, check_keys},
-    support::{outcome::assert_kind, scope::Scope, store_scope::StoreScope, subject::Subject},
+use crate::support::{
+    odd_names::ODD_NAMES, outcome::assert_kind, scope::Scope, store_scope::StoreScope, subject::Subject,
 };
 
 /// A namespace that was created is listed once and known by its id, with its title.
@@ -99,10 +98,10 @@ pub async fn keys_need_no_prefix(subject: &Subject) {
     let (_, namespace) = store_scope.create("a").await;
     let alone = Subject::new(namespace);
     let scope = Scope::new(&alone);
-    let keys: Vec<_> = ODD.iter().map(|odd| scope.own((*odd).to_owned())).collect();
-    check_keys(&alone, &scope, &keys, "every text of 1 to 512 bytes but `.` and `..` is a key").await;
+    let keys: Vec<_> = ODD_NAMES.iter().map(|odd| scope.own((*odd).to_owned())).collect();
+    scope.check_keys(&keys, "every text of 1 to 512 bytes but `.` and `..` is a key").await;
     let listed = scope.list(ListOptions::default()).await;
-    assert_eq!(listed.len(), ODD.len(), "a namespace lists the keys that were written, and no other");
+    assert_eq!(listed.len(), ODD_NAMES.len(), "a namespace lists the keys that were written, and no other");
     scope.clean().await;
     store_scope.clean().await;
 }

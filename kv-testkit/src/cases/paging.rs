@@ -1,23 +1,8 @@
 //! Pages and cursors.
 
-use kv_core::{Cursor, ErrorKind, KvNamespace, ListOptions, ListPage, prelude::KvNamespaceExt};
+use kv_core::{Cursor, ErrorKind, KvNamespace, ListOptions, prelude::KvNamespaceExt};
 
 use crate::support::{outcome::assert_kind, scope::Scope, subject::Subject};
-
-/// The first page that ends behind a key, with the cursor to what follows.
-pub(super) async fn first_page(subject: &Subject, options: ListOptions) -> (ListPage, Cursor) {
-    let mut options = options;
-    // An empty page may come first.
-    for _ in 0..100 {
-        let page = subject.namespace().list_page(options.clone()).await.unwrap();
-        let next = page.next.clone().expect("a page that left keys over has a cursor");
-        if !page.keys.is_empty() {
-            return (page, next);
-        }
-        options = options.with_cursor(next);
-    }
-    panic!("a listing that has keys left gives them, and this one gave 100 empty pages");
-}
 
 /// A page holds at most as many keys as its limit, down to one.
 pub async fn page_holds_at_most_its_limit(subject: &Subject) {
@@ -58,7 +43,7 @@ pub async fn more_keys_than_a_page_holds_are_all_listed(subject: &Subject) {
 pub async fn cursor_goes_on_with_another_limit(subject: &Subject) {
     let scope = Scope::new(subject);
     let names = scope.fill(["a", "b", "c", "d", "e", "f", "g"]).await;
-    let (page, cursor) = first_page(subject, scope.pages_of(2)).await;
+    let (page, cursor) = scope.first_page(scope.pages_of(2)).await;
     let mut listed: Vec<_> = page.keys.iter().map(|key| scope.name(key)).collect();
     listed.extend(scope.names(scope.pages_of(3).with_cursor(cursor)).await);
     assert_eq!(listed, names, "a cursor does not depend on the limit");
@@ -69,7 +54,7 @@ pub async fn cursor_goes_on_with_another_limit(subject: &Subject) {
 pub async fn cursor_may_be_used_twice(subject: &Subject) {
     let scope = Scope::new(subject);
     let names = scope.fill(["a", "b", "c", "d"]).await;
-    let (page, cursor) = first_page(subject, scope.pages_of(2)).await;
+    let (page, cursor) = scope.first_page(scope.pages_of(2)).await;
     for _ in 0..2 {
         let rest = scope.names(scope.pages_of(2).with_cursor(cursor.clone())).await;
         assert_eq!(rest, names[page.keys.len()..], "a listing may be repeated from its cursor");
@@ -100,7 +85,7 @@ pub async fn cursor_of_another_prefix_is_refused(subject: &Subject) {
     let scope = Scope::new(subject);
     scope.fill(["a1", "a2", "a3", "b1", "b2"]).await;
     let options = ListOptions::from(scope.prefix("a")).with_limit(1).unwrap();
-    let (_, cursor) = first_page(subject, options).await;
+    let (_, cursor) = scope.first_page(options).await;
     for prefix in ["", "b", "a1", "A"] {
         let other = ListOptions::from(scope.prefix(prefix)).with_cursor(cursor.clone());
         let page = subject.namespace().list_page(other).await;
@@ -113,7 +98,7 @@ pub async fn cursor_of_another_prefix_is_refused(subject: &Subject) {
 pub async fn altered_cursor_is_refused(subject: &Subject) {
     let scope = Scope::new(subject);
     scope.fill(["a", "b", "c"]).await;
-    let (_, cursor) = first_page(subject, scope.pages_of(1)).await;
+    let (_, cursor) = scope.first_page(scope.pages_of(1)).await;
     let text = cursor.as_str();
     let altered = [text.to_owned() + "AAAA", text[..text.len() - 4].to_owned(), "AQ".to_owned() + text];
     for text in altered {

@@ -2,10 +2,7 @@
 
 use kv_core::prelude::KvNamespaceExt;
 
-use crate::{
-    cases::keys::ODD,
-    support::{marked_write::Mark, scope::Scope, subject::Subject},
-};
+use crate::support::{marked_write::Mark, odd_names::ODD_NAMES, scope::Scope, subject::Subject};
 
 /// A removed key is absent, whichever way it is read, and not listed.
 pub async fn removed_key_is_absent(subject: &Subject) {
@@ -48,7 +45,7 @@ pub async fn remove_many_removes_every_key(subject: &Subject) {
 /// The removal of a key leaves those that look like it.
 pub async fn remove_leaves_similar_keys(subject: &Subject) {
     let scope = Scope::new(subject);
-    let mut names = scope.fill(ODD).await;
+    let mut names = scope.fill(ODD_NAMES).await;
     for removed in ["%", "a/../b", "%2F", "+", "A", "é", "__proto__", "\0", "*", "1"] {
         subject.namespace().delete(&scope.key(removed)).await.unwrap();
         names.retain(|name| name != removed);

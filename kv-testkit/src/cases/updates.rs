@@ -8,15 +8,13 @@ use kv_core::{
 };
 use tokio::task::JoinSet;
 
-use crate::{
-    cases::versions::Seen,
-    support::{
-        marked_write::Mark,
-        outcome::assert_kind,
-        polling::{bounded, meanwhile},
-        scope::Scope,
-        subject::Subject,
-    },
+use crate::support::{
+    marked_write::Mark,
+    outcome::assert_kind,
+    polling::{bounded, meanwhile},
+    scope::Scope,
+    subject::Subject,
+    versions::SeenVersions,
 };
 
 /// What an update that adds one decides.
@@ -148,7 +146,7 @@ pub async fn typed_conditional_calls_keep_the_rules(subject: &Subject) {
     let scope = Scope::new(subject);
     let scores = subject.atomic().typed::<u32>().with_prefix(scope.prefix("score:").as_str()).unwrap();
     let key: Key<'_> = scope.key("score:ada");
-    let mut seen = Seen::default();
+    let mut seen = SeenVersions::default();
     assert_eq!(scores.get_versioned("ada").await.unwrap(), None, "an absent record has no version");
     let outcome = scores.put_if("ada", Expected::Absent, &1, Mark::new(1).options()).await.unwrap();
     assert!(matches!(outcome, Conditional::Applied(_)), "`Absent` holds for a record never written");

@@ -1,36 +1,19 @@
 //! Versions.
 
-use std::collections::HashSet;
+use kv_core::{AtomicKvExt, Conditional, Expected, PutEntry, prelude::KvNamespaceExt};
 
-use kv_core::{
-    AtomicKv, AtomicKvExt, Conditional, Expected, Key, PutEntry, Version, prelude::KvNamespaceExt,
+use crate::support::{
+    marked_write::Mark,
+    scope::Scope,
+    subject::Subject,
+    versions::{SeenVersions, applied, current_version, put_if},
 };
-
-use crate::{
-    cases::conditional::{applied, put_if, version},
-    support::{marked_write::Mark, scope::Scope, subject::Subject},
-};
-
-/// The versions that a key has had.
-#[derive(Default)]
-pub(super) struct Seen(HashSet<Version>);
-
-impl Seen {
-    pub(super) fn add(&mut self, version: Version, why: &str) {
-        assert!(self.0.insert(version), "{why}: no version is used twice for a key");
-    }
-
-    /// Adds the version that `key` has now.
-    pub(super) async fn add_current(&mut self, atomic: &dyn AtomicKv, key: &Key<'_>, why: &str) {
-        self.add(version(atomic, key).await, why);
-    }
-}
 
 /// Every write takes a new version: plain, bulk and conditional ones, and one of the value that is there already.
 pub async fn every_write_takes_a_new_version(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let key = scope.key("a");
-    let mut seen = Seen::default();
+    let mut seen = SeenVersions::default();
     for value in ["same", "same", "other", "same"] {
         atomic.put(&key, value).await.unwrap();
         seen.add_current(&*atomic, &key, "a plain write").await;
@@ -41,7 +24,7 @@ pub async fn every_write_takes_a_new_version(subject: &Subject) {
         seen.add_current(&*atomic, &key, "a bulk write").await;
     }
     for _ in 0..2 {
-        let expected = version(&*atomic, &key).await;
+        let expected = current_version(&*atomic, &key).await;
         applied(put_if(&*atomic, &key, expected, "same").await, "a version holds until the next write");
         seen.add_current(&*atomic, &key, "a conditional write").await;
     }
@@ -56,7 +39,11 @@ pub async fn applied_version_is_that_of_the_entry(subject: &Subject) {
     for number in 0..4 {
         let written =
             applied(put_if(&*atomic, &key, expected, vec![number]).await, "what was expected is there");
-        assert_eq!(version(&*atomic, &key).await, written, "`Applied` holds the version of the entry");
+        assert_eq!(
+            current_version(&*atomic, &key).await,
+            written,
+            "`Applied` holds the version of the entry"
+        );
         expected = written.into();
     }
     scope.clean().await;
@@ -67,12 +54,12 @@ pub async fn reading_keeps_the_version(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let key = scope.key("a");
     Mark::new(1).write(&atomic, &key).await.unwrap();
-    let before = version(&*atomic, &key).await;
+    let before = current_version(&*atomic, &key).await;
     scope.check(&key, Some(&Mark::new(1).entry()), "a read leaves the entry as it is").await;
     let conflict = put_if(&*atomic, &key, Expected::Absent, "2").await.unwrap();
     assert_eq!(conflict, Conditional::Conflict, "`Absent` does not hold for an entry");
     scope.fill(["b"]).await;
-    assert_eq!(version(&*atomic, &key).await, before, "only a write of a key changes its version");
+    assert_eq!(current_version(&*atomic, &key).await, before, "only a write of a key changes its version");
     scope.clean().await;
 }
 
@@ -80,7 +67,7 @@ pub async fn reading_keeps_the_version(subject: &Subject) {
 pub async fn versions_are_never_used_twice(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let (key, other) = (scope.key("a"), scope.key("b"));
-    let mut seen = Seen::default();
+    let mut seen = SeenVersions::default();
     for round in 0..30 {
         atomic.put(&key, "1").await.unwrap();
         seen.add_current(&*atomic, &key, "a write after a removal").await;
@@ -88,7 +75,7 @@ pub async fn versions_are_never_used_twice(subject: &Subject) {
             0 => atomic.delete(&key).await.unwrap(),
             1 => atomic.delete_many([&key]).await.unwrap().into_result().map(drop).unwrap(),
             2 => {
-                let expected = version(&*atomic, &key).await;
+                let expected = current_version(&*atomic, &key).await;
                 let removed =
                     applied(atomic.delete_if(&key, expected).await, "a version holds until the next write");
                 seen.add(removed, "a conditional removal takes a version that no entry ever has");
@@ -116,7 +103,7 @@ pub async fn removed_entry_written_again_is_another_one(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let key = scope.key("a");
     Mark::new(1).write(&atomic, &key).await.unwrap();
-    let old = version(&*atomic, &key).await;
+    let old = current_version(&*atomic, &key).await;
     atomic.delete(&key).await.unwrap();
     Mark::new(1).write(&atomic, &key).await.unwrap();
     for outcome in [put_if(&*atomic, &key, old, "2").await, atomic.delete_if(&key, old).await] {

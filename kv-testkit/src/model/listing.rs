@@ -7,25 +7,13 @@ use kv_core::{Cursor, KeyInfo, ListOptions, Prefix};
 use crate::{
     model::{
         mismatch::{Mismatch, Outcome, same_info},
-        run::{Run, Step},
+        run::{KeptCursor, Run, Step},
     },
     support::subject::Subject,
 };
 
 /// So many pages without a key one after another end a listing that does not end by itself.
 const EMPTY_PAGES: usize = 1_000;
-
-/// A cursor that a page gave, and what it owes.
-#[derive(Debug)]
-pub(super) struct KeptCursor {
-    cursor: Cursor,
-    prefix: String,
-    /// The last key before it.
-    after: Option<String>,
-    /// The keys behind it that have been there ever since. Those that come later may be listed or not: the cursor
-    /// may stand anywhere before the next key that was there.
-    owed: BTreeSet<String>,
-}
 
 /// What the pages of a listing gave.
 struct Pages {

@@ -9,4 +9,5 @@ pub(crate) mod model_test;
 mod operation;
 mod records;
 mod run;
+mod sequence;
 mod versions;

@@ -7,7 +7,7 @@ use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
 use crate::{
     model::{
         operation::{Operation, sequences},
-        run,
+        sequence,
     },
     support::{runtime::block_on, subject::Subject},
 };
@@ -123,7 +123,7 @@ pub fn model_test(factory: impl AsyncFn() -> Subject, options: ModelOptions) -> 
     };
     let operations = Cell::new(0);
     let outcome = TestRunner::new(config).run(&sequences(options.operations), |sequence| {
-        let ran = block_on(async { run::run(factory().await, &sequence).await })?;
+        let ran = block_on(async { sequence::run(factory().await, &sequence).await })?;
         operations.set(operations.get() + ran);
         Ok(())
     });

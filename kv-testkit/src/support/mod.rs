@@ -2,8 +2,10 @@
 //!
 //! Nothing here imports from another folder.
 
+pub(crate) mod expiry;
 pub(crate) mod manual_clock;
 pub(crate) mod marked_write;
+pub(crate) mod odd_names;
 pub(crate) mod outcome;
 pub(crate) mod polling;
 pub(crate) mod runtime;
@@ -11,3 +13,4 @@ pub(crate) mod scope;
 pub(crate) mod store_scope;
 pub mod strategies;
 pub(crate) mod subject;
+pub(crate) mod versions;

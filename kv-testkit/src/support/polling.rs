@@ -5,6 +5,9 @@ use std::{future::poll_fn, pin::pin, task::Poll};
 use kv_core::Result;
 use tokio::{runtime::Handle, task::block_in_place};
 
+/// Polls of a future in the last rounds of a case: more than most calls take, so that they end.
+pub(crate) const MAX_POLLS: usize = 12;
+
 /// Polls `future` up to `times`, each time when it asks for it, and drops it if it is not done by then.
 pub(crate) async fn poll_and_drop<F: Future>(future: F, times: usize) -> Option<F::Output> {
     let mut future = pin!(future);
@@ -26,7 +29,7 @@ pub(crate) fn meanwhile<F: Future>(future: F) -> F::Output {
 }
 
 /// No update of the suite is disturbed so often.
-const MOST_DECISIONS: usize = 1_000;
+const MAX_DECISIONS: usize = 1_000;
 
 /// The same decision, which panics where the update would go on for ever.
 pub(crate) fn bounded<E, C>(
@@ -35,7 +38,7 @@ pub(crate) fn bounded<E, C>(
     let mut decisions = 0;
     move |entry| {
         decisions += 1;
-        assert!(decisions < MOST_DECISIONS, "an update gets through when nobody writes in between");
+        assert!(decisions < MAX_DECISIONS, "an update gets through when nobody writes in between");
         decide(entry)
     }
 }

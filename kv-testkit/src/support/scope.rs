@@ -6,7 +6,7 @@ use std::{
 };
 
 use kv_core::{
-    Entry, GetOptions, Key, KeyInfo, KvNamespace, ListOptions, Prefix, PutEntry, Value,
+    Cursor, Entry, GetOptions, Key, KeyInfo, KvNamespace, ListOptions, ListPage, Prefix, PutEntry, Value,
     prelude::KvNamespaceExt,
 };
 use uuid::Uuid;
@@ -21,7 +21,7 @@ pub(crate) struct Scope {
 }
 
 /// No case has so many pages: a listing that gets here does not end.
-const MOST_PAGES: usize = 10_000;
+const MAX_PAGES: usize = 10_000;
 
 impl Scope {
     pub(crate) fn new(subject: &Subject) -> Self {
@@ -73,7 +73,7 @@ impl Scope {
     /// Everything that `options` list, with the checks that every listing has to stand.
     pub(crate) async fn list(&self, mut options: ListOptions) -> Vec<KeyInfo> {
         let mut listed = Vec::<KeyInfo>::new();
-        for _ in 0..MOST_PAGES {
+        for _ in 0..MAX_PAGES {
             let page = self.namespace.list_page(options.clone()).await.unwrap();
             assert!(page.keys.len() <= options.limit(), "a page holds at most its limit of keys");
             for key in page.keys {
@@ -85,7 +85,21 @@ impl Scope {
             let Some(next) = page.next else { return listed };
             options = options.with_cursor(next);
         }
-        panic!("a listing has to come to its end, and this one gave {MOST_PAGES} pages");
+        panic!("a listing has to come to its end, and this one gave {MAX_PAGES} pages");
+    }
+
+    /// Returns the first page that holds a key, and the cursor to the rest of the listing.
+    pub(crate) async fn first_page(&self, mut options: ListOptions) -> (ListPage, Cursor) {
+        // An empty page may come first.
+        for _ in 0..MAX_PAGES {
+            let page = self.namespace.list_page(options.clone()).await.unwrap();
+            let next = page.next.clone().expect("a page that is not the last one has a cursor");
+            if !page.keys.is_empty() {
+                return (page, next);
+            }
+            options = options.with_cursor(next);
+        }
+        panic!("a listing gives the keys that are left, and this one gave {MAX_PAGES} empty pages");
     }
 
     /// The names that `options` list, without the scope's own text.
@@ -131,6 +145,16 @@ impl Scope {
     pub(crate) async fn check_value(&self, key: &Key<'_>, value: &(impl AsRef<[u8]> + ?Sized), why: &str) {
         let value = Value::new(value.as_ref()).expect("the suite's values are valid");
         self.check(key, Some(&Entry::new(value)), why).await;
+    }
+
+    /// Writes each of `keys` with itself as its value, then checks that each is there and listed as it was given.
+    pub(crate) async fn check_keys(&self, keys: &[Key<'static>], why: &str) {
+        for key in keys {
+            self.namespace.put(key, key.as_str()).await.unwrap();
+        }
+        for key in keys {
+            self.check_value(key, key.as_str(), why).await;
+        }
     }
 
     /// Removes the scope's keys.
