@@ -1,47 +1,39 @@
-//! The local backends behave as the model does, and namespaces that are broken on purpose do not.
+//! The model test on the reference backend, and on namespaces that are broken on purpose.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "the backend is a helper of tests")]
 
 mod faulty;
-mod subjects;
+#[expect(dead_code, reason = "only one test breaks the backend in every way")]
+mod reference;
 
 use std::sync::Arc;
 
-use kv_testkit::{ModelOptions, Subject, model_test};
+use kv_core::KvNamespace;
+use kv_memory::MemoryNamespace;
+use kv_testkit::{ManualClock, ModelOptions, Subject, model_test};
 
-use self::faulty::{Fault, Faulty};
-
-#[test]
-fn memory_behaves_as_the_model() {
-    model_test(subjects::memory, ModelOptions::default());
-}
-
-#[test]
-fn memory_behind_a_shared_pointer_behaves_as_the_model() {
-    model_test(subjects::shared_memory, ModelOptions::default());
-}
-
-/// Fewer than by default: kv-redb's own tests run them all.
-fn few() -> ModelOptions {
-    ModelOptions::default().with_sequences(64)
-}
+use crate::{
+    faulty::{Fault, Faulty},
+    reference::subject_with,
+};
 
 #[test]
-fn redb_behaves_as_the_model() {
-    model_test(subjects::redb, few());
+fn reference_agrees_with_the_model() {
+    model_test(async || subject_with(None), ModelOptions::default());
 }
 
-#[test]
-fn redb_behind_a_shared_pointer_behaves_as_the_model() {
-    model_test(subjects::shared_redb, few());
+fn memory() -> (MemoryNamespace, ManualClock) {
+    let clock = ManualClock::default();
+    (MemoryNamespace::builder().clock(Arc::new(clock.clone())).build(), clock)
 }
 
-/// The seed is fixed: chance must not decide whether a fault is found, or how it shows.
+/// Options with a fixed seed: chance must not decide whether a fault is found, or how it shows.
 fn options() -> ModelOptions {
     ModelOptions::default().with_seed(1)
 }
 
 fn run(fault: Fault) {
     let factory = async || {
-        let (inner, clock) = subjects::memory_parts();
+        let (inner, clock) = memory();
         Subject::new(Arc::new(Faulty { inner, fault })).with_clock(clock)
     };
     model_test(factory, options());
@@ -49,28 +41,29 @@ fn run(fault: Fault) {
 
 #[test]
 #[should_panic(expected = "(resume)")]
-fn a_cursor_that_counts_is_found() {
+fn cursor_that_counts_keys_is_found() {
     run(Fault::CursorCounts);
 }
 
 #[test]
 #[should_panic(expected = "WriteMany")]
-fn a_bulk_write_in_which_the_first_duplicate_wins_is_found() {
+fn bulk_write_in_which_the_first_duplicate_wins_is_found() {
     run(Fault::FirstDuplicateWins);
 }
 
 #[test]
 #[should_panic(expected = "took one version")]
-fn a_version_that_comes_again_is_found() {
+fn version_that_is_used_twice_is_found() {
     run(Fault::VersionOfValue);
 }
 
 #[test]
 #[should_panic(expected = "SetBack")]
-fn an_entry_that_comes_back_after_a_sweep_is_found() {
+fn entry_that_comes_back_after_a_sweep_is_found() {
     let factory = async || {
-        let (namespace, clock) = subjects::memory_parts();
-        Subject::new(Arc::new(namespace)).with_clock(clock).with_sweep(|| Box::pin(async {}))
+        let (namespace, clock) = memory();
+        let namespace: Arc<dyn KvNamespace> = Arc::new(namespace);
+        Subject::new(namespace).with_clock(clock).with_sweep(|| Box::pin(async {}))
     };
     model_test(factory, options());
 }

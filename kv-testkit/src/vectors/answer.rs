@@ -1,4 +1,4 @@
-//! What a backend answers to a call of the binding.
+//! Answers of a backend to calls of the binding.
 
 use kv_core::{
     Clock, Entry, Expiration, GetOptions, Key, KeyInfo, KvNamespace, KvNamespaceExt, ListOptions, Prefix,
@@ -11,7 +11,7 @@ use crate::{
     vectors::request::{Call, CallOptions, Kind},
 };
 
-/// What `subject` answers to `call`, in the form of the vectors.
+/// Makes `call` on `subject` and returns its answer in the form of the vectors.
 pub(super) async fn answer(subject: &Subject, call: Call) -> Result<Json> {
     let kv = subject.namespace();
     match call {
@@ -34,22 +34,22 @@ pub(super) async fn answer(subject: &Subject, call: Call) -> Result<Json> {
     }
 }
 
-/// What a promise of nothing resolves to.
+/// Returns the `undefined` that a promise without a value resolves to.
 fn undefined() -> Json {
     json!({ "$": "undefined" })
 }
 
 fn put_options(options: &CallOptions, now: Timestamp) -> Result<PutOptions> {
-    // A time to live wins, and the other is then not even looked at.
-    let expiration = match (options.time_to_live, options.expiration) {
-        (Some(time), _) => Some(Expiration::after(time)?),
-        (None, Some(deadline)) => Some(Expiration::at(Timestamp::from_secs(deadline.as_secs())?, now)?),
+    // Where both are given, the TTL wins, and the expiration is not validated.
+    let expiration = match (options.ttl, options.expiration) {
+        (Some(ttl), _) => Some(Expiration::after(ttl)?),
+        (None, Some(expires_at)) => Some(Expiration::at(Timestamp::from_secs(expires_at.as_secs())?, now)?),
         (None, None) => None,
     };
     Ok(PutOptions::from(expiration).with_metadata_json(&options.metadata.to_string())?)
 }
 
-/// The binding decodes text lossily, so the runner does.
+/// Decodes `value` as the binding does: text lossily.
 fn decoded(value: &Value, kind: Kind) -> Result<Json> {
     Ok(match kind {
         Kind::Text => value.to_text_lossy().into(),
@@ -101,8 +101,8 @@ async fn list(kv: &dyn KvNamespace, prefix: String, limit: Option<usize>) -> Res
 
 fn listed(info: &KeyInfo) -> Result<Json> {
     let mut answer = json!({ "name": info.name.as_str() });
-    if let Some(deadline) = info.expires_at {
-        answer["expiration"] = deadline.as_secs().into();
+    if let Some(expires_at) = info.expires_at {
+        answer["expiration"] = expires_at.as_secs().into();
     }
     if let Some(metadata) = &info.metadata {
         answer["metadata"] = metadata.json()?;

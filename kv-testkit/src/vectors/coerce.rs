@@ -1,10 +1,10 @@
-//! What JavaScript makes of an argument of another type, and the shorthand of the vectors.
+//! Coercion of arguments as JavaScript does it, and expansion of the vectors' shorthand.
 
 use std::time::Duration;
 
 use serde_json::Value as Json;
 
-/// The text that stands for `{"repeat": text, "n": times}`, or `repeatKey` in metadata; anything else as it is.
+/// Expands `{"repeat": text, "n": times}` (`repeatKey` in metadata) to the text; returns anything else as it is.
 pub(super) fn expand(json: &Json) -> Json {
     let repeated = json["repeat"].as_str().or(json["repeatKey"].as_str());
     match repeated {
@@ -15,7 +15,7 @@ pub(super) fn expand(json: &Json) -> Json {
     }
 }
 
-/// An argument as a string; a missing one is `undefined`.
+/// Coerces an argument to a string. A missing one is `undefined`.
 pub(super) fn to_text(argument: Option<&Json>) -> String {
     match argument {
         None => "undefined".to_owned(),
@@ -25,8 +25,8 @@ pub(super) fn to_text(argument: Option<&Json>) -> String {
     }
 }
 
-/// An argument as a number, its fraction dropped, as seconds. What is no number is 0. So is what is below 0: a duration
-/// and a timestamp hold nothing less, and 0 is refused wherever a negative number is.
+/// Coerces an argument to a number of whole seconds. Text that is not a number is 0, and so is a negative number: a
+/// `Duration` cannot hold one, and every limit that rejects a negative number rejects 0 too.
 pub(super) fn to_seconds(argument: &Json) -> Duration {
     let number = match argument {
         Json::String(text) => text.trim().parse().unwrap_or_default(),
@@ -35,7 +35,7 @@ pub(super) fn to_seconds(argument: &Json) -> Duration {
     Duration::try_from_secs_f64(number.trunc()).unwrap_or_default()
 }
 
-/// A number that the vectors write down plainly.
+/// Returns a whole number of the vectors' own.
 pub(super) fn whole_number(json: &Json) -> u64 {
     json.as_u64().expect("the vectors hold a whole number here")
 }

@@ -1,27 +1,27 @@
-//! How an operation ended.
+//! Outcome of an operation.
 
 use std::fmt;
 
 use kv_core::{Error, ErrorKind, Result};
 use serde_json::{Value as Json, json};
 
-/// How an operation ended, in the form of the vectors.
+/// Outcome of an operation, in the form of the vectors.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// It answered this. Of a cursor it holds the presence alone.
+    /// The answer. A cursor in it is replaced by `true`.
     Answered(Json),
-    /// It failed with an error of this kind.
+    /// The kind of the error.
     Failed(ErrorKind),
 }
 
 impl Outcome {
-    /// What a line says.
+    /// Returns the outcome that a line records.
     pub(super) fn expected(line: &Json) -> Self {
         if let Some(error) = line.get("error") {
             return Self::Failed(kind(error));
         }
         let mut answer = line["ok"].clone();
-        // Only a listing and a read with metadata have these beside one another; a JSON value is never touched.
+        // Only the results of a list and of a read with metadata have a `cacheStatus`; a stored JSON value is not touched.
         if let Some(fields) = answer.as_object_mut().filter(|fields| fields.contains_key("cacheStatus")) {
             fields.remove("cacheStatus");
             if let Some(cursor) = fields.get_mut("cursor") {
@@ -32,7 +32,7 @@ impl Outcome {
     }
 }
 
-/// The kind that an error of the binding is in the contract.
+/// Returns the kind of error with which the contract answers where the binding throws `error`.
 fn kind(error: &Json) -> ErrorKind {
     let name = error["name"].as_str().unwrap_or_default();
     let message = error["message"].as_str().unwrap_or_default();

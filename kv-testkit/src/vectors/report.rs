@@ -1,10 +1,10 @@
-//! What came of the vectors.
+//! Report of a vectors test.
 
 use std::fmt;
 
 use crate::vectors::{outcome::Outcome, skipped::KNOWN_DIFFERENCE};
 
-/// What came of the vectors, line by line. Its `Display` is a table, and a last line with the counts.
+/// Report of a vectors test, line by line. Its `Display` is a table whose last line has the counts.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
@@ -12,66 +12,65 @@ pub struct Report {
     pub rows: Vec<Row>,
 }
 
-/// What came of a line.
+/// One line of the vectors, and its verdict.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Row {
-    /// Its number, from 1.
+    /// Number of the line, from 1.
     pub line: usize,
-    /// What it asks for.
+    /// The operation and its arguments.
     pub operation: String,
-    /// What came of it.
+    /// Result of the comparison.
     pub verdict: Verdict,
 }
 
-/// What came of a line.
+/// Result of a line.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// It was played.
+    /// The line was played, and the answers were compared.
     Compared {
-        /// What the reference answered.
+        /// Outcome of the reference.
         expected: Outcome,
-        /// What the subject answered.
+        /// Outcome of the subject.
         found: Outcome,
     },
-    /// It moved the clock.
+    /// The line moved the clock.
     Clock,
-    /// It was not played, for this reason.
-    SetAside(&'static str),
+    /// The line was not played, for this reason.
+    Skipped(&'static str),
 }
 
 impl Report {
-    /// How many lines were compared.
+    /// Number of lines that were compared.
     #[must_use]
     pub fn compared(&self) -> usize {
         self.count(|verdict| matches!(verdict, Verdict::Compared { .. }))
     }
 
-    /// How many of them agree.
+    /// Number of compared lines that agree.
     #[must_use]
     pub fn agreeing(&self) -> usize {
         self.compared() - self.differing().len()
     }
 
-    /// The lines that differ; of a backend that keeps the contract, that of
-    /// [`KNOWN_DIFFERENCE`](KNOWN_DIFFERENCE) alone.
+    /// Numbers of the lines that differ. For a backend that keeps the contract it is the one of [`KNOWN_DIFFERENCE`].
     #[must_use]
     pub fn differing(&self) -> Vec<usize> {
         self.rows.iter().filter(|row| row.verdict.differs()).map(|row| row.line).collect()
     }
 
-    /// How many lines moved the clock.
+    /// Number of lines that moved the clock.
     #[must_use]
     pub fn clock(&self) -> usize {
         self.count(|verdict| *verdict == Verdict::Clock)
     }
 
-    /// The lines that were not played, with the reasons.
+    /// Numbers of the lines that were skipped, with the reasons.
     #[must_use]
-    pub fn set_aside(&self) -> Vec<(usize, &'static str)> {
+    pub fn skipped(&self) -> Vec<(usize, &'static str)> {
         let reason = |row: &Row| match row.verdict {
-            Verdict::SetAside(reason) => Some((row.line, reason)),
+            Verdict::Skipped(reason) => Some((row.line, reason)),
             _ => None,
         };
         self.rows.iter().filter_map(reason).collect()
@@ -83,7 +82,7 @@ impl Report {
 }
 
 impl Verdict {
-    /// Whether the subject answered something else than the reference.
+    /// `true` if the outcomes of subject and reference differ.
     #[must_use]
     pub fn differs(&self) -> bool {
         matches!(self, Self::Compared { expected, found } if expected != found)
@@ -96,35 +95,35 @@ impl fmt::Display for Report {
         for row in &self.rows {
             writeln!(f, "{row}")?;
         }
-        let (agreeing, differing) = (self.agreeing(), self.differing());
+        let differing = self.differing();
         let differ = if differing.len() == 1 { "differs" } else { "differ" };
-        let counts = (self.compared(), differing.len());
-        write!(f, "{} compared: {agreeing} agree, {} {differ}", counts.0, counts.1)?;
+        write!(f, "{} compared: {} agree, {} {differ}", self.compared(), self.agreeing(), differing.len())?;
         for line in differing {
             let why = if line == KNOWN_DIFFERENCE.line { KNOWN_DIFFERENCE.reason } else { "not expected" };
             write!(f, " ({line}: {why})")?;
         }
-        write!(f, "; {} drive the clock; {} set aside", self.clock(), self.set_aside().len())
+        write!(f, "; {} move the clock; {} skipped", self.clock(), self.skipped().len())
     }
 }
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:>4}  {:<52}  ", self.line, cut(&self.operation, 52))?;
+        write!(f, "{:>4}  {:<52}  ", self.line, truncated(&self.operation, 52))?;
         match &self.verdict {
             Verdict::Compared { expected, found } => {
                 let verdict = if expected == found { "agrees" } else { "DIFFERS" };
-                let (expected, found) = (cut(&expected.to_string(), 40), cut(&found.to_string(), 40));
+                let expected = truncated(&expected.to_string(), 40);
+                let found = truncated(&found.to_string(), 40);
                 write!(f, "{expected:<40}  {found:<40}  {verdict}")
             }
-            Verdict::Clock => f.write_str("drives the clock"),
-            Verdict::SetAside(reason) => write!(f, "set aside: {reason}"),
+            Verdict::Clock => f.write_str("moves the clock"),
+            Verdict::Skipped(reason) => write!(f, "skipped: {reason}"),
         }
     }
 }
 
-/// At most `width` characters of `text`.
-fn cut(text: &str, width: usize) -> String {
+/// Returns at most `width` characters of `text`.
+fn truncated(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
     }

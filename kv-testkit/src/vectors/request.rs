@@ -1,4 +1,4 @@
-//! What a line asks for.
+//! Parsed lines of the vectors.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use serde_json::Value as Json;
 
 use crate::vectors::coerce::{expand, to_seconds, to_text, whole_number};
 
-/// What a line asks for.
+/// Request of a line.
 #[derive(Debug)]
 pub(super) enum Request {
-    /// Set the clock, in time since the epoch.
+    /// Sets the clock to a time since the epoch.
     Now {
         seconds: Duration,
     },
@@ -20,7 +20,7 @@ pub(super) enum Request {
     Call(Call),
 }
 
-/// A call of the binding, coerced as JavaScript does, and not yet held against any limit.
+/// Call of the binding with its arguments coerced, but not yet checked against any limit.
 #[derive(Debug)]
 pub(super) enum Call {
     Get { key: String, kind: Kind },
@@ -31,7 +31,7 @@ pub(super) enum Call {
     List { prefix: String, limit: Option<usize> },
 }
 
-/// What a `get` is to answer.
+/// Type of value that a `get` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
@@ -40,11 +40,11 @@ pub(super) enum Kind {
     Stream,
 }
 
-/// The options of a put.
+/// Options of a `put`.
 #[derive(Debug)]
 pub(super) struct CallOptions {
-    pub(super) time_to_live: Option<Duration>,
-    /// In time since the epoch.
+    pub(super) ttl: Option<Duration>,
+    /// Time since the epoch.
     pub(super) expiration: Option<Duration>,
     pub(super) metadata: Json,
 }
@@ -69,7 +69,7 @@ impl Request {
     }
 }
 
-/// The name of the operation, and then its arguments.
+/// Returns the name of the operation, followed by its arguments.
 pub(super) fn describe(op: &Json) -> String {
     let mut arguments = op.clone();
     let name = arguments.as_object_mut().and_then(|fields| fields.remove("op")).unwrap_or_default();
@@ -91,18 +91,18 @@ fn key(op: &Json) -> String {
 
 fn value(op: &Json) -> Vec<u8> {
     if let Some(base64) = op["b64"].as_str() {
-        return STANDARD.decode(base64).expect("the vectors hold good base64");
+        return STANDARD.decode(base64).expect("the vectors hold valid base64");
     }
-    // Which bytes the stream had, no line asks.
+    // No line depends on the bytes of a stream, only on its length.
     if op["stream"].is_u64() {
         return "s".repeat(whole_number(&op["stream"]).try_into().expect("a stream fits in memory")).into();
     }
-    // A kind of `undefined` stands for a value that JSON cannot write, and has no value beside it.
+    // A line of `undefined` has no `value`, since JSON cannot express it.
     to_text(op.get("value").map(expand).as_ref()).into()
 }
 
-/// A limit that is no number is 0 to JavaScript, and the binding sends none for 0. So it does for an empty cursor,
-/// which is the only one in the lines that are played.
+/// Parses a list call. JavaScript coerces a limit that is not a number to 0, and the binding sends no limit for 0. Nor does
+/// it send an empty cursor, and no line that is played has another one.
 fn list(options: &Json) -> Call {
     let prefix = expand(&options["prefix"]).as_str().unwrap_or_default().to_owned();
     let limit = usize::try_from(to_seconds(&options["limit"]).as_secs()).expect("a limit fits in 64 bits");
@@ -124,7 +124,7 @@ impl Kind {
 impl CallOptions {
     fn parse(options: &Json) -> Self {
         Self {
-            time_to_live: options.get("expirationTtl").map(to_seconds),
+            ttl: options.get("expirationTtl").map(to_seconds),
             expiration: options.get("expiration").map(to_seconds),
             metadata: expand(&options["metadata"]),
         }
