@@ -52,7 +52,7 @@ fn bulk_write_in_which_the_first_duplicate_wins_is_found() {
 }
 
 #[test]
-#[should_panic(expected = "took one version")]
+#[should_panic(expected = "took the same version")]
 fn version_that_is_used_twice_is_found() {
     run(Fault::VersionOfValue);
 }

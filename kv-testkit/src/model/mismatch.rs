@@ -1,32 +1,41 @@
-//! Where a subject and the model differ.
+//! Mismatches between a backend and the model, in words.
 
 use std::fmt;
 
 use kv_core::{Entry, KeyInfo};
 use proptest::test_runner::TestCaseError;
 
-use crate::model::records::Record;
+use crate::{model::namespace_model::ModelEntry, support::version_log::VersionConflict};
 
-/// Where a subject and the model differ, in words.
+/// Mismatch between a backend and the model: one sentence for the author of the backend.
 #[derive(Debug)]
 pub(super) struct Mismatch(String);
 
-pub(super) type Outcome<T = ()> = Result<T, Mismatch>;
+/// Result of a comparison.
+pub(super) type Checked<T = ()> = Result<T, Mismatch>;
 
 impl Mismatch {
     pub(super) fn new(message: impl Into<String>) -> Self {
         Self(message.into())
     }
 
-    /// Says which operation of a sequence shows it, counted from 1.
-    pub(super) fn at(self, number: usize, name: &str) -> Self {
-        Self(format!("operation {number} ({name}): {}", self.0))
+    /// Puts the place in the sequence before the sentence.
+    pub(super) fn at(self, place: impl fmt::Display) -> Self {
+        Self(format!("{place}: {}", self.0))
+    }
+
+    /// Describes a contradiction between versions of `key`.
+    pub(super) fn of_versions(key: &str, conflict: VersionConflict<u64>) -> Self {
+        Self(match conflict {
+            VersionConflict::TwoVersions(_) => format!("the version of {key:?} changed without a write"),
+            VersionConflict::SameVersion(..) => format!("two writes of {key:?} took the same version"),
+        })
     }
 }
 
 impl From<kv_core::Error> for Mismatch {
     fn from(error: kv_core::Error) -> Self {
-        Self(format!("the backend failed ({}): {error}", error.kind()))
+        Self(format!("the backend returned an error ({}): {error}", error.kind()))
     }
 }
 
@@ -43,46 +52,46 @@ impl From<Mismatch> for TestCaseError {
 }
 
 /// Fails unless both are equal.
-pub(super) fn same<T: PartialEq + fmt::Debug>(what: &str, model: &T, subject: &T) -> Outcome {
-    if model == subject {
+pub(super) fn check_equal<T: PartialEq + fmt::Debug>(what: &str, model: &T, backend: &T) -> Checked {
+    if model == backend {
         return Ok(());
     }
-    Err(Mismatch(format!("{what} differs: {} in the model, {} in the subject", brief(model), brief(subject))))
+    Err(Mismatch(format!("{what}: expected {}, the backend has {}", brief(model), brief(backend))))
 }
 
-/// Fails unless `entry` is the `record` under `key`; its metadata counts where it was asked for, and must be missing
-/// elsewhere.
-pub(super) fn same_entry(
+/// Fails unless `found` is the entry `expected` under `key`, with its metadata if that was asked for and without it
+/// otherwise.
+pub(super) fn check_entry(
     key: &str,
-    record: Option<&Record>,
-    entry: Option<&Entry>,
-    metadata: bool,
-) -> Outcome {
-    match (record, entry) {
+    expected: Option<&ModelEntry>,
+    found: Option<&Entry>,
+    with_metadata: bool,
+) -> Checked {
+    match (expected, found) {
         (None, None) => Ok(()),
-        (None, Some(_)) => Err(Mismatch(format!("{key:?} is absent in the model, and the subject has it"))),
-        (Some(_), None) => Err(Mismatch(format!("{key:?} is in the model, and absent in the subject"))),
-        (Some(record), Some(entry)) => {
-            same(&format!("the value of {key:?}"), &&record.value[..], &&entry.value[..])?;
-            let expected = record.metadata.as_deref().filter(|_| metadata);
-            let found = entry.metadata.as_ref().map(kv_core::Metadata::as_str);
-            same(&format!("the metadata of {key:?}"), &expected, &found)?;
-            let found = entry.expires_at.map(kv_core::Timestamp::as_secs);
-            same(&format!("the deadline of {key:?}"), &record.expires_at, &found)
+        (None, Some(_)) => Err(Mismatch(format!("{key:?} should be absent, and the backend has an entry"))),
+        (Some(_), None) => Err(Mismatch(format!("{key:?} should be there, and the backend has no entry"))),
+        (Some(expected), Some(found)) => {
+            check_equal(&format!("the value of {key:?}"), &&expected.value[..], &&found.value[..])?;
+            let metadata = expected.metadata.as_deref().filter(|_| with_metadata);
+            let found_metadata = found.metadata.as_ref().map(kv_core::Metadata::as_str);
+            check_equal(&format!("the metadata of {key:?}"), &metadata, &found_metadata)?;
+            let found_expiry = found.expires_at.map(kv_core::Timestamp::as_secs);
+            check_equal(&format!("`expires_at` of {key:?}"), &expected.expires_at, &found_expiry)
         }
     }
 }
 
-/// Fails unless `info` says of a key what `record` does.
-pub(super) fn same_info(key: &str, record: &Record, info: &KeyInfo) -> Outcome {
-    same("the listed key", &key, &info.name.as_str())?;
-    let found = info.metadata.as_ref().map(kv_core::Metadata::as_str);
-    same(&format!("the listed metadata of {key:?}"), &record.metadata.as_deref(), &found)?;
-    let found = info.expires_at.map(kv_core::Timestamp::as_secs);
-    same(&format!("the listed deadline of {key:?}"), &record.expires_at, &found)
+/// Fails unless `found` is how a listing shows the entry `expected` under `key`.
+pub(super) fn check_info(key: &str, expected: &ModelEntry, found: &KeyInfo) -> Checked {
+    check_equal("the next listed key", &key, &found.name.as_str())?;
+    let found_metadata = found.metadata.as_ref().map(kv_core::Metadata::as_str);
+    check_equal(&format!("the listed metadata of {key:?}"), &expected.metadata.as_deref(), &found_metadata)?;
+    let found_expiry = found.expires_at.map(kv_core::Timestamp::as_secs);
+    check_equal(&format!("the listed `expires_at` of {key:?}"), &expected.expires_at, &found_expiry)
 }
 
-/// Large values would bury the rest of the message.
+/// Shortens what is shown: a large value would bury the rest of the message.
 fn brief(shown: &impl fmt::Debug) -> String {
     let text = format!("{shown:?}");
     match text.char_indices().nth(200) {

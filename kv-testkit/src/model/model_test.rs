@@ -1,4 +1,4 @@
-//! A backend against a model of it.
+//! Model test: options, report and runner.
 
 use std::{cell::Cell, fmt};
 
@@ -12,7 +12,7 @@ use crate::{
     support::{runtime::block_on, subject::Subject},
 };
 
-/// How much a model test runs.
+/// Options of a model test: how much it runs.
 ///
 /// ```
 /// use kv_testkit::ModelOptions;
@@ -23,11 +23,11 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ModelOptions {
-    /// How many sequences run, each on a subject of its own: 256.
+    /// Number of sequences, each on a subject of its own: 256.
     pub sequences: u32,
-    /// How many operations the longest sequence has: 40.
+    /// Number of operations in the longest sequence: 40.
     pub operations: usize,
-    /// Where the sequences come from: a random number where there is none. The same number gives the same sequences.
+    /// Seed of the sequences; `None`, the default, stands for a random one. The same seed gives the same sequences.
     pub seed: Option<u64>,
 }
 
@@ -38,21 +38,21 @@ impl Default for ModelOptions {
 }
 
 impl ModelOptions {
-    /// Sets how many sequences run.
+    /// Sets the number of sequences.
     #[must_use]
     pub const fn with_sequences(mut self, sequences: u32) -> Self {
         self.sequences = sequences;
         self
     }
 
-    /// Sets how many operations the longest sequence has.
+    /// Sets the number of operations in the longest sequence.
     #[must_use]
     pub const fn with_operations(mut self, operations: usize) -> Self {
         self.operations = operations;
         self
     }
 
-    /// Runs the sequences of `seed` again; a failure prints it.
+    /// Sets the seed. A failure prints it, so that the same sequences can run again.
     #[must_use]
     pub const fn with_seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
@@ -60,14 +60,14 @@ impl ModelOptions {
     }
 }
 
-/// What a model test ran. Its `Display` is one line.
+/// Counts of what a model test ran. Its `Display` is one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ModelReport {
-    /// The sequences.
+    /// Number of sequences.
     pub sequences: u32,
-    /// The operations in them. One that the subject has no use for (a conditional write where it has none, the
-    /// continuation of a listing where none is under way) is not counted.
+    /// Number of operations in them. Operations for which the subject has no use are not counted: conditional writes
+    /// where it has none, the rest of a listing where none is under way.
     pub operations: usize,
 }
 
@@ -78,24 +78,23 @@ impl fmt::Display for ModelReport {
 }
 
 /// Runs random sequences of operations on a backend and on a model of it, a `BTreeMap`, and compares every answer:
-/// bytes, metadata, deadlines, keys and their order, conflicts. `factory` makes a fresh, empty subject with a clock for
-/// each sequence.
+/// values, metadata, expiry, keys and their order, conflicts. `factory` makes a new, empty subject with a clock for each
+/// sequence.
 ///
 /// The operations are those of [`KvNamespace`](kv_core::KvNamespace), those of [`AtomicKv`](kv_core::AtomicKv) if the
-/// subject [is one](Subject::is_atomic), cursors that are kept and used later, the clock moved forwards and backwards,
-/// [`Subject::sweep`] and [`Subject::reopened`]. It prints the [`ModelReport`] that it answers.
+/// subject [is one](Subject::is_atomic), listings that go on later from a cursor, moves of the clock in both directions,
+/// [`Subject::sweep`] and [`Subject::reopened`]. The [`ModelReport`] is printed and returned.
 ///
-/// The model is exact: whatever was answered shows in everything that begins later, in listings too. A backend that
-/// promises less cannot run it. Only where the clock was set backwards are there two right answers: an entry that had
-/// expired and is not expired any more may be back, exactly as it was, or be gone for good, since it may have been
-/// reclaimed meanwhile. What the subject answers first decides which. One that was there for a sweep has been
-/// reclaimed, and must stay gone.
+/// The model is exact: a call sees every call that was answered before it began, and so do listings. An *eventual* backend
+/// cannot pass. Two answers are right in one case alone: an entry that had expired before the clock was set back may be
+/// there again, exactly as it was, or may be gone for good, since the backend may have reclaimed it. The first answer
+/// decides. After a sweep it must stay gone.
 ///
 /// Call it from a plain test: it starts a runtime.
 ///
 /// # Panics
 ///
-/// If an answer differs, with the shortest sequence that shows it and the seed; if a subject has no clock.
+/// If an answer differs, with the shortest failing sequence that was found and the seed; if a subject has no clock.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -143,6 +142,6 @@ fn failure(reason: &str, sequence: &[Operation], seed: u64) -> String {
     let steps: String = steps.collect();
     format!(
         "the model test failed: {reason}\nthe shortest failing sequence found:\n{steps}\
-         the same sequences again: ModelOptions::default().with_seed({seed})"
+         to run the same sequences again: ModelOptions::default().with_seed({seed})"
     )
 }

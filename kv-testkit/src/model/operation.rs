@@ -1,4 +1,4 @@
-//! What a sequence consists of.
+//! Operations of a sequence, and strategies that generate them.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use proptest::{
 };
 use serde_json::Value as Json;
 
-use crate::support::strategies::{keys, list_limits, metadata, prefixes, times_to_live, values};
+use crate::support::strategies::{keys, list_limits, metadata, prefixes, ttls, values};
 
-/// One operation. Its `Debug` is how a failing sequence is shown.
+/// Operation of a sequence. A failing sequence is shown by its `Debug`.
 #[derive(Debug, Clone)]
 pub(super) enum Operation {
     Read {
@@ -27,12 +27,12 @@ pub(super) enum Operation {
     Remove {
         key: String,
     },
-    /// Every page of a listing. The cursor of its first page is kept.
+    /// Lists every page. The cursor of the first page is kept.
     List {
         prefix: String,
         limit: usize,
     },
-    /// Every page from the cursor on that was kept last.
+    /// Lists every page behind the cursor that was kept last.
     Resume {
         limit: usize,
     },
@@ -80,7 +80,7 @@ impl Operation {
             Self::WriteMany { .. } => "write_many",
             Self::RemoveMany { .. } => "remove_many",
             Self::Advance { .. } => "advance",
-            Self::SetBack { .. } => "set back",
+            Self::SetBack { .. } => "set_back",
             Self::Sweep => "sweep",
             Self::Reopen => "reopen",
             Self::ReadVersioned { .. } => "read_versioned",
@@ -90,35 +90,35 @@ impl Operation {
     }
 }
 
-/// What a write writes.
+/// Entry of a write.
 #[derive(Debug, Clone)]
 pub(super) struct Put {
     pub(super) value: Value,
     pub(super) metadata: Option<Json>,
-    pub(super) deadline: Deadline,
+    pub(super) expiry: Expiry,
 }
 
-/// When what is written ends.
+/// Expiry of a written entry.
 #[derive(Debug, Clone)]
-pub(super) enum Deadline {
+pub(super) enum Expiry {
     Never,
     After(Duration),
-    /// At the time that is so far from now.
-    In(Duration),
-    /// At the deadline that an answer told last, which may have passed by now.
+    /// At the time that is this far from now.
+    At(Duration),
+    /// The expiry of the entry that was answered last, which may have passed by now.
     Carried,
 }
 
-/// Which version a conditional write expects.
+/// Version that a conditional write expects.
 #[derive(Debug, Clone)]
 pub(super) enum Expectation {
     Absent,
     Current,
-    /// One of those that the key has had, or has.
-    Told(Index),
+    /// One that the backend has reported for the key.
+    Reported(Index),
 }
 
-/// Sequences of 1 to `longest` operations.
+/// Returns sequences of 1 to `longest` operations.
 pub(super) fn sequences(longest: usize) -> impl Strategy<Value = Vec<Operation>> {
     let longest = longest.max(1);
     let parts =
@@ -130,7 +130,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![12 => plain(), 4 => bulk(), 6 => time(), 5 => conditional()]
 }
 
-/// A sweep that looks back on a good while, and the time before it again: chance alone seldom makes that.
+/// Returns a sweep after an hour, and the clock set back by that hour: chance alone seldom makes the three in a row.
 fn sweep_and_set_back() -> impl Strategy<Value = Vec<Operation>> {
     let hour = Duration::from_secs(3_600);
     Just(vec![Operation::Advance { by: hour }, Operation::Sweep, Operation::SetBack { by: hour }])
@@ -175,19 +175,19 @@ fn conditional() -> impl Strategy<Value = Operation> {
 }
 
 fn expectation() -> impl Strategy<Value = Expectation> {
-    let told = any::<Index>().prop_map(Expectation::Told);
-    prop_oneof![2 => Just(Expectation::Absent), 3 => Just(Expectation::Current), 2 => told]
+    let reported = any::<Index>().prop_map(Expectation::Reported);
+    prop_oneof![2 => Just(Expectation::Absent), 3 => Just(Expectation::Current), 2 => reported]
 }
 
 fn put() -> impl Strategy<Value = Put> {
-    let deadline = prop_oneof![
-        4 => Just(Deadline::Never),
-        3 => times_to_live().prop_map(Deadline::After),
-        2 => times_to_live().prop_map(Deadline::In),
-        2 => Just(Deadline::Carried),
+    let expiry = prop_oneof![
+        4 => Just(Expiry::Never),
+        3 => ttls().prop_map(Expiry::After),
+        2 => ttls().prop_map(Expiry::At),
+        2 => Just(Expiry::Carried),
     ];
-    let parts = (values(), option::of(metadata()), deadline);
-    parts.prop_map(|(value, metadata, deadline)| Put { value, metadata, deadline })
+    let parts = (values(), option::of(metadata()), expiry);
+    parts.prop_map(|(value, metadata, expiry)| Put { value, metadata, expiry })
 }
 
 fn get_options() -> impl Strategy<Value = GetOptions> {

@@ -13,4 +13,5 @@ pub(crate) mod scope;
 pub(crate) mod store_scope;
 pub mod strategies;
 pub(crate) mod subject;
+pub(crate) mod version_log;
 pub(crate) mod versions;

@@ -144,7 +144,7 @@ pub fn metadata() -> impl Strategy<Value = Json> {
 }
 
 /// Times to live, and distances of deadlines from now: 60 s, a little more, and up to one that saturates.
-pub fn times_to_live() -> impl Strategy<Value = Duration> {
+pub fn ttls() -> impl Strategy<Value = Duration> {
     prop_oneof![
         6 => select(&[60, 61, 90, 120, 3_600][..]).prop_map(Duration::from_secs),
         3 => (60_000..100_000_u64).prop_map(Duration::from_millis),
@@ -154,7 +154,7 @@ pub fn times_to_live() -> impl Strategy<Value = Duration> {
 
 /// Options of a put: none, a time to live, metadata, or both.
 pub fn put_options() -> impl Strategy<Value = PutOptions> {
-    (option::of(times_to_live()), option::of(metadata())).prop_map(|(time_to_live, metadata)| {
+    (option::of(ttls()), option::of(metadata())).prop_map(|(time_to_live, metadata)| {
         let expiration =
             time_to_live.map(|time| Expiration::after(time).expect("the strategy keeps to 60 s or more"));
         let metadata = metadata.map(|json| Metadata::new(&json).expect("the strategy keeps below the limit"));
