@@ -15,7 +15,10 @@ mod support;
 pub mod vectors;
 
 pub use crate::{
-    history::history_test::{HistoryOptions, HistoryReport, history_test},
+    history::{
+        history_test::{HistoryReport, history_test},
+        options::HistoryOptions,
+    },
     model::model_test::{ModelOptions, ModelReport, model_test},
     suite::run_case,
     support::{manual_clock::ManualClock, runtime::block_on, strategies, subject::Subject},

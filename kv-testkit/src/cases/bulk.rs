@@ -2,7 +2,7 @@
 
 use kv_core::{GetOptions, PutEntry, prelude::KvNamespaceExt};
 
-use crate::support::{marked_write::Mark, scope::Scope, subject::Subject};
+use crate::support::{marked_write::MarkedWrite, scope::Scope, subject::Subject};
 
 /// A bulk read answers each key at its place, a key that is given twice twice, and `None` where there is no entry.
 pub async fn read_many_keeps_order_duplicates_and_absences(subject: &Subject) {
@@ -39,11 +39,16 @@ pub async fn write_many_writes_and_counts_every_entry(subject: &Subject) {
 pub async fn last_of_equal_keys_wins(subject: &Subject) {
     let scope = Scope::new(subject);
     let (a, b) = (scope.key("a"), scope.key("b"));
-    let entries = [Mark::new(1).put(&a), Mark::new(2).put(&b), Mark::new(3).put(&a), Mark::new(4).put(&b)];
+    let entries = [
+        MarkedWrite::new(1).put(&a),
+        MarkedWrite::new(2).put(&b),
+        MarkedWrite::new(3).put(&a),
+        MarkedWrite::new(4).put(&b),
+    ];
     let last = PutEntry::new(&b, "last").unwrap();
     let report = subject.namespace().put_many(entries.into_iter().chain([last])).await.unwrap();
     assert_eq!(report.into_result().unwrap(), 5, "an entry that a later one replaced was applied");
-    scope.check(&a, Some(&Mark::new(3).entry()), "of equal keys the last one wins, as a whole").await;
+    scope.check(&a, Some(&MarkedWrite::new(3).entry()), "of equal keys the last one wins, as a whole").await;
     scope.check_value(&b, "last", "of equal keys the last one wins, as a whole").await;
     scope.clean().await;
 }
@@ -52,10 +57,11 @@ pub async fn last_of_equal_keys_wins(subject: &Subject) {
 pub async fn write_many_sets_the_options_of_each_entry(subject: &Subject) {
     let scope = Scope::new(subject);
     let (a, b, c) = (scope.key("a"), scope.key("b"), scope.key("c"));
-    let entries = [Mark::new(1).put(&a), PutEntry::new(&b, "bare").unwrap(), Mark::new(2).put(&c)];
+    let entries =
+        [MarkedWrite::new(1).put(&a), PutEntry::new(&b, "bare").unwrap(), MarkedWrite::new(2).put(&c)];
     let report = subject.namespace().put_many(entries).await.unwrap();
     assert_eq!(report.into_result().unwrap(), 3);
-    for (key, mark) in [(&a, Mark::new(1)), (&c, Mark::new(2))] {
+    for (key, mark) in [(&a, MarkedWrite::new(1)), (&c, MarkedWrite::new(2))] {
         scope.check(key, Some(&mark.entry()), "each entry of a bulk write has its own options").await;
     }
     scope.check_value(&b, "bare", "an entry of a bulk write without options has none").await;

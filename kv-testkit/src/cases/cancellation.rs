@@ -6,14 +6,14 @@ use kv_core::{GetOptions, KvNamespace, ListOptions, prelude::KvNamespaceExt};
 use tokio::task::JoinSet;
 
 use crate::support::{
-    marked_write::{Mark, assert_whole},
+    marked_write::{MarkedWrite, assert_whole},
     polling::{MAX_POLLS, poll_and_drop},
     scope::Scope,
     subject::Subject,
 };
 
 /// Writes `old` and drops a write of `new` after 0, 1, 2 and more polls.
-async fn check_dropped_write(subject: &Subject, old: Option<Mark>, new: Mark) {
+async fn check_dropped_write(subject: &Subject, old: Option<MarkedWrite>, new: MarkedWrite) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
     for polls in 0..MAX_POLLS {
@@ -32,7 +32,7 @@ async fn check_dropped_write(subject: &Subject, old: Option<Mark>, new: Mark) {
             None => assert_whole(found.as_ref(), &[old, Some(new)]),
         }
         for info in scope.list(ListOptions::from(scope.prefix(&polls.to_string()))).await {
-            let marks = [old, Some(new)].into_iter().flatten().map(Mark::entry);
+            let marks = [old, Some(new)].into_iter().flatten().map(MarkedWrite::entry);
             let mut whole = marks.map(|entry| (entry.metadata, entry.expires_at));
             assert!(
                 whole.any(|whole| whole == (info.metadata.clone(), info.expires_at)),
@@ -47,26 +47,35 @@ async fn check_dropped_write(subject: &Subject, old: Option<Mark>, new: Mark) {
 
 /// A dropped write leaves the old entry or makes the new one, and nothing in between.
 pub async fn dropped_write_leaves_a_whole_entry(subject: &Subject) {
-    check_dropped_write(subject, Some(Mark::new(1)), Mark::new(2)).await;
-    check_dropped_write(subject, Some(Mark::new(1).with_size(5_000)), Mark::new(2).with_size(0)).await;
+    check_dropped_write(subject, Some(MarkedWrite::new(1)), MarkedWrite::new(2)).await;
+    check_dropped_write(
+        subject,
+        Some(MarkedWrite::new(1).with_size(5_000)),
+        MarkedWrite::new(2).with_size(0),
+    )
+    .await;
 }
 
 /// A dropped write of a large value is no different.
 pub async fn dropped_write_of_a_large_value_leaves_a_whole_entry(subject: &Subject) {
-    check_dropped_write(subject, Some(Mark::new(1).with_size(700_000)), Mark::new(2).with_size(900_000))
-        .await;
+    check_dropped_write(
+        subject,
+        Some(MarkedWrite::new(1).with_size(700_000)),
+        MarkedWrite::new(2).with_size(900_000),
+    )
+    .await;
 }
 
 /// A dropped write of a key that is absent leaves it absent or makes the entry.
 pub async fn dropped_first_write_leaves_a_whole_entry_or_none(subject: &Subject) {
-    check_dropped_write(subject, None, Mark::new(2)).await;
+    check_dropped_write(subject, None, MarkedWrite::new(2)).await;
 }
 
 /// A dropped bulk write may have applied some of its entries, each of them whole.
 pub async fn dropped_bulk_write_leaves_whole_entries(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
-    let marks = [1, 2, 3].map(Mark::new);
+    let marks = [1, 2, 3].map(MarkedWrite::new);
     for polls in 0..MAX_POLLS {
         let keys = ["a", "b", "c"].map(|name| scope.key(&format!("{polls}{name}")));
         for key in &keys {
@@ -86,7 +95,7 @@ pub async fn dropped_bulk_write_leaves_whole_entries(subject: &Subject) {
 pub async fn dropped_remove_leaves_a_whole_entry_or_none(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
-    let mark = Mark::new(1);
+    let mark = MarkedWrite::new(1);
     for polls in 0..MAX_POLLS {
         let (a, b) = (scope.key(&format!("{polls}a")), scope.key(&format!("{polls}b")));
         for key in [&a, &b] {
@@ -106,7 +115,7 @@ pub async fn dropped_remove_leaves_a_whole_entry_or_none(subject: &Subject) {
 pub async fn dropped_reads_change_nothing(subject: &Subject) {
     let scope = Scope::new(subject);
     let (kv, key) = (subject.namespace(), scope.key("a"));
-    let mark = Mark::new(1).with_size(400_000);
+    let mark = MarkedWrite::new(1).with_size(400_000);
     mark.write(kv, &key).await.unwrap();
     for polls in 0..MAX_POLLS {
         poll_and_drop(kv.get(&key), polls).await;
@@ -121,7 +130,7 @@ pub async fn dropped_reads_change_nothing(subject: &Subject) {
 pub async fn many_dropped_writes_leave_a_whole_entry(subject: &Subject) {
     let scope = Scope::new(subject);
     let (kv, key) = (subject.namespace(), scope.key("a"));
-    let marks: Vec<_> = (0..6).map(|number| Mark::new(number).with_size(2_000)).collect();
+    let marks: Vec<_> = (0..6).map(|number| MarkedWrite::new(number).with_size(2_000)).collect();
     let whole: Vec<_> = marks.iter().copied().map(Some).chain([None]).collect();
     let mut tasks = JoinSet::new();
     for (task, mark) in marks.into_iter().enumerate() {

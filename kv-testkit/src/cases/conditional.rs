@@ -7,7 +7,7 @@ use kv_core::{AtomicKv, AtomicKvExt, Conditional, Expected, Key, Result, Version
 use tokio::task::JoinSet;
 
 use crate::support::{
-    marked_write::{Mark, assert_whole},
+    marked_write::{MarkedWrite, assert_whole},
     polling::{MAX_POLLS, poll_and_drop},
     scope::Scope,
     subject::Subject,
@@ -18,7 +18,7 @@ async fn write_if(
     atomic: &dyn AtomicKv,
     key: &Key<'_>,
     expected: Expected,
-    mark: Mark,
+    mark: MarkedWrite,
 ) -> Result<Conditional> {
     atomic.write_if(key.as_borrowed(), expected, mark.entry().value, mark.options()).await
 }
@@ -28,7 +28,7 @@ async fn check_conflict(
     scope: &Scope,
     atomic: &dyn AtomicKv,
     key: &Key<'_>,
-    before: (Mark, Version),
+    before: (MarkedWrite, Version),
     outcome: Result<Conditional>,
     why: &str,
 ) {
@@ -41,7 +41,7 @@ async fn check_conflict(
 pub async fn write_if_absent_writes_a_new_key(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let key = scope.key("a");
-    let mark = Mark::new(1);
+    let mark = MarkedWrite::new(1);
     applied(write_if(&*atomic, &key, Expected::Absent, mark).await, "`Absent` holds for a key never written");
     scope.check(&key, Some(&mark.entry()), "a conditional write writes as a plain one does").await;
     atomic.delete(&key).await.unwrap();
@@ -54,9 +54,9 @@ pub async fn write_if_absent_writes_a_new_key(subject: &Subject) {
 pub async fn write_if_absent_conflicts_with_an_entry(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let key = scope.key("a");
-    Mark::new(1).write(&atomic, &key).await.unwrap();
-    let before = (Mark::new(1), current_version(&*atomic, &key).await);
-    let outcome = write_if(&*atomic, &key, Expected::Absent, Mark::new(2)).await;
+    MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
+    let before = (MarkedWrite::new(1), current_version(&*atomic, &key).await);
+    let outcome = write_if(&*atomic, &key, Expected::Absent, MarkedWrite::new(2)).await;
     check_conflict(&scope, &*atomic, &key, before, outcome, "`Absent` does not hold for an entry").await;
     scope.clean().await;
 }
@@ -65,13 +65,17 @@ pub async fn write_if_absent_conflicts_with_an_entry(subject: &Subject) {
 pub async fn write_if_of_the_right_version_replaces_the_entry(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let key = scope.key("a");
-    Mark::new(1).write(&atomic, &key).await.unwrap();
+    MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     for number in 2..5 {
         let expected = current_version(&*atomic, &key).await.into();
-        let outcome = write_if(&*atomic, &key, expected, Mark::new(number)).await;
+        let outcome = write_if(&*atomic, &key, expected, MarkedWrite::new(number)).await;
         applied(outcome, "a version holds until the next write");
         scope
-            .check(&key, Some(&Mark::new(number).entry()), "a conditional write replaces the whole entry")
+            .check(
+                &key,
+                Some(&MarkedWrite::new(number).entry()),
+                "a conditional write replaces the whole entry",
+            )
             .await;
     }
     let expected = current_version(&*atomic, &key).await;
@@ -84,12 +88,12 @@ pub async fn write_if_of_the_right_version_replaces_the_entry(subject: &Subject)
 pub async fn write_if_of_a_stale_version_conflicts(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let key = scope.key("a");
-    Mark::new(1).write(&atomic, &key).await.unwrap();
+    MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     let stale = current_version(&*atomic, &key).await;
     for number in [2, 1] {
-        Mark::new(number).write(&atomic, &key).await.unwrap();
-        let before = (Mark::new(number), current_version(&*atomic, &key).await);
-        let outcome = write_if(&*atomic, &key, stale.into(), Mark::new(3)).await;
+        MarkedWrite::new(number).write(&atomic, &key).await.unwrap();
+        let before = (MarkedWrite::new(number), current_version(&*atomic, &key).await);
+        let outcome = write_if(&*atomic, &key, stale.into(), MarkedWrite::new(3)).await;
         check_conflict(&scope, &*atomic, &key, before, outcome, "a version holds until the next write").await;
     }
     scope.clean().await;
@@ -99,11 +103,11 @@ pub async fn write_if_of_a_stale_version_conflicts(subject: &Subject) {
 pub async fn write_if_of_a_version_conflicts_with_absence(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let (key, never) = (scope.key("a"), scope.key("never"));
-    Mark::new(1).write(&atomic, &key).await.unwrap();
+    MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     let gone = current_version(&*atomic, &key).await;
     atomic.delete(&key).await.unwrap();
     for key in [&key, &never] {
-        let outcome = write_if(&*atomic, key, gone.into(), Mark::new(2)).await;
+        let outcome = write_if(&*atomic, key, gone.into(), MarkedWrite::new(2)).await;
         assert_eq!(
             outcome.unwrap(),
             Conditional::Conflict,
@@ -119,7 +123,7 @@ pub async fn remove_if_of_the_right_version_removes(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let key = scope.key("a");
     for _ in 0..2 {
-        Mark::new(1).write(&atomic, &key).await.unwrap();
+        MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
         let expected = current_version(&*atomic, &key).await;
         applied(atomic.delete_if(&key, expected).await, "a version holds until the next write");
         scope.check(&key, None, "a conditional removal removes the entry").await;
@@ -130,10 +134,10 @@ pub async fn remove_if_of_the_right_version_removes(subject: &Subject) {
 pub async fn remove_if_of_a_stale_version_conflicts(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let key = scope.key("a");
-    Mark::new(1).write(&atomic, &key).await.unwrap();
+    MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     let stale = current_version(&*atomic, &key).await;
-    Mark::new(2).write(&atomic, &key).await.unwrap();
-    let before = (Mark::new(2), current_version(&*atomic, &key).await);
+    MarkedWrite::new(2).write(&atomic, &key).await.unwrap();
+    let before = (MarkedWrite::new(2), current_version(&*atomic, &key).await);
     let outcome = atomic.delete_if(&key, stale).await;
     check_conflict(&scope, &*atomic, &key, before, outcome, "a version holds until the next write").await;
     scope.clean().await;
@@ -143,7 +147,7 @@ pub async fn remove_if_of_a_stale_version_conflicts(subject: &Subject) {
 pub async fn remove_if_conflicts_with_absence(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let (key, never) = (scope.key("a"), scope.key("never"));
-    Mark::new(1).write(&atomic, &key).await.unwrap();
+    MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     let expected = current_version(&*atomic, &key).await;
     applied(atomic.delete_if(&key, expected).await, "a version holds until the next write");
     for key in [&key, &never] {
@@ -161,7 +165,7 @@ async fn check_race(subject: &Subject, scope: &Scope, key: &Key<'static>, expect
         // Joined futures take turns at each await, tasks run at the same time: together they meet either race.
         tasks.spawn(async move {
             let writes = (0..4).map(|number| {
-                let mark = Mark::new(task * 4 + number);
+                let mark = MarkedWrite::new(task * 4 + number);
                 let write = write_if(&*atomic, &key, expected, mark);
                 async move { (write.await.unwrap(), mark) }
             });
@@ -189,7 +193,7 @@ pub async fn racing_writes_if_absent_have_one_winner(subject: &Subject) {
 pub async fn racing_writes_if_version_have_one_winner(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let key = scope.key("a");
-    Mark::new(100).write(&atomic, &key).await.unwrap();
+    MarkedWrite::new(100).write(&atomic, &key).await.unwrap();
     for _ in 0..3 {
         check_race(subject, &scope, &key, current_version(&*atomic, &key).await.into()).await;
     }
@@ -199,7 +203,7 @@ pub async fn racing_writes_if_version_have_one_winner(subject: &Subject) {
 /// A dropped conditional write or removal is applied as a whole or not at all.
 pub async fn dropped_conditional_write_leaves_a_whole_entry(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
-    let (old, new) = (Mark::new(1), Mark::new(2).with_size(100_000));
+    let (old, new) = (MarkedWrite::new(1), MarkedWrite::new(2).with_size(100_000));
     for polls in 0..MAX_POLLS {
         let key = scope.key(&polls.to_string());
         old.write(&atomic, &key).await.unwrap();

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use kv_core::{Entry, Expiration, Timestamp, Value, prelude::KvNamespaceExt};
 
-use crate::support::{marked_write::Mark, scope::Scope, subject::Subject};
+use crate::support::{marked_write::MarkedWrite, scope::Scope, subject::Subject};
 
 /// `expires_at` is filled in by every way of reading, with metadata or without.
 pub async fn deadline_is_always_filled_in(subject: &Subject) {
     let scope = Scope::new(subject);
     let (kv, key, bare) = (subject.namespace(), scope.key("a"), scope.key("b"));
-    let entry = Mark::new(1).entry();
-    Mark::new(1).write(kv, &key).await.unwrap();
+    let entry = MarkedWrite::new(1).entry();
+    MarkedWrite::new(1).write(kv, &key).await.unwrap();
     scope.check(&key, Some(&entry), "the deadline is always filled in").await;
     kv.put_with(&bare, &entry.value, Expiration::of(&entry)).await.unwrap();
     scope

@@ -7,7 +7,7 @@ use kv_core::{Clock, Entry, Expiration, PutEntry, PutOptions, Timestamp, Value, 
 
 use crate::support::{
     expiry::{MINUTE, SECOND, entry_of, minute},
-    marked_write::Mark,
+    marked_write::MarkedWrite,
     scope::Scope,
     subject::Subject,
 };
@@ -93,13 +93,15 @@ pub async fn expiry_leaves_other_entries(subject: &Subject) {
     let kv = subject.namespace();
     scope.fill(["a", "a/b", "b"]).await;
     kv.put_with(&scope.key("a/"), "1", minute()).await.unwrap();
-    Mark::new(1).write(kv, &scope.key("c")).await.unwrap();
+    MarkedWrite::new(1).write(kv, &scope.key("c")).await.unwrap();
     subject.clock().advance(60 * MINUTE);
     subject.sweep().await;
     for name in ["a", "a/b", "b"] {
         scope.check_value(&scope.key(name), name, "an entry without a deadline stays").await;
     }
-    scope.check(&scope.key("c"), Some(&Mark::new(1).entry()), "an entry stays until its own deadline").await;
+    scope
+        .check(&scope.key("c"), Some(&MarkedWrite::new(1).entry()), "an entry stays until its own deadline")
+        .await;
     scope.clean().await;
 }
 
@@ -109,7 +111,7 @@ pub async fn sweep_shows_nowhere(subject: &Subject) {
     let kv = subject.namespace();
     let (ended, live) = (scope.key("ended"), scope.key("live"));
     kv.put_with(&ended, "1", minute()).await.unwrap();
-    Mark::new(1).write(kv, &live).await.unwrap();
+    MarkedWrite::new(1).write(kv, &live).await.unwrap();
     for _ in 0..3 {
         subject.sweep().await;
         scope
@@ -119,7 +121,7 @@ pub async fn sweep_shows_nowhere(subject: &Subject) {
     subject.clock().advance(MINUTE);
     for _ in 0..3 {
         scope.check(&ended, None, "an expired entry is gone, swept or not").await;
-        scope.check(&live, Some(&Mark::new(1).entry()), "a sweep leaves live entries").await;
+        scope.check(&live, Some(&MarkedWrite::new(1).entry()), "a sweep leaves live entries").await;
         subject.sweep().await;
     }
     scope.clean().await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::{StreamExt, TryStreamExt};
 use kv_core::{Entry, KvNamespace, ListOptions, Value, limits, prelude::KvNamespaceExt};
 
-use crate::support::{marked_write::Mark, odd_names::ODD_NAMES, scope::Scope, subject::Subject};
+use crate::support::{marked_write::MarkedWrite, odd_names::ODD_NAMES, scope::Scope, subject::Subject};
 
 /// Writes `names` and checks that each of `prefixes` lists those of them that start with it.
 async fn check_prefixes(subject: &Subject, names: &[&str], prefixes: &[&str], why: &str) {
@@ -144,12 +144,12 @@ pub async fn listing_of_nothing_is_complete(subject: &Subject) {
 pub async fn listing_tells_metadata_and_deadline(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
-    let marks = [1, 2, 3].map(Mark::new);
+    let marks = [1, 2, 3].map(MarkedWrite::new);
     for (mark, name) in marks.iter().zip(["a", "b", "c"]) {
         mark.write(kv, &scope.key(name)).await.unwrap();
     }
     kv.put(&scope.key("d"), "bare").await.unwrap();
-    let expected = marks.map(Mark::entry).into_iter().chain([Entry::new(Value::default())]);
+    let expected = marks.map(MarkedWrite::entry).into_iter().chain([Entry::new(Value::default())]);
     for (info, entry) in scope.list(scope.pages_of(2)).await.into_iter().zip(expected) {
         assert_eq!(info.metadata, entry.metadata, "a listing tells the metadata of each key");
         assert_eq!(info.expires_at, entry.expires_at, "a listing tells the deadline of each key");

@@ -9,7 +9,7 @@ use kv_core::{
 use tokio::task::JoinSet;
 
 use crate::support::{
-    marked_write::{Mark, assert_whole},
+    marked_write::{MarkedWrite, assert_whole},
     scope::Scope,
     subject::Subject,
 };
@@ -29,8 +29,10 @@ pub async fn overwrite_replaces_the_value(subject: &Subject) {
 async fn check_overwrite(subject: &Subject, options: PutOptions, why: &str) {
     let scope = Scope::new(subject);
     let (kv, key) = (subject.namespace(), scope.key("a"));
-    Mark::new(1).write(kv, &key).await.unwrap();
-    scope.check(&key, Some(&Mark::new(1).entry()), "a write sets value, metadata and expiration").await;
+    MarkedWrite::new(1).write(kv, &key).await.unwrap();
+    scope
+        .check(&key, Some(&MarkedWrite::new(1).entry()), "a write sets value, metadata and expiration")
+        .await;
     kv.put_with(&key, "new", options.clone()).await.unwrap();
     let mut entry = kv.get_with_metadata(&key).await.unwrap().unwrap();
     assert_eq!(entry.metadata, options.metadata, "{why}");
@@ -44,7 +46,7 @@ async fn check_overwrite(subject: &Subject, options: PutOptions, why: &str) {
 /// A write without metadata clears the old metadata, also where it sets an expiration.
 pub async fn overwrite_clears_the_metadata(subject: &Subject) {
     check_overwrite(subject, PutOptions::default(), "what a write does not set is cleared").await;
-    let expiration = PutOptions::from(Mark::new(2).options().expiration);
+    let expiration = PutOptions::from(MarkedWrite::new(2).options().expiration);
     check_overwrite(subject, expiration, "a write that sets the expiration alone clears the metadata").await;
 }
 
@@ -59,7 +61,7 @@ pub async fn overwrite_clears_the_expiration(subject: &Subject) {
 pub async fn overwrite_sets_metadata_and_expiration_anew(subject: &Subject) {
     check_overwrite(
         subject,
-        Mark::new(2).options(),
+        MarkedWrite::new(2).options(),
         "a write replaces value, metadata and expiration together",
     )
     .await;
@@ -70,12 +72,13 @@ pub async fn write_many_replaces_whole_entries(subject: &Subject) {
     let scope = Scope::new(subject);
     let (kv, a, b) = (subject.namespace(), scope.key("a"), scope.key("b"));
     for key in [&a, &b] {
-        Mark::new(1).write(kv, key).await.unwrap();
+        MarkedWrite::new(1).write(kv, key).await.unwrap();
     }
-    let report = kv.put_many([PutEntry::new(&a, "bare").unwrap(), Mark::new(2).put(&b)]).await.unwrap();
+    let report =
+        kv.put_many([PutEntry::new(&a, "bare").unwrap(), MarkedWrite::new(2).put(&b)]).await.unwrap();
     assert_eq!(report.into_result().unwrap(), 2);
     scope.check_value(&a, "bare", "a bulk write clears what it does not set").await;
-    scope.check(&b, Some(&Mark::new(2).entry()), "a bulk write replaces whole entries").await;
+    scope.check(&b, Some(&MarkedWrite::new(2).entry()), "a bulk write replaces whole entries").await;
     scope.clean().await;
 }
 
@@ -84,7 +87,7 @@ pub async fn large_and_small_values_replace_each_other(subject: &Subject) {
     let scope = Scope::new(subject);
     let key = scope.key("a");
     for (number, size) in [(1, 3_000_000), (2, 10), (3, 100_000), (4, 0), (5, 1_000_000)] {
-        let mark = Mark::new(number).with_size(size);
+        let mark = MarkedWrite::new(number).with_size(size);
         mark.write(subject.namespace(), &key).await.unwrap();
         scope.check(&key, Some(&mark.entry()), "a value replaces one of another size").await;
     }
@@ -95,7 +98,7 @@ pub async fn large_and_small_values_replace_each_other(subject: &Subject) {
 pub async fn refused_put_leaves_the_old_entry(subject: &Subject) {
     let scope = Scope::new(subject);
     let (kv, key) = (subject.namespace(), scope.key("a"));
-    Mark::new(1).write(kv, &key).await.unwrap();
+    MarkedWrite::new(1).write(kv, &key).await.unwrap();
     assert!(kv.put(&key, vec![0; limits::MAX_VALUE_BYTES + 1]).await.is_err(), "a too long value is refused");
     assert!(kv.put(key.as_str().repeat(16), "x").await.is_err(), "a too long key is refused");
     let metadata = Metadata::new(&"x".repeat(limits::MAX_METADATA_BYTES));
@@ -106,7 +109,7 @@ pub async fn refused_put_leaves_the_old_entry(subject: &Subject) {
         Err(InvalidInput::ExpirationTtlTooShort { seconds: 59 }),
         "59 seconds are refused"
     );
-    scope.check(&key, Some(&Mark::new(1).entry()), "a refused write leaves the old entry").await;
+    scope.check(&key, Some(&MarkedWrite::new(1).entry()), "a refused write leaves the old entry").await;
     scope.clean().await;
 }
 
@@ -116,8 +119,8 @@ pub async fn repeated_calls_have_the_same_effect(subject: &Subject) {
     let (kv, key) = (subject.namespace(), scope.key("a"));
     for _ in 0..2 {
         for _ in 0..2 {
-            Mark::new(1).write(kv, &key).await.unwrap();
-            scope.check(&key, Some(&Mark::new(1).entry()), "a write may be repeated").await;
+            MarkedWrite::new(1).write(kv, &key).await.unwrap();
+            scope.check(&key, Some(&MarkedWrite::new(1).entry()), "a write may be repeated").await;
         }
         for _ in 0..2 {
             kv.delete(&key).await.unwrap();
@@ -131,10 +134,10 @@ pub async fn last_write_wins(subject: &Subject) {
     let scope = Scope::new(subject);
     let (kv, key) = (subject.namespace(), scope.key("a"));
     for number in 0..20 {
-        Mark::new(number).write(kv, &key).await.unwrap();
+        MarkedWrite::new(number).write(kv, &key).await.unwrap();
         assert_eq!(
             kv.get_with_metadata(&key).await.unwrap(),
-            Some(Mark::new(number).entry()),
+            Some(MarkedWrite::new(number).entry()),
             "a read sees the write that was answered before it"
         );
     }
@@ -145,7 +148,7 @@ pub async fn last_write_wins(subject: &Subject) {
 pub async fn concurrent_writes_leave_a_whole_entry(subject: &Subject) {
     let scope = Scope::new(subject);
     let key = scope.key("a");
-    let marks: Vec<_> = (0..8).map(|number| Mark::new(number).with_size(10_000)).collect();
+    let marks: Vec<_> = (0..8).map(|number| MarkedWrite::new(number).with_size(10_000)).collect();
     for _ in 0..4 {
         let mut tasks = JoinSet::new();
         for mark in marks.clone() {
@@ -165,7 +168,7 @@ pub async fn concurrent_writes_leave_a_whole_entry(subject: &Subject) {
 pub async fn concurrent_reads_see_whole_entries(subject: &Subject) {
     let scope = Scope::new(subject);
     let key = scope.key("a");
-    let marks: Vec<_> = (0..4).map(|number| Mark::new(number).with_size(5_000)).collect();
+    let marks: Vec<_> = (0..4).map(|number| MarkedWrite::new(number).with_size(5_000)).collect();
     marks[0].write(subject.namespace(), &key).await.unwrap();
     let mut tasks = JoinSet::new();
     for mark in marks.clone() {

@@ -2,14 +2,14 @@
 
 use kv_core::prelude::KvNamespaceExt;
 
-use crate::support::{marked_write::Mark, odd_names::ODD_NAMES, scope::Scope, subject::Subject};
+use crate::support::{marked_write::MarkedWrite, odd_names::ODD_NAMES, scope::Scope, subject::Subject};
 
 /// A removed key is absent, whichever way it is read, and not listed.
 pub async fn removed_key_is_absent(subject: &Subject) {
     let scope = Scope::new(subject);
     let key = scope.key("a");
     scope.fill(["b", "c"]).await;
-    Mark::new(1).write(subject.namespace(), &key).await.unwrap();
+    MarkedWrite::new(1).write(subject.namespace(), &key).await.unwrap();
     subject.namespace().delete(&key).await.unwrap();
     scope.check(&key, None, "a removed key reads as `None`").await;
     assert_eq!(scope.names(scope.pages_of(1)).await, ["b", "c"], "a removed key is not listed");
@@ -21,7 +21,7 @@ pub async fn removed_key_can_be_written_again(subject: &Subject) {
     let scope = Scope::new(subject);
     let (kv, key) = (subject.namespace(), scope.key("a"));
     for _ in 0..3 {
-        Mark::new(1).write(kv, &key).await.unwrap();
+        MarkedWrite::new(1).write(kv, &key).await.unwrap();
         kv.delete(&key).await.unwrap();
         kv.put(&key, "again").await.unwrap();
         scope.check_value(&key, "again", "a key written again has nothing of the removed entry").await;

@@ -9,7 +9,7 @@ use kv_core::{
 use tokio::task::JoinSet;
 
 use crate::support::{
-    marked_write::Mark,
+    marked_write::MarkedWrite,
     outcome::assert_kind,
     polling::{bounded, meanwhile},
     scope::Scope,
@@ -36,9 +36,9 @@ pub async fn update_puts_what_was_decided(subject: &Subject) {
         );
         scope.check_value(&key, &number.to_string(), "an update puts what was decided").await;
     }
-    Mark::new(1).write(&atomic, &key).await.unwrap();
+    MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     let decide = |entry: Option<Entry>| {
-        assert_eq!(entry, Some(Mark::new(1).entry()), "an update is given the whole entry");
+        assert_eq!(entry, Some(MarkedWrite::new(1).entry()), "an update is given the whole entry");
         Change::put("bare")
     };
     atomic.update(&key, bounded(decide)).await.unwrap();
@@ -49,7 +49,7 @@ pub async fn update_puts_what_was_decided(subject: &Subject) {
 /// An update may leave everything as it is, version included, or delete the entry.
 pub async fn update_keeps_and_deletes(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
-    let (key, mark) = (scope.key("a"), Mark::new(1));
+    let (key, mark) = (scope.key("a"), MarkedWrite::new(1));
     for change in [Change::Keep, Change::Delete] {
         let after = atomic.update(&key, bounded(|_| Ok(change.clone()))).await.unwrap();
         assert_eq!(after, None, "to keep or delete an absent entry changes nothing");
@@ -68,10 +68,10 @@ pub async fn update_keeps_and_deletes(subject: &Subject) {
 pub async fn failed_decision_writes_nothing(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let key = scope.key("a");
-    Mark::new(1).write(&atomic, &key).await.unwrap();
+    MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     let failed = atomic.update(&key, |_| Err(Error::new(ErrorKind::Codec, "decision", "no"))).await;
     assert_kind(failed, ErrorKind::Codec, "an update answers the error of its decision");
-    scope.check(&key, Some(&Mark::new(1).entry()), "a failed decision writes nothing").await;
+    scope.check(&key, Some(&MarkedWrite::new(1).entry()), "a failed decision writes nothing").await;
     scope.clean().await;
 }
 
@@ -98,7 +98,7 @@ pub async fn update_decides_again_after_a_write_came_between(subject: &Subject) 
 pub async fn update_brings_no_removed_key_back(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let key = scope.key("a");
-    Mark::new(1).write(&atomic, &key).await.unwrap();
+    MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     let mut found = Vec::new();
     let decide = |entry: Option<Entry>| {
         found.push(entry.is_some());
@@ -148,11 +148,11 @@ pub async fn typed_conditional_calls_keep_the_rules(subject: &Subject) {
     let key: Key<'_> = scope.key("score:ada");
     let mut seen = SeenVersions::default();
     assert_eq!(scores.get_versioned("ada").await.unwrap(), None, "an absent record has no version");
-    let outcome = scores.put_if("ada", Expected::Absent, &1, Mark::new(1).options()).await.unwrap();
+    let outcome = scores.put_if("ada", Expected::Absent, &1, MarkedWrite::new(1).options()).await.unwrap();
     assert!(matches!(outcome, Conditional::Applied(_)), "`Absent` holds for a record never written");
     let (entry, version) = scores.get_versioned("ada").await.unwrap().unwrap();
     seen.add(version, "a typed write");
-    assert_eq!((entry.value, entry.expires_at), (1, Mark::new(1).entry().expires_at));
+    assert_eq!((entry.value, entry.expires_at), (1, MarkedWrite::new(1).entry().expires_at));
     assert_eq!(
         scores.put_if("ada", Expected::Absent, &2, PutOptions::default()).await.unwrap(),
         Conditional::Conflict
@@ -175,7 +175,7 @@ pub async fn typed_updates_lose_nothing(subject: &Subject) {
     let scope = Scope::new(subject);
     let prefix = scope.prefix("score:");
     let key = scope.key("score:ada");
-    let mark = Mark::new(1);
+    let mark = MarkedWrite::new(1);
     subject.namespace().put_with(&key, "0", mark.options().with_metadata(None)).await.unwrap();
     let increment = |atomic: Arc<dyn AtomicKv>| {
         let scores = atomic.typed::<u64>().with_prefix(prefix.as_str()).unwrap();

@@ -3,7 +3,7 @@
 use kv_core::{AtomicKvExt, Conditional, Expected, PutEntry, prelude::KvNamespaceExt};
 
 use crate::support::{
-    marked_write::Mark,
+    marked_write::MarkedWrite,
     scope::Scope,
     subject::Subject,
     versions::{SeenVersions, applied, current_version, put_if},
@@ -53,9 +53,9 @@ pub async fn applied_version_is_that_of_the_entry(subject: &Subject) {
 pub async fn reading_keeps_the_version(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let key = scope.key("a");
-    Mark::new(1).write(&atomic, &key).await.unwrap();
+    MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     let before = current_version(&*atomic, &key).await;
-    scope.check(&key, Some(&Mark::new(1).entry()), "a read leaves the entry as it is").await;
+    scope.check(&key, Some(&MarkedWrite::new(1).entry()), "a read leaves the entry as it is").await;
     let conflict = put_if(&*atomic, &key, Expected::Absent, "2").await.unwrap();
     assert_eq!(conflict, Conditional::Conflict, "`Absent` does not hold for an entry");
     scope.fill(["b"]).await;
@@ -102,10 +102,10 @@ pub async fn versions_are_never_used_twice(subject: &Subject) {
 pub async fn removed_entry_written_again_is_another_one(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let key = scope.key("a");
-    Mark::new(1).write(&atomic, &key).await.unwrap();
+    MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     let old = current_version(&*atomic, &key).await;
     atomic.delete(&key).await.unwrap();
-    Mark::new(1).write(&atomic, &key).await.unwrap();
+    MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     for outcome in [put_if(&*atomic, &key, old, "2").await, atomic.delete_if(&key, old).await] {
         assert_eq!(
             outcome.unwrap(),
@@ -113,7 +113,7 @@ pub async fn removed_entry_written_again_is_another_one(subject: &Subject) {
             "an entry written again is another one, though it looks the same"
         );
     }
-    scope.check(&key, Some(&Mark::new(1).entry()), "a conflict leaves the entry as it was").await;
+    scope.check(&key, Some(&MarkedWrite::new(1).entry()), "a conflict leaves the entry as it was").await;
     scope.clean().await;
 }
 
@@ -122,10 +122,10 @@ pub async fn read_versioned_fills_in_metadata_and_deadline(subject: &Subject) {
     let (scope, atomic) = (Scope::new(subject), subject.atomic());
     let (key, bare) = (scope.key("a"), scope.key("b"));
     assert_eq!(atomic.get_versioned(&key).await.unwrap(), None, "an absent key has no version");
-    Mark::new(1).write(&atomic, &key).await.unwrap();
+    MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     atomic.put(&bare, "bare").await.unwrap();
     let (entry, _) = atomic.get_versioned(&key).await.unwrap().unwrap();
-    assert_eq!(entry, Mark::new(1).entry(), "a versioned read answers value, metadata and deadline");
+    assert_eq!(entry, MarkedWrite::new(1).entry(), "a versioned read answers value, metadata and deadline");
     let (entry, _) = atomic.get_versioned(&bare).await.unwrap().unwrap();
     assert_eq!((entry.metadata, entry.expires_at), (None, None), "an entry without options has none");
     atomic.delete(&key).await.unwrap();

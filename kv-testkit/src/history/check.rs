@@ -1,57 +1,57 @@
 //! Search for an order that explains the history of one key.
 //!
-//! The search of Wing and Gong, with Lowe's memory of what was tried: calls are put in order one by one, each of them one
-//! that had begun before any of the rest had ended. A set of ordered calls and the state that they lead to is tried once.
+//! The search of Wing and Gong with Lowe's memory: calls are put in order one by one, and the next is one that began before
+//! any of the rest had ended. Each pair of a set of ordered calls and the state after them is tried once.
 
 use std::collections::HashSet;
 
 use crate::history::event::{Event, State};
 
-/// The events that are in order already, as a set of their places.
+/// Set of the events that are in order already, by their indices.
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct Places(Vec<u64>);
+struct EventSet(Vec<u64>);
 
-impl Places {
+impl EventSet {
     fn new(count: usize) -> Self {
         Self(vec![0; count.div_ceil(64)])
     }
 
-    fn has(&self, place: usize) -> bool {
-        self.0[place / 64] & (1 << (place % 64)) != 0
+    fn contains(&self, index: usize) -> bool {
+        self.0[index / 64] & (1 << (index % 64)) != 0
     }
 
-    fn with(&self, place: usize) -> Self {
-        let mut places = self.clone();
-        places.0[place / 64] |= 1 << (place % 64);
-        places
+    fn with(&self, index: usize) -> Self {
+        let mut set = self.clone();
+        set.0[index / 64] |= 1 << (index % 64);
+        set
     }
 }
 
-/// `true` if some order of the events explains all of them: each takes effect at one moment between its beginning and
-/// its end, and an unanswered one at any later moment or never. The key is absent before the first.
+/// `true` if some order of the events explains all of them: each takes effect at one moment between its start and its end,
+/// and an unanswered one at any later moment or never. The key is absent before the first.
 pub(super) fn is_linearizable(events: &[Event]) -> bool {
-    let mut tried: HashSet<(Places, State)> = HashSet::new();
-    let mut open = vec![(Places::new(events.len()), None)];
-    while let Some((ordered, state)) = open.pop() {
-        let rest = || events.iter().enumerate().filter(|(place, _)| !ordered.has(*place));
-        // No other call may come before one that had ended when that one began.
+    let mut tried: HashSet<(EventSet, State)> = HashSet::new();
+    let mut stack = vec![(EventSet::new(events.len()), None)];
+    while let Some((ordered, state)) = stack.pop() {
+        let rest = || events.iter().enumerate().filter(|(index, _)| !ordered.contains(*index));
+        // A call cannot come before one that had ended when it began.
         let first_end = rest().map(|(_, event)| event.end()).min().unwrap_or(u64::MAX);
         if first_end == u64::MAX {
             return true;
         }
         let next = rest().filter(|(_, event)| event.began < first_end);
-        for (place, event) in next {
+        for (index, event) in next {
             let Some(after) = event.applied_to(state) else { continue };
-            let step = (ordered.with(place), after);
+            let step = (ordered.with(index), after);
             if tried.insert(step.clone()) {
-                open.push(step);
+                stack.push(step);
             }
         }
     }
     false
 }
 
-/// The first answer that contradicts the ones before it, as its place among the events; `None` if none does.
+/// Returns the index of the first answer that contradicts the ones before it; `None` if the history is linearizable.
 pub(super) fn first_contradiction(events: &[Event]) -> Option<usize> {
     if is_linearizable(events) {
         return None;
@@ -59,10 +59,10 @@ pub(super) fn first_contradiction(events: &[Event]) -> Option<usize> {
     let mut ends: Vec<_> = events.iter().enumerate().filter(|(_, event)| event.ended.is_some()).collect();
     ends.sort_by_key(|(_, event)| event.end());
     let contradicts = |(_, last): &&(usize, &Event)| !is_linearizable(&until(events, last.end()));
-    ends.iter().find(contradicts).map(|(place, _)| *place)
+    ends.iter().find(contradicts).map(|(index, _)| *index)
 }
 
-/// The history as it was known at `moment`: what was not answered by then is unknown.
+/// Returns the history as it was known at `moment`: outcomes that were not answered by then are unknown.
 fn until(events: &[Event], moment: u64) -> Vec<Event> {
     let begun = events.iter().filter(|event| event.began < moment);
     begun.map(|event| Event { ended: event.ended.filter(|(end, _)| *end <= moment), ..*event }).collect()
@@ -73,14 +73,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::history::event::{Action, Outcome};
+    use crate::history::event::{Action, CallOutcome};
 
-    fn event(action: Action, began: u64, ended: Option<(u64, Outcome)>) -> Event {
+    fn event(action: Action, began: u64, ended: Option<(u64, CallOutcome)>) -> Event {
         Event { client: 0, call: "call", action, began, ended }
     }
 
     fn done(action: Action, began: u64, end: u64) -> Event {
-        event(action, began, Some((end, Outcome::Applied)))
+        event(action, began, Some((end, CallOutcome::Applied)))
     }
 
     #[test]
@@ -95,22 +95,22 @@ mod tests {
     }
 
     #[test]
-    fn unknown_write_takes_effect_late_or_never_and_once() {
+    fn unknown_write_takes_effect_once_later_or_never() {
         let unknown = event(Action::Write(1), 0, None);
         let write = done(Action::Write(2), 1, 2);
         let read = |seen, began| done(Action::Read(seen), began, began + 1);
         assert!(is_linearizable(&[unknown, write, read(Some(2), 3), read(Some(2), 5)]));
         assert!(is_linearizable(&[unknown, write, read(Some(2), 3), read(Some(1), 5)]));
-        let flickers = [unknown, write, read(Some(1), 3), read(Some(2), 5)];
-        assert_eq!(first_contradiction(&flickers), Some(3));
+        let flickering = [unknown, write, read(Some(1), 3), read(Some(2), 5)];
+        assert_eq!(first_contradiction(&flickering), Some(3));
         let before_it_began = [read(Some(3), 1), event(Action::Write(3), 4, None)];
         assert!(!is_linearizable(&before_it_began));
     }
 
     #[test]
-    fn conflict_needs_something_else_there() {
+    fn conflict_needs_another_state() {
         let conflict = |expected, write, began| {
-            event(Action::WriteIf { expected, write }, began, Some((began + 1, Outcome::Conflict)))
+            event(Action::WriteIf { expected, write }, began, Some((began + 1, CallOutcome::Conflict)))
         };
         let write = done(Action::Write(1), 0, 1);
         assert!(is_linearizable(&[write, conflict(None, 2, 2)]));
@@ -137,13 +137,13 @@ mod tests {
         let event = (action(), 0u64..20, end).prop_map(|(action, began, end)| {
             let conditional = matches!(action, Action::WriteIf { .. } | Action::RemoveIf { .. });
             let outcome =
-                |applied| if applied || !conditional { Outcome::Applied } else { Outcome::Conflict };
+                |applied| if applied || !conditional { CallOutcome::Applied } else { CallOutcome::Conflict };
             event(action, began, end.map(|(length, applied)| (began + length, outcome(applied))))
         });
         proptest::collection::vec(event, 0..6)
     }
 
-    /// Tries every order of every choice of the events, and knows nothing of a search.
+    /// Tries every order of every subset of the events, without the search under test.
     fn some_order_explains(events: &[Event], ordered: &mut Vec<usize>) -> bool {
         let keeps_time = ordered.iter().enumerate().all(|(index, later)| {
             ordered.iter().take(index).all(|earlier| events[*earlier].began < events[*later].end())
@@ -151,16 +151,16 @@ mod tests {
         if !keeps_time {
             return false;
         }
-        let answered = |place: &usize| events[*place].ended.is_some();
-        let end = ordered.iter().try_fold(None, |state, place| events[*place].applied_to(state));
-        if (0..events.len()).filter(answered).all(|place| ordered.contains(&place)) && end.is_some() {
+        let answered = |index: &usize| events[*index].ended.is_some();
+        let end = ordered.iter().try_fold(None, |state, index| events[*index].applied_to(state));
+        if (0..events.len()).filter(answered).all(|index| ordered.contains(&index)) && end.is_some() {
             return true;
         }
-        (0..events.len()).any(|place| {
-            if ordered.contains(&place) {
+        (0..events.len()).any(|index| {
+            if ordered.contains(&index) {
                 return false;
             }
-            ordered.push(place);
+            ordered.push(index);
             let explains = some_order_explains(events, ordered);
             ordered.pop();
             explains
@@ -171,7 +171,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn search_agrees_with_trying_everything(events in events()) {
+        fn search_agrees_with_trying_every_order(events in events()) {
             prop_assert_eq!(is_linearizable(&events), some_order_explains(&events, &mut Vec::new()));
         }
     }

@@ -1,14 +1,14 @@
-//! One call on one key, as a history records it.
+//! Events of a history: calls of one key each.
 
 use std::fmt;
 
-/// The number of a write, which no other write of its history has.
+/// Number of a write, unique in its history.
 pub(super) type WriteId = u32;
 
-/// State of a key: the entry that this write made, or nothing.
+/// State of a key: the write that made its entry, or `None` if it is absent.
 pub(super) type State = Option<WriteId>;
 
-/// Effect of a call on its key, or the state that it saw there.
+/// Effect of a call on its key, or the state that it saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Action {
     Read(State),
@@ -18,33 +18,33 @@ pub(super) enum Action {
     RemoveIf { expected: WriteId },
 }
 
-/// Outcome of a call that was answered.
+/// Outcome of an answered call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// It took effect. A read always does.
+pub(super) enum CallOutcome {
+    /// The call took effect. Reads always do.
     Applied,
-    /// A conditional write found something else.
+    /// A conditional write found another state than it expected.
     Conflict,
 }
 
-/// One call on one key. Moments are counted, so that they tell the order of beginnings and ends.
+/// Call of one key. Moments are counted, so that they tell the order of starts and ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Event {
     pub(super) client: usize,
-    /// The method that was called.
+    /// Name of the method.
     pub(super) call: &'static str,
     pub(super) action: Action,
     pub(super) began: u64,
-    /// Moment of its answer, and its outcome; `None` if the outcome is unknown: it may take effect at any moment from
-    /// its beginning on, or never.
-    pub(super) ended: Option<(u64, Outcome)>,
+    /// Moment of the answer, and the outcome; `None` if the outcome is unknown: the call may take effect at any moment
+    /// after its start, or never.
+    pub(super) ended: Option<(u64, CallOutcome)>,
 }
 
 impl Event {
-    /// State of the key after this call, if it takes effect at a moment when the state is `state`; `None` if its answer
-    /// cannot be given then, or if there is no point in it.
+    /// Returns the state of the key after this call, if it takes effect in `state`; `None` if its answer is wrong there, or
+    /// if it has none and would change nothing.
     pub(super) fn applied_to(&self, state: State) -> Option<State> {
-        let conflicts = self.ended.is_some_and(|(_, outcome)| outcome == Outcome::Conflict);
+        let conflicts = self.ended.is_some_and(|(_, outcome)| outcome == CallOutcome::Conflict);
         let (holds, after) = match self.action {
             Action::Read(seen) => (seen == state, state),
             Action::Write(write) => (true, Some(write)),
@@ -59,7 +59,7 @@ impl Event {
         }
     }
 
-    /// Moment of its answer; after everything else if it was not answered.
+    /// Returns the moment of the answer, or `u64::MAX` if there is none.
     pub(super) fn end(&self) -> u64 {
         self.ended.map_or(u64::MAX, |(end, _)| end)
     }
@@ -68,22 +68,22 @@ impl Event {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let end = self.ended.map_or_else(|| "?".to_owned(), |(end, _)| end.to_string());
-        write!(f, "{:>5} to {end:>5}  client {}  {} ", self.began, self.client, self.call)?;
+        write!(f, "{:>5} to {end:>5}  client {}  {}", self.began, self.client, self.call)?;
         match self.action {
-            Action::Read(None) => write!(f, "saw nothing")?,
-            Action::Read(Some(write)) => write!(f, "saw #{write}")?,
-            Action::Write(write) => write!(f, "of #{write}")?,
-            Action::Remove => write!(f, "of whatever is there")?,
-            Action::WriteIf { expected: None, write } => write!(f, "of #{write} if nothing is there")?,
+            Action::Read(None) => write!(f, " returned no entry")?,
+            Action::Read(Some(write)) => write!(f, " returned #{write}")?,
+            Action::Write(write) => write!(f, " #{write}")?,
+            Action::Remove => {}
+            Action::WriteIf { expected: None, write } => write!(f, " #{write}, expecting no entry")?,
             Action::WriteIf { expected: Some(expected), write } => {
-                write!(f, "of #{write} if #{expected} is there")?;
+                write!(f, " #{write}, expecting #{expected}")?;
             }
-            Action::RemoveIf { expected } => write!(f, "if #{expected} is there")?,
+            Action::RemoveIf { expected } => write!(f, ", expecting #{expected}")?,
         }
         match self.ended {
             None => write!(f, ": outcome unknown"),
-            Some((_, Outcome::Conflict)) => write!(f, ": conflict"),
-            Some((_, Outcome::Applied)) => Ok(()),
+            Some((_, CallOutcome::Conflict)) => write!(f, ": conflict"),
+            Some((_, CallOutcome::Applied)) => Ok(()),
         }
     }
 }

@@ -1,140 +1,37 @@
-//! Concurrent histories of a backend, and the search for an order that explains them.
+//! History test: report and runner.
 
-use std::{cell::Cell, env, fmt, str::FromStr};
+use std::{cell::Cell, fmt};
 
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     history::{
+        options::HistoryOptions,
         plan::{Plan, plans},
         run::{self, Totals},
     },
     support::subject::Subject,
 };
 
-/// Number of times that a smaller plan than one that failed runs before it counts as harmless: another run of the same
-/// plan takes another course.
+/// Number of runs after which a smaller plan than one that failed counts as passing: no two runs of a plan are alike.
 const ATTEMPTS_TO_SHRINK: usize = 20;
 
-/// The most smaller plans that are tried.
+/// Number of smaller plans that are tried.
 const MAX_SHRINKS: u32 = 60;
-
-/// Options of a history test: how much it runs.
-///
-/// ```
-/// use kv_testkit::HistoryOptions;
-///
-/// let quick = HistoryOptions::default().with_histories(8).with_clients(3).with_calls(6);
-/// assert_eq!((quick.histories, quick.clients, quick.calls), (8, 3, 6));
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct HistoryOptions {
-    /// Number of histories, run one after the other, each on keys of its own: 100, or what the environment variable
-    /// `KV_HISTORIES` says.
-    pub histories: u32,
-    /// Number of clients that call at the same time: 4.
-    pub clients: usize,
-    /// Number of calls per client, one after the other: 12.
-    pub calls: usize,
-    /// Number of keys that the clients share: 2. More of them find less, since calls of different keys do not disturb
-    /// each other.
-    pub keys: usize,
-    /// Percentage of calls that are dropped before they are done: 20.
-    pub dropped_percent: u32,
-    /// `true`, the default, if pages of listings have to be as fresh as reads.
-    pub listings: bool,
-    /// Seed of the clients' plans: what the environment variable `KV_HISTORY_SEED` says, or else `None`, which stands
-    /// for a random number. The same number gives the same plans; how the clients meet is left to the threads.
-    pub seed: Option<u64>,
-}
-
-impl Default for HistoryOptions {
-    fn default() -> Self {
-        Self {
-            histories: from_env("KV_HISTORIES").unwrap_or(100),
-            clients: 4,
-            calls: 12,
-            keys: 2,
-            dropped_percent: 20,
-            listings: true,
-            seed: from_env("KV_HISTORY_SEED"),
-        }
-    }
-}
-
-/// The number in an environment variable, if it is set. What is no number fails: a long run must not be a short one
-/// because of a misspelling.
-fn from_env<T: FromStr>(name: &str) -> Option<T> {
-    let text = env::var(name).ok()?;
-    let number = text.parse();
-    Some(number.unwrap_or_else(|_| panic!("{name} is not a number in range")))
-}
-
-impl HistoryOptions {
-    /// Sets how many histories run.
-    #[must_use]
-    pub const fn with_histories(mut self, histories: u32) -> Self {
-        self.histories = histories;
-        self
-    }
-
-    /// Sets how many clients call at the same time.
-    #[must_use]
-    pub const fn with_clients(mut self, clients: usize) -> Self {
-        self.clients = clients;
-        self
-    }
-
-    /// Sets how many calls each client makes.
-    #[must_use]
-    pub const fn with_calls(mut self, calls: usize) -> Self {
-        self.calls = calls;
-        self
-    }
-
-    /// Sets how many keys the clients share.
-    #[must_use]
-    pub const fn with_keys(mut self, keys: usize) -> Self {
-        self.keys = keys;
-        self
-    }
-
-    /// Sets how many calls of a hundred are dropped before they are done.
-    #[must_use]
-    pub const fn with_dropped_percent(mut self, percent: u32) -> Self {
-        self.dropped_percent = percent;
-        self
-    }
-
-    /// Leaves listings out, for a backend that promises less of them than of reads.
-    #[must_use]
-    pub const fn without_listings(mut self) -> Self {
-        self.listings = false;
-        self
-    }
-
-    /// Runs the plans of `seed` again; a failure prints it.
-    #[must_use]
-    pub const fn with_seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
-}
 
 /// Counts of what a history test ran. Its `Display` is one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HistoryReport {
-    /// The histories.
+    /// Number of histories.
     pub histories: u32,
-    /// The calls in them that were answered. A bulk call or a page counts once for each key.
+    /// Number of calls that were answered. A bulk call or a listing counts once per key.
     pub answered: usize,
-    /// The calls in them whose outcome is unknown: dropped, or failed in a way that may pass.
+    /// Number of calls with an unknown outcome: dropped, or failed with a retryable error.
     pub unknown: usize,
-    /// The calls that began while another one on the same key was under way, and was answered later. Where there are
-    /// none, the test shows little: the backend answers everything within one poll on one core.
+    /// Number of calls that began while another call on the same key was under way. With 0 the test proves little: the
+    /// backend answers each call within one poll, and there is one core.
     pub overlapping: usize,
 }
 
@@ -143,35 +40,35 @@ impl fmt::Display for HistoryReport {
         let Self { histories, answered, unknown, overlapping } = self;
         write!(
             f,
-            "history test: {histories} histories, {answered} answers, {unknown} unknown outcomes, {overlapping} calls at \
-             the same time as another one"
+            "history test: {histories} histories, {answered} answers, {unknown} unknown outcomes, {overlapping} \
+             overlapping calls"
         )
     }
 }
 
 /// Lets clients call a backend at the same time, drops some of their futures midway, and looks for an order of the calls
-/// that explains every answer: each call takes effect at one moment between its beginning and its end (the histories are
-/// *linearizable*).
+/// that explains every answer. Each call has to take effect at one moment between its start and its end: the histories have
+/// to be *linearizable*.
 ///
 /// Clients get, put, delete and list a few keys, singly and in bulk, on a runtime of several threads. Where the subject
-/// [has conditional writes](Subject::is_atomic), they make those too. What a dropped future did is unknown: it may take
-/// effect at any later moment, at once and whole, or never. Every write has a value and metadata of its own, so a read
-/// tells which write it saw. For each key, the search of Wing and Gong with memory of what was tried decides.
+/// [has conditional writes](Subject::is_atomic), they make those too. A dropped call takes effect at any later moment, at
+/// once and whole, or never. Every write has a value, metadata and an expiry of its own, so a read shows which write it saw.
+/// The search is that of Wing and Gong, per key, with Lowe's memory of the states that were tried.
 ///
-/// It finds, among others: reads and listings that are stale, updates that are lost, writes that are answered before they
-/// are applied, that are applied twice, in part, or for a moment, conditional writes that look first and write later,
-/// versions that come again.
+/// Among others, it finds stale reads and listings; lost updates; writes that are answered before they are applied; dropped
+/// writes that are applied twice, in part, or for a moment; conditional writes that compare first and write later; versions
+/// that are used twice.
 ///
-/// `factory` is called once. The histories use keys with a random part, which they remove at the end, so the namespace may be
-/// one that is in use. A backend that is *eventual* cannot run it. To look for longer, raise the number of histories: long
-/// ones with many dropped calls make the search slow.
+/// `factory` is called once. The histories use keys with a random part and remove them at the end, so the namespace may be
+/// in use. An *eventual* backend cannot pass. For a longer test raise the number of histories: long histories with many
+/// dropped calls make the search slow.
 ///
-/// Call it from a plain test: it starts a runtime. It prints the [`HistoryReport`] that it answers.
+/// Call it from a plain test: it starts a runtime. The [`HistoryReport`] is printed and returned.
 ///
 /// # Panics
 ///
-/// If no order explains the answers, with the history of the key, the answer that contradicts, the smallest plan that
-/// showed it, and the seed; if a call fails with an error that is not
+/// If no order explains the answers: with the history of the key, the answer that contradicts the earlier ones, the
+/// smallest failing plan that was found, and the seed. If a call fails with an error that is not
 /// [retryable](kv_core::ErrorKind::is_retryable).
 ///
 /// ```
@@ -214,7 +111,7 @@ pub fn history_test(factory: impl AsyncFnOnce() -> Subject, options: HistoryOpti
         }
         Ok(())
     });
-    // The subject's own tasks end on the runtime that they were made on.
+    // Tasks of the subject end on the runtime that started them.
     runtime.block_on(async { drop(subject) });
     match outcome {
         Ok(()) => {}
@@ -227,7 +124,7 @@ pub fn history_test(factory: impl AsyncFnOnce() -> Subject, options: HistoryOpti
     report
 }
 
-/// A thread for each client, so that they meet in the middle of things.
+/// Returns a runtime with a thread for each client, so that their calls overlap.
 fn runtime(clients: usize) -> Runtime {
     let runtime = Builder::new_multi_thread().worker_threads(clients.clamp(2, 16)).enable_all().build();
     runtime.expect("the system gives no threads")
@@ -235,7 +132,7 @@ fn runtime(clients: usize) -> Runtime {
 
 fn failure(reason: &str, plan: &Plan, seed: u64) -> String {
     format!(
-        "the history test failed: {reason}\nthe smallest plan that showed it:\n{plan}\
-         the same plans again: HistoryOptions::default().with_seed({seed}), or KV_HISTORY_SEED={seed}"
+        "the history test failed: {reason}\nthe smallest failing plan found:\n{plan}\
+         to run the same plans again: HistoryOptions::default().with_seed({seed}), or KV_HISTORY_SEED={seed}"
     )
 }

@@ -1,60 +1,60 @@
-//! Plans of what the clients of a history do.
+//! Plans of the clients' calls, and strategies that generate them.
 
 use std::fmt;
 
 use proptest::{collection::vec, prelude::*};
 
-use crate::history::history_test::HistoryOptions;
+use crate::history::options::HistoryOptions;
 
-/// Steps of each client, in their order.
+/// Steps of each client, in order.
 #[derive(Clone)]
 pub(super) struct Plan {
     pub(super) keys: usize,
     pub(super) clients: Vec<Vec<Step>>,
 }
 
-/// One call of a client, and what becomes of its future.
+/// Call of a client, and the moment at which its future is dropped, if it is.
 #[derive(Debug, Clone)]
 pub(super) struct Step {
     pub(super) call: Call,
-    /// The key, counted from 0, of a call that has one.
+    /// Number of the key, counted from 0, for a call of one key.
     pub(super) key: usize,
-    /// Number of times that the client lets others go first.
+    /// Number of times that the client yields before the call.
     pub(super) pauses: usize,
-    pub(super) drop: Option<Drop>,
+    pub(super) drop: Option<DropPoint>,
 }
 
 /// Moment at which a future is dropped before it is done.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Drop {
-    /// After so many polls.
+pub(super) struct DropPoint {
+    /// Number of polls before it.
     pub(super) polls: usize,
-    /// And after others went first so often.
+    /// Number of times that the client yields after the last poll.
     pub(super) pauses: usize,
 }
 
-/// A call. `len` is the length of the values that it writes.
+/// Kind of a call. `size` is the size of the values that it writes.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Call {
     Read {
         with_metadata: bool,
     },
     Write {
-        len: usize,
+        size: usize,
     },
     Remove,
     ReadVersioned,
-    /// It expects the version that the client knows, or absence.
+    /// Expects the version that the client knows, or absence.
     WriteIf {
         expects_absence: bool,
-        len: usize,
+        size: usize,
     },
     RemoveIf,
     ReadMany {
         with_metadata: bool,
     },
     WriteMany {
-        len: usize,
+        size: usize,
     },
     RemoveMany,
     ListPage,
@@ -72,7 +72,7 @@ impl fmt::Display for Plan {
                 if *pauses > 0 {
                     write!(f, ", after {pauses} pauses")?;
                 }
-                if let Some(Drop { polls, pauses }) = drop {
+                if let Some(DropPoint { polls, pauses }) = drop {
                     write!(f, ", dropped after {polls} polls and {pauses} pauses")?;
                 }
                 writeln!(f)?;
@@ -82,19 +82,19 @@ impl fmt::Display for Plan {
     }
 }
 
-// The calls of all clients, one in a line, are what a reader wants of it.
+// proptest shows a plan by its `Debug`: one call per line.
 impl fmt::Debug for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
     }
 }
 
-/// Plans for the clients that `options` ask for.
+/// Returns plans for the clients that `options` ask for.
 pub(super) fn plans(options: &HistoryOptions, atomic: bool) -> impl Strategy<Value = Plan> + use<> {
     let keys = options.keys.max(1);
     let drop = proptest::option::weighted(
         f64::from(options.dropped_percent.min(100)) / 100.0,
-        (1usize..4, 0usize..6).prop_map(|(polls, pauses)| Drop { polls, pauses }),
+        (1usize..4, 0usize..6).prop_map(|(polls, pauses)| DropPoint { polls, pauses }),
     );
     let pauses = prop_oneof![3 => Just(0usize), 1 => 1usize..8];
     let step = (calls(atomic, options.listings), 0..keys, pauses, drop)
@@ -104,19 +104,19 @@ pub(super) fn plans(options: &HistoryOptions, atomic: bool) -> impl Strategy<Val
 }
 
 fn calls(atomic: bool, listings: bool) -> impl Strategy<Value = Call> {
-    // Most stores keep small and large values in different ways.
-    let len = || prop_oneof![16 => Just(0usize), 3 => Just(3_000usize), 1 => Just(150_000usize)];
+    // Many stores keep small and large values in different ways.
+    let size = || prop_oneof![16 => Just(0usize), 3 => Just(3_000usize), 1 => Just(150_000usize)];
     let conditional = u32::from(atomic);
     prop_oneof![
         6 => any::<bool>().prop_map(|with_metadata| Call::Read { with_metadata }),
-        5 => len().prop_map(|len| Call::Write { len }),
+        5 => size().prop_map(|size| Call::Write { size }),
         2 => Just(Call::Remove),
         4 * conditional => Just(Call::ReadVersioned),
-        4 * conditional => (prop::bool::weighted(0.3), len())
-            .prop_map(|(expects_absence, len)| Call::WriteIf { expects_absence, len }),
+        4 * conditional => (prop::bool::weighted(0.3), size())
+            .prop_map(|(expects_absence, size)| Call::WriteIf { expects_absence, size }),
         conditional => Just(Call::RemoveIf),
         1 => any::<bool>().prop_map(|with_metadata| Call::ReadMany { with_metadata }),
-        1 => len().prop_map(|len| Call::WriteMany { len }),
+        1 => size().prop_map(|size| Call::WriteMany { size }),
         1 => Just(Call::RemoveMany),
         2 * u32::from(listings) => Just(Call::ListPage),
     ]

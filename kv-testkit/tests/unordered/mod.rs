@@ -10,8 +10,8 @@ use std::{
 
 use futures_util::FutureExt;
 use kv_core::{
-    AtomicKv, BulkReport, Conditional, Entry, Expected, GetOptions, Key, KvNamespace, ListOptions, ListPage,
-    PutEntry, PutOptions, Result, Value, Version, async_trait,
+    AtomicKv, BulkReport, Conditional, Entry, Expected, Expiration, GetOptions, Key, KvNamespace,
+    ListOptions, ListPage, PutEntry, PutOptions, Result, Value, Version, async_trait,
 };
 use kv_memory::MemoryNamespace;
 use tokio::task::yield_now;
@@ -47,24 +47,24 @@ pub(crate) enum Disorder {
 
 /// Sentences that a message has. Which of them it is may depend on which call meets the disorder first.
 const CONTRADICTS: &str = "<-- contradicts";
-const TORN: &str = "another write set beside it";
-const NO_METADATA: &str = "metadata that no write set";
-const TWO_VERSIONS: &str = "have two versions";
-const ONE_VERSION: &str = "took one version";
+const TORN: &str = "with other metadata or another expiry than it set";
+const TORN_LISTING: &str = "metadata or an expiry that no write set";
+const TWO_VERSIONS: &str = "with two versions";
+const SAME_VERSION: &str = "took the same version";
 
 /// Every disorder, and the sentences of which the message about it has one.
 pub(crate) const ALL: &[(Disorder, &[&str])] = &[
     (Disorder::StaleReads, &[CONTRADICTS]),
     (Disorder::StaleListings, &[CONTRADICTS]),
-    (Disorder::LostUpdates, &[CONTRADICTS, TWO_VERSIONS, ONE_VERSION]),
+    (Disorder::LostUpdates, &[CONTRADICTS, TWO_VERSIONS, SAME_VERSION]),
     (Disorder::AnsweredTooEarly, &[CONTRADICTS]),
     (Disorder::DroppedWritesFlicker, &[CONTRADICTS, TWO_VERSIONS]),
     (Disorder::DroppedWritesRepeat, &[CONTRADICTS, TWO_VERSIONS]),
-    (Disorder::DroppedWritesTear, &[TORN, NO_METADATA, CONTRADICTS, TWO_VERSIONS]),
+    (Disorder::DroppedWritesTear, &[TORN, TORN_LISTING, CONTRADICTS, TWO_VERSIONS]),
     (Disorder::BulkAnsweredTooEarly, &[CONTRADICTS]),
     (Disorder::DroppedConditionsForgotten, &[CONTRADICTS]),
     (Disorder::FalseConflicts, &[CONTRADICTS]),
-    (Disorder::VersionsRepeat, &[ONE_VERSION, CONTRADICTS, TWO_VERSIONS]),
+    (Disorder::VersionsRepeat, &[SAME_VERSION, CONTRADICTS, TWO_VERSIONS]),
 ];
 
 /// A namespace in memory with a disorder.
@@ -167,12 +167,13 @@ impl KvNamespace for Unordered {
                 let before = self.inner.read(key.clone(), GetOptions::default().with_metadata(true)).await?;
                 self.inner.write(key.clone(), value, options).await?;
                 let mut undo = OnDrop::new(move || {
-                    let undone = before.clone().map(|entry| (entry.value, entry.metadata));
+                    let undone = before.clone();
                     finish(async {
                         match undone {
-                            Some((value, metadata)) => {
-                                let options = PutOptions::default().with_metadata(metadata);
-                                inner.write(key.clone(), value, options).await.unwrap();
+                            Some(entry) => {
+                                let options =
+                                    PutOptions::from(Expiration::of(&entry)).with_metadata(entry.metadata);
+                                inner.write(key.clone(), entry.value, options).await.unwrap();
                             }
                             None => inner.remove(key.clone()).await.unwrap(),
                         }
@@ -198,7 +199,7 @@ impl KvNamespace for Unordered {
             Disorder::DroppedWritesTear => {
                 let before = self.inner.read(key.clone(), GetOptions::default().with_metadata(true)).await?;
                 let old = before.and_then(|entry| entry.metadata);
-                let torn = PutOptions::default().with_metadata(old);
+                let torn = PutOptions::from(options.expiration).with_metadata(old);
                 self.inner.write(key.clone(), value.clone(), torn).await?;
                 yield_now().await;
                 self.inner.write(key, value, options).await
