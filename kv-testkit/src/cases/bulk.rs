@@ -38,7 +38,8 @@ pub async fn write_many_writes_and_counts_every_entry(subject: &Subject) {
 /// Of entries with equal keys in one bulk write the last wins, and each counts as applied.
 pub async fn last_of_equal_keys_wins(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (a, b) = (scope.key("a"), scope.key("b"));
+    let a = scope.key("a");
+    let b = scope.key("b");
     let entries = [
         MarkedWrite::new(1).put(&a),
         MarkedWrite::new(2).put(&b),
@@ -56,7 +57,9 @@ pub async fn last_of_equal_keys_wins(subject: &Subject) {
 /// Each entry of a bulk write has its own metadata and expiration, or none.
 pub async fn write_many_sets_the_options_of_each_entry(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (a, b, c) = (scope.key("a"), scope.key("b"), scope.key("c"));
+    let a = scope.key("a");
+    let b = scope.key("b");
+    let c = scope.key("c");
     let entries =
         [MarkedWrite::new(1).put(&a), PutEntry::new(&b, "bare").unwrap(), MarkedWrite::new(2).put(&c)];
     let report = subject.namespace().put_many(entries).await.unwrap();

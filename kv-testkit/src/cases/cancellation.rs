@@ -97,7 +97,8 @@ pub async fn dropped_remove_leaves_a_whole_entry_or_none(subject: &Subject) {
     let kv = subject.namespace();
     let mark = MarkedWrite::new(1);
     for polls in 0..MAX_POLLS {
-        let (a, b) = (scope.key(&format!("{polls}a")), scope.key(&format!("{polls}b")));
+        let a = scope.key(&format!("{polls}a"));
+        let b = scope.key(&format!("{polls}b"));
         for key in [&a, &b] {
             mark.write(kv, key).await.unwrap();
         }
@@ -114,7 +115,8 @@ pub async fn dropped_remove_leaves_a_whole_entry_or_none(subject: &Subject) {
 /// Dropped reads and listings change nothing, and the next ones work.
 pub async fn dropped_reads_change_nothing(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (kv, key) = (subject.namespace(), scope.key("a"));
+    let kv = subject.namespace();
+    let key = scope.key("a");
     let mark = MarkedWrite::new(1).with_size(400_000);
     mark.write(kv, &key).await.unwrap();
     for polls in 0..MAX_POLLS {
@@ -129,12 +131,15 @@ pub async fn dropped_reads_change_nothing(subject: &Subject) {
 /// Many tasks that drop writes of one key leave a whole entry or none, and reads beside them see no other.
 pub async fn many_dropped_writes_leave_a_whole_entry(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (kv, key) = (subject.namespace(), scope.key("a"));
+    let kv = subject.namespace();
+    let key = scope.key("a");
     let marks: Vec<_> = (0..6).map(|number| MarkedWrite::new(number).with_size(2_000)).collect();
     let whole: Vec<_> = marks.iter().copied().map(Some).chain([None]).collect();
     let mut tasks = JoinSet::new();
     for (task, mark) in marks.into_iter().enumerate() {
-        let (kv, key, whole) = (Arc::clone(kv), key.clone(), whole.clone());
+        let kv = Arc::clone(kv);
+        let key = key.clone();
+        let whole = whole.clone();
         tasks.spawn(async move {
             for round in 0..12 {
                 poll_and_drop(mark.write(&kv, &key), (task + round) % 4).await;

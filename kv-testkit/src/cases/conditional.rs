@@ -39,7 +39,8 @@ async fn check_conflict(
 
 /// `Expected::Absent` holds where there is no entry.
 pub async fn write_if_absent_writes_a_new_key(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
     let key = scope.key("a");
     let mark = MarkedWrite::new(1);
     applied(write_if(&*atomic, &key, Expected::Absent, mark).await, "`Absent` holds for a key never written");
@@ -52,7 +53,8 @@ pub async fn write_if_absent_writes_a_new_key(subject: &Subject) {
 
 /// `Expected::Absent` does not hold where there is an entry, and the conflict leaves it as it was.
 pub async fn write_if_absent_conflicts_with_an_entry(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
     let key = scope.key("a");
     MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     let before = (MarkedWrite::new(1), current_version(&*atomic, &key).await);
@@ -63,7 +65,8 @@ pub async fn write_if_absent_conflicts_with_an_entry(subject: &Subject) {
 
 /// A write that expects the version that is there replaces value, metadata and expiration.
 pub async fn write_if_of_the_right_version_replaces_the_entry(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
     let key = scope.key("a");
     MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     for number in 2..5 {
@@ -86,7 +89,8 @@ pub async fn write_if_of_the_right_version_replaces_the_entry(subject: &Subject)
 
 /// A write that expects an older version is a conflict, even where the value is the same again.
 pub async fn write_if_of_a_stale_version_conflicts(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
     let key = scope.key("a");
     MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     let stale = current_version(&*atomic, &key).await;
@@ -101,8 +105,10 @@ pub async fn write_if_of_a_stale_version_conflicts(subject: &Subject) {
 
 /// A write that expects a version is a conflict where there is no entry, and writes none.
 pub async fn write_if_of_a_version_conflicts_with_absence(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
-    let (key, never) = (scope.key("a"), scope.key("never"));
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
+    let key = scope.key("a");
+    let never = scope.key("never");
     MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     let gone = current_version(&*atomic, &key).await;
     atomic.delete(&key).await.unwrap();
@@ -120,7 +126,8 @@ pub async fn write_if_of_a_version_conflicts_with_absence(subject: &Subject) {
 
 /// A removal that expects the version that is there removes the entry.
 pub async fn remove_if_of_the_right_version_removes(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
     let key = scope.key("a");
     for _ in 0..2 {
         MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
@@ -132,7 +139,8 @@ pub async fn remove_if_of_the_right_version_removes(subject: &Subject) {
 
 /// A removal that expects an older version is a conflict, and leaves the entry as it was.
 pub async fn remove_if_of_a_stale_version_conflicts(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
     let key = scope.key("a");
     MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     let stale = current_version(&*atomic, &key).await;
@@ -145,8 +153,10 @@ pub async fn remove_if_of_a_stale_version_conflicts(subject: &Subject) {
 
 /// A conditional removal of an absent key is a conflict and no error.
 pub async fn remove_if_conflicts_with_absence(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
-    let (key, never) = (scope.key("a"), scope.key("never"));
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
+    let key = scope.key("a");
+    let never = scope.key("never");
     MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     let expected = current_version(&*atomic, &key).await;
     applied(atomic.delete_if(&key, expected).await, "a version holds until the next write");
@@ -161,7 +171,8 @@ async fn check_race(subject: &Subject, scope: &Scope, key: &Key<'static>, expect
     let atomic = subject.atomic();
     let mut tasks = JoinSet::new();
     for task in 0..4 {
-        let (atomic, key) = (Arc::clone(&atomic), key.clone());
+        let atomic = Arc::clone(&atomic);
+        let key = key.clone();
         // Joined futures take turns at each await, tasks run at the same time: together they meet either race.
         tasks.spawn(async move {
             let writes = (0..4).map(|number| {
@@ -191,7 +202,8 @@ pub async fn racing_writes_if_absent_have_one_winner(subject: &Subject) {
 
 /// Of racing writes that expect the same version, exactly one is applied.
 pub async fn racing_writes_if_version_have_one_winner(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
     let key = scope.key("a");
     MarkedWrite::new(100).write(&atomic, &key).await.unwrap();
     for _ in 0..3 {
@@ -202,8 +214,10 @@ pub async fn racing_writes_if_version_have_one_winner(subject: &Subject) {
 
 /// A dropped conditional write or removal is applied as a whole or not at all.
 pub async fn dropped_conditional_write_leaves_a_whole_entry(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
-    let (old, new) = (MarkedWrite::new(1), MarkedWrite::new(2).with_size(100_000));
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
+    let old = MarkedWrite::new(1);
+    let new = MarkedWrite::new(2).with_size(100_000);
     for polls in 0..MAX_POLLS {
         let key = scope.key(&polls.to_string());
         old.write(&atomic, &key).await.unwrap();

@@ -9,7 +9,9 @@ use crate::support::{marked_write::MarkedWrite, scope::Scope, subject::Subject};
 /// `expires_at` is filled in by every way of reading, with metadata or without.
 pub async fn deadline_is_always_filled_in(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (kv, key, bare) = (subject.namespace(), scope.key("a"), scope.key("b"));
+    let kv = subject.namespace();
+    let key = scope.key("a");
+    let bare = scope.key("b");
     let entry = MarkedWrite::new(1).entry();
     MarkedWrite::new(1).write(kv, &key).await.unwrap();
     scope.check(&key, Some(&entry), "the deadline is always filled in").await;
@@ -23,7 +25,8 @@ pub async fn deadline_is_always_filled_in(subject: &Subject) {
 /// A time to live becomes a deadline when the write is applied, and that stands still.
 pub async fn deadline_of_a_time_to_live_stands_still(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (kv, key) = (subject.namespace(), scope.key("a"));
+    let kv = subject.namespace();
+    let key = scope.key("a");
     kv.put_with(&key, "1", Expiration::after(Duration::from_secs(100_000)).unwrap()).await.unwrap();
     let entry = kv.get_with_metadata(&key).await.unwrap().unwrap();
     assert!(entry.expires_at.is_some(), "an entry with a time to live has a deadline");

@@ -48,7 +48,8 @@ async fn check_gone(namespace: &Arc<dyn KvNamespace>, why: &str) {
 
 /// The store itself answers `NamespaceNotFound` to an id that no namespace has.
 pub async fn unknown_id_is_namespace_not_found(subject: &Subject) {
-    let (scope, store) = (StoreScope::new(subject), subject.store());
+    let scope = StoreScope::new(subject);
+    let store = subject.store();
     let id = StoreScope::unknown_id();
     assert_kind(store.namespace_info(&id).await, GONE, "an unknown id is `NamespaceNotFound`");
     assert_kind(
@@ -68,8 +69,10 @@ pub async fn unknown_id_shows_at_every_operation(subject: &Subject) {
 
 /// A deleted namespace is unknown to the store: not listed, and not to be deleted or renamed again.
 pub async fn deleted_namespace_is_unknown(subject: &Subject) {
-    let (scope, store) = (StoreScope::new(subject), subject.store());
-    let ((info, _), (other, in_other)) = (scope.create("a").await, scope.create("b").await);
+    let scope = StoreScope::new(subject);
+    let store = subject.store();
+    let (info, _) = scope.create("a").await;
+    let (other, in_other) = scope.create("b").await;
     in_other.put("key", "value").await.unwrap();
     store.delete_namespace(&info.id).await.unwrap();
     assert_kind(store.namespace_info(&info.id).await, GONE, "a deleted namespace is unknown");

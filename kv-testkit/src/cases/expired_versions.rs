@@ -12,7 +12,8 @@ use crate::support::{
 
 /// An expired entry has no version, swept or not.
 pub async fn expired_entry_has_no_version(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
     let key = scope.key("a");
     atomic.put_with(&key, "1", minute()).await.unwrap();
     assert!(atomic.get_versioned(&key).await.unwrap().is_some(), "an entry is there until its deadline");
@@ -30,7 +31,8 @@ pub async fn expired_entry_has_no_version(subject: &Subject) {
 
 /// `Expected::Absent` holds for an expired entry, swept or not.
 pub async fn expired_entry_is_absent_for_write_if(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
     for sweeps in [false, true] {
         let key = scope.key(&sweeps.to_string());
         atomic.put_with(&key, "old", minute()).await.unwrap();
@@ -49,7 +51,8 @@ pub async fn expired_entry_is_absent_for_write_if(subject: &Subject) {
 
 /// An expired entry is a conflict for who expects its version, swept or not.
 pub async fn expired_entry_conflicts_with_its_version(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
     let key = scope.key("a");
     atomic.put_with(&key, "1", minute()).await.unwrap();
     let expired = current_version(&*atomic, &key).await;
@@ -71,7 +74,8 @@ pub async fn expired_entry_conflicts_with_its_version(subject: &Subject) {
 
 /// An update finds nothing where the entry has expired, and carries a deadline on that has not.
 pub async fn expired_entry_is_absent_for_update(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
     let key = scope.key("a");
     atomic.put_with(&key, "1", minute()).await.unwrap();
     let before = atomic.get_with_metadata(&key).await.unwrap();
@@ -94,7 +98,8 @@ pub async fn expired_entry_is_absent_for_update(subject: &Subject) {
 
 /// No version is used twice for a key, not after its entry has expired and was swept either.
 pub async fn versions_are_not_used_again_after_expiry(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
     let key = scope.key("a");
     let mut seen = SeenVersions::default();
     for round in 0..12 {

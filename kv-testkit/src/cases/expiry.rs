@@ -31,7 +31,8 @@ pub async fn entry_is_there_a_second_before_its_deadline(subject: &Subject) {
 /// An entry is gone from the very second of its deadline on, to every operation, before any sweep.
 pub async fn entry_is_gone_at_its_deadline(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (kv, key) = (subject.namespace(), scope.key("a"));
+    let kv = subject.namespace();
+    let key = scope.key("a");
     kv.put_with(&key, "1", minute()).await.unwrap();
     scope
         .check(&key, Some(&entry_of(subject, "1", &minute().into())), "an entry is there until its deadline")
@@ -69,7 +70,8 @@ pub async fn expired_entry_is_not_listed(subject: &Subject) {
 /// Entries of a bulk write end as others do, and a bulk read passes them over.
 pub async fn expired_entries_of_a_bulk_write_are_gone(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (kv, keys) = (subject.namespace(), ["a", "b", "c"].map(|name| scope.key(name)));
+    let kv = subject.namespace();
+    let keys = ["a", "b", "c"].map(|name| scope.key(name));
     let entry = |key, options: PutOptions| PutEntry::new(key, "1").unwrap().with_options(options);
     let hour = Expiration::after(60 * MINUTE).unwrap();
     let entries = [
@@ -109,7 +111,8 @@ pub async fn expiry_leaves_other_entries(subject: &Subject) {
 pub async fn sweep_shows_nowhere(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
-    let (ended, live) = (scope.key("ended"), scope.key("live"));
+    let ended = scope.key("ended");
+    let live = scope.key("live");
     kv.put_with(&ended, "1", minute()).await.unwrap();
     MarkedWrite::new(1).write(kv, &live).await.unwrap();
     for _ in 0..3 {
@@ -173,7 +176,8 @@ pub async fn deadline_is_kept_to_the_second(subject: &Subject) {
 /// A deadline that is carried on may be less than 60 seconds away.
 pub async fn carried_deadline_may_be_near(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (kv, copy) = (subject.namespace(), scope.key("copy"));
+    let kv = subject.namespace();
+    let copy = scope.key("copy");
     kv.put_with(&scope.key("a"), "1", minute()).await.unwrap();
     let entry = kv.get_with_metadata(&scope.key("a")).await.unwrap().unwrap();
     subject.clock().advance(ALMOST_A_MINUTE);

@@ -34,7 +34,8 @@ pub async fn write_after_expiry_has_nothing_of_the_old_entry(subject: &Subject) 
 /// A write without an expiration outlives the deadline that was there before it.
 pub async fn write_without_expiration_outlives_the_old_deadline(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (kv, key) = (subject.namespace(), scope.key("a"));
+    let kv = subject.namespace();
+    let key = scope.key("a");
     kv.put_with(&key, "old", minute()).await.unwrap();
     kv.put(&key, "new").await.unwrap();
     subject.clock().advance(60 * MINUTE);
@@ -47,7 +48,9 @@ pub async fn write_without_expiration_outlives_the_old_deadline(subject: &Subjec
 /// A write with an expiration moves the deadline, to a later time or to an earlier one.
 pub async fn write_moves_the_deadline(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (kv, later, earlier) = (subject.namespace(), scope.key("later"), scope.key("earlier"));
+    let kv = subject.namespace();
+    let later = scope.key("later");
+    let earlier = scope.key("earlier");
     let long = Expiration::after(10 * MINUTE).unwrap();
     for (key, first, second) in [(&later, minute(), long), (&earlier, long, minute())] {
         kv.put_with(key, "first", first).await.unwrap();
@@ -71,7 +74,8 @@ pub async fn write_moves_the_deadline(subject: &Subject) {
 /// A write with a deadline that has passed ends the entry that was there.
 pub async fn overwrite_with_a_passed_deadline_ends_the_entry(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (kv, key) = (subject.namespace(), scope.key("a"));
+    let kv = subject.namespace();
+    let key = scope.key("a");
     kv.put(&key, "old").await.unwrap();
     let passed = Entry::new(()).with_expires_at(subject.clock().now());
     subject.clock().advance(SECOND);
@@ -85,7 +89,8 @@ pub async fn overwrite_with_a_passed_deadline_ends_the_entry(subject: &Subject) 
 /// Removing a key whose entry has expired succeeds, swept or not, and leaves the key free.
 pub async fn removing_an_expired_key_succeeds(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (kv, key) = (subject.namespace(), scope.key("a"));
+    let kv = subject.namespace();
+    let key = scope.key("a");
     kv.put_with(&key, "1", minute()).await.unwrap();
     subject.clock().advance(MINUTE);
     for _ in 0..2 {

@@ -8,7 +8,8 @@ use crate::support::{scope::Scope, subject::Subject};
 async fn check_metadata(subject: &Subject, texts: &[&str], why: &str) {
     let scope = Scope::new(subject);
     for (number, text) in texts.iter().enumerate() {
-        let (key, metadata) = (scope.key(&number.to_string()), Metadata::parse(text).unwrap());
+        let key = scope.key(&number.to_string());
+        let metadata = Metadata::parse(text).unwrap();
         subject.namespace().put_with(&key, *text, metadata.clone()).await.unwrap();
         let entry = Entry::new(Value::new(*text).unwrap()).with_metadata(metadata);
         scope.check(&key, Some(&entry), why).await;
@@ -63,7 +64,9 @@ pub async fn longest_metadata_round_trips(subject: &Subject) {
 
 async fn check_filled(subject: &Subject, wanted: bool, why: &str) {
     let scope = Scope::new(subject);
-    let (kv, key, bare) = (subject.namespace(), scope.key("a"), scope.key("b"));
+    let kv = subject.namespace();
+    let key = scope.key("a");
+    let bare = scope.key("b");
     let metadata = Metadata::new("of a").unwrap();
     kv.put_with(&key, "1", metadata.clone()).await.unwrap();
     kv.put(&bare, "2").await.unwrap();

@@ -72,7 +72,8 @@ pub async fn listing_beside_writers_has_every_lasting_key_once(subject: &Subject
     let passing: Vec<_> = lasting.iter().map(|name| scope.key(&(name.clone() + "-"))).collect();
     let ended = Arc::new(AtomicBool::new(false));
     let writer = tokio::spawn({
-        let (kv, ended) = (Arc::clone(subject.namespace()), Arc::clone(&ended));
+        let kv = Arc::clone(subject.namespace());
+        let ended = Arc::clone(&ended);
         async move {
             for key in passing.iter().cycle() {
                 if ended.load(Ordering::Relaxed) {

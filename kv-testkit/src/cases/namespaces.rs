@@ -38,7 +38,8 @@ pub async fn created_namespace_is_empty(subject: &Subject) {
 /// The same key in two namespaces is two entries.
 pub async fn namespaces_keep_their_entries_apart(subject: &Subject) {
     let scope = StoreScope::new(subject);
-    let ((_, a), (_, b)) = (scope.create("a").await, scope.create("b").await);
+    let (_, a) = scope.create("a").await;
+    let (_, b) = scope.create("b").await;
     let keys = Scope::within(&a);
     let key = keys.key("a");
     a.put(&key, "in a").await.unwrap();
@@ -148,7 +149,8 @@ pub async fn jurisdiction_is_kept_or_refused(subject: &Subject) {
 
 /// A closed store answers `Closed` to every operation, through any handle, except to being closed again.
 pub async fn closed_store_answers_closed(subject: &Subject) {
-    let (scope, store) = (StoreScope::new(subject), subject.store());
+    let scope = StoreScope::new(subject);
+    let store = subject.store();
     // A namespace that is there already is taken first, since a closed store cannot delete one.
     let id = match store.list_namespaces().await.unwrap().into_iter().next() {
         Some(info) => info.id,

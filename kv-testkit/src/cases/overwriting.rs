@@ -28,7 +28,8 @@ pub async fn overwrite_replaces_the_value(subject: &Subject) {
 /// Writes an entry with metadata and a deadline, then one with `options`, which has nothing of the first.
 async fn check_overwrite(subject: &Subject, options: PutOptions, why: &str) {
     let scope = Scope::new(subject);
-    let (kv, key) = (subject.namespace(), scope.key("a"));
+    let kv = subject.namespace();
+    let key = scope.key("a");
     MarkedWrite::new(1).write(kv, &key).await.unwrap();
     scope
         .check(&key, Some(&MarkedWrite::new(1).entry()), "a write sets value, metadata and expiration")
@@ -70,7 +71,9 @@ pub async fn overwrite_sets_metadata_and_expiration_anew(subject: &Subject) {
 /// A bulk write replaces whole entries, as single writes do.
 pub async fn write_many_replaces_whole_entries(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (kv, a, b) = (subject.namespace(), scope.key("a"), scope.key("b"));
+    let kv = subject.namespace();
+    let a = scope.key("a");
+    let b = scope.key("b");
     for key in [&a, &b] {
         MarkedWrite::new(1).write(kv, key).await.unwrap();
     }
@@ -97,7 +100,8 @@ pub async fn large_and_small_values_replace_each_other(subject: &Subject) {
 /// A put that is refused leaves the old entry, whatever is wrong with it.
 pub async fn refused_put_leaves_the_old_entry(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (kv, key) = (subject.namespace(), scope.key("a"));
+    let kv = subject.namespace();
+    let key = scope.key("a");
     MarkedWrite::new(1).write(kv, &key).await.unwrap();
     assert!(kv.put(&key, vec![0; limits::MAX_VALUE_BYTES + 1]).await.is_err(), "a too long value is refused");
     assert!(kv.put(key.as_str().repeat(16), "x").await.is_err(), "a too long key is refused");
@@ -116,7 +120,8 @@ pub async fn refused_put_leaves_the_old_entry(subject: &Subject) {
 /// Calls may be repeated to the same effect.
 pub async fn repeated_calls_have_the_same_effect(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (kv, key) = (subject.namespace(), scope.key("a"));
+    let kv = subject.namespace();
+    let key = scope.key("a");
     for _ in 0..2 {
         for _ in 0..2 {
             MarkedWrite::new(1).write(kv, &key).await.unwrap();
@@ -132,7 +137,8 @@ pub async fn repeated_calls_have_the_same_effect(subject: &Subject) {
 /// Of writes one after the other the last one wins.
 pub async fn last_write_wins(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (kv, key) = (subject.namespace(), scope.key("a"));
+    let kv = subject.namespace();
+    let key = scope.key("a");
     for number in 0..20 {
         MarkedWrite::new(number).write(kv, &key).await.unwrap();
         assert_eq!(
@@ -152,7 +158,8 @@ pub async fn concurrent_writes_leave_a_whole_entry(subject: &Subject) {
     for _ in 0..4 {
         let mut tasks = JoinSet::new();
         for mark in marks.clone() {
-            let (kv, key) = (Arc::clone(subject.namespace()), key.clone());
+            let kv = Arc::clone(subject.namespace());
+            let key = key.clone();
             tasks.spawn(async move { mark.write(&kv, &key).await.unwrap() });
         }
         tasks.join_all().await;
@@ -172,7 +179,8 @@ pub async fn concurrent_reads_see_whole_entries(subject: &Subject) {
     marks[0].write(subject.namespace(), &key).await.unwrap();
     let mut tasks = JoinSet::new();
     for mark in marks.clone() {
-        let (kv, key) = (Arc::clone(subject.namespace()), key.clone());
+        let kv = Arc::clone(subject.namespace());
+        let key = key.clone();
         tasks.spawn(async move {
             for _ in 0..10 {
                 mark.write(&kv, &key).await.unwrap();

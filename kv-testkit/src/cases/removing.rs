@@ -19,7 +19,8 @@ pub async fn removed_key_is_absent(subject: &Subject) {
 /// A removed key that is written again has nothing of the old entry.
 pub async fn removed_key_can_be_written_again(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (kv, key) = (subject.namespace(), scope.key("a"));
+    let kv = subject.namespace();
+    let key = scope.key("a");
     for _ in 0..3 {
         MarkedWrite::new(1).write(kv, &key).await.unwrap();
         kv.delete(&key).await.unwrap();

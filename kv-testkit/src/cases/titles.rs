@@ -77,7 +77,8 @@ pub async fn rename_to_the_own_title_succeeds(subject: &Subject) {
 /// A rename to the title of another namespace is refused, and both stay as they are.
 pub async fn rename_to_a_title_in_use_changes_nothing(subject: &Subject) {
     let scope = StoreScope::new(subject);
-    let ((a, in_a), (b, in_b)) = (scope.create("a").await, scope.create("b").await);
+    let (a, in_a) = scope.create("a").await;
+    let (b, in_b) = scope.create("b").await;
     in_a.put("key", "a").await.unwrap();
     in_b.put("key", "b").await.unwrap();
     let refused = subject.store().rename_namespace(&a.id, scope.title("b")).await;

@@ -25,7 +25,8 @@ fn add_one(entry: Option<Entry>) -> Result<Change> {
 
 /// An update puts what was decided, with its options and nothing of the old ones, and answers it.
 pub async fn update_puts_what_was_decided(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
     let key = scope.key("a");
     for number in 1..4 {
         let value = atomic.update(&key, bounded(add_one)).await.unwrap();
@@ -48,8 +49,10 @@ pub async fn update_puts_what_was_decided(subject: &Subject) {
 
 /// An update may leave everything as it is, version included, or delete the entry.
 pub async fn update_keeps_and_deletes(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
-    let (key, mark) = (scope.key("a"), MarkedWrite::new(1));
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
+    let key = scope.key("a");
+    let mark = MarkedWrite::new(1);
     for change in [Change::Keep, Change::Delete] {
         let after = atomic.update(&key, bounded(|_| Ok(change.clone()))).await.unwrap();
         assert_eq!(after, None, "to keep or delete an absent entry changes nothing");
@@ -66,7 +69,8 @@ pub async fn update_keeps_and_deletes(subject: &Subject) {
 
 /// An error of the decision ends the update, and nothing is written.
 pub async fn failed_decision_writes_nothing(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
     let key = scope.key("a");
     MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     let failed = atomic.update(&key, |_| Err(Error::new(ErrorKind::Codec, "decision", "no"))).await;
@@ -77,7 +81,8 @@ pub async fn failed_decision_writes_nothing(subject: &Subject) {
 
 /// An update decides again with what is there if somebody wrote in between.
 pub async fn update_decides_again_after_a_write_came_between(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
     let key = scope.key("a");
     atomic.put(&key, "1").await.unwrap();
     let mut decisions = 0;
@@ -96,7 +101,8 @@ pub async fn update_decides_again_after_a_write_came_between(subject: &Subject) 
 
 /// An update of a key that is removed in between does not bring it back.
 pub async fn update_brings_no_removed_key_back(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
     let key = scope.key("a");
     MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     let mut found = Vec::new();

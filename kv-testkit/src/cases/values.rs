@@ -39,7 +39,8 @@ pub async fn every_byte_round_trips(subject: &Subject) {
 /// A value of 26,214,400 bytes is kept whole.
 pub async fn largest_value_round_trips(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (kv, key) = (subject.namespace(), scope.key("a"));
+    let kv = subject.namespace();
+    let key = scope.key("a");
     // 251 is a prime, so a piece in the wrong place shows.
     let bytes: Vec<u8> = (0..=250).cycle().take(limits::MAX_VALUE_BYTES).collect();
     let value = Value::new(bytes).unwrap();
@@ -51,7 +52,8 @@ pub async fn largest_value_round_trips(subject: &Subject) {
 /// A key that was never written reads as `None`, whichever way it is read.
 pub async fn absent_key_reads_as_none(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (kv, key) = (subject.namespace(), scope.key("a"));
+    let kv = subject.namespace();
+    let key = scope.key("a");
     scope.check(&key, None, "a key that was never written reads as `None`").await;
     assert_eq!(kv.get(&key).await.unwrap(), None);
     assert_eq!(kv.get_text(&key).await.unwrap(), None);
@@ -102,7 +104,8 @@ pub async fn text_hint_changes_no_byte(subject: &Subject) {
 /// Bytes that are not text are `Codec` to `get_text`, with the key, and stay as they are.
 pub async fn text_of_other_bytes_is_codec(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (kv, key) = (subject.namespace(), scope.key("a"));
+    let kv = subject.namespace();
+    let key = scope.key("a");
     kv.put(&key, b"caf\xe9").await.unwrap();
     let error = kv.get_text(&key).await.unwrap_err();
     assert_eq!(
@@ -135,7 +138,8 @@ pub async fn json_of_another_type_is_codec(subject: &Subject) {
 /// A value put as JSON is that text, and reads as the same value.
 pub async fn json_round_trips(subject: &Subject) {
     let scope = Scope::new(subject);
-    let (kv, key) = (subject.namespace(), scope.key("a"));
+    let kv = subject.namespace();
+    let key = scope.key("a");
     let record = ("é\u{1f600}\n\"".to_owned(), vec![0_u64, u64::MAX]);
     kv.put_json(&key, &record).await.unwrap();
     assert_eq!(kv.get_text(&key).await.unwrap(), serde_json::to_string(&record).ok(), "JSON is kept as text");

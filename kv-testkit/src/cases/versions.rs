@@ -11,7 +11,8 @@ use crate::support::{
 
 /// Every write takes a new version: plain, bulk and conditional ones, and one of the value that is there already.
 pub async fn every_write_takes_a_new_version(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
     let key = scope.key("a");
     let mut seen = SeenVersions::default();
     for value in ["same", "same", "other", "same"] {
@@ -33,7 +34,8 @@ pub async fn every_write_takes_a_new_version(subject: &Subject) {
 
 /// A conditional write that was applied answers the version that the entry then has.
 pub async fn applied_version_is_that_of_the_entry(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
     let key = scope.key("a");
     let mut expected = Expected::Absent;
     for number in 0..4 {
@@ -51,7 +53,8 @@ pub async fn applied_version_is_that_of_the_entry(subject: &Subject) {
 
 /// Reads, listings and conflicts take no version.
 pub async fn reading_keeps_the_version(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
     let key = scope.key("a");
     MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     let before = current_version(&*atomic, &key).await;
@@ -65,8 +68,10 @@ pub async fn reading_keeps_the_version(subject: &Subject) {
 
 /// No version is used twice for a key, however often it is removed and written again; a removal's is no entry's.
 pub async fn versions_are_never_used_twice(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
-    let (key, other) = (scope.key("a"), scope.key("b"));
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
+    let key = scope.key("a");
+    let other = scope.key("b");
     let mut seen = SeenVersions::default();
     for round in 0..30 {
         atomic.put(&key, "1").await.unwrap();
@@ -100,7 +105,8 @@ pub async fn versions_are_never_used_twice(subject: &Subject) {
 
 /// An entry that was removed and written again is another one: the old version does not hold for it.
 pub async fn removed_entry_written_again_is_another_one(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
     let key = scope.key("a");
     MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     let old = current_version(&*atomic, &key).await;
@@ -119,8 +125,10 @@ pub async fn removed_entry_written_again_is_another_one(subject: &Subject) {
 
 /// A versioned read fills in metadata and deadline without being asked, and answers `None` for an absent key.
 pub async fn read_versioned_fills_in_metadata_and_deadline(subject: &Subject) {
-    let (scope, atomic) = (Scope::new(subject), subject.atomic());
-    let (key, bare) = (scope.key("a"), scope.key("b"));
+    let scope = Scope::new(subject);
+    let atomic = subject.atomic();
+    let key = scope.key("a");
+    let bare = scope.key("b");
     assert_eq!(atomic.get_versioned(&key).await.unwrap(), None, "an absent key has no version");
     MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     atomic.put(&bare, "bare").await.unwrap();

@@ -64,7 +64,8 @@ impl Scope {
         let entry =
             |name: &String| PutEntry::new(self.key(name), name).expect("the suite's entries are valid");
         // Neither upwards nor downwards, or a listing in the order of the writes would look sorted.
-        let (even, odd) = (names.iter().step_by(2), names.iter().skip(1).step_by(2));
+        let even = names.iter().step_by(2);
+        let odd = names.iter().skip(1).step_by(2);
         let report = self.namespace.put_many(odd.chain(even).map(entry)).await.unwrap();
         assert_eq!(report.into_result().unwrap(), names.len(), "a bulk write counts what it applied");
         names.into_iter().collect()
@@ -115,7 +116,8 @@ impl Scope {
 
     /// Checks that every way of reading `key` answers `expected`, for the reason `why`.
     pub(crate) async fn check(&self, key: &Key<'_>, expected: Option<&Entry>, why: &str) {
-        let (plain, full) = (GetOptions::default(), GetOptions::default().with_metadata(true));
+        let plain = GetOptions::default();
+        let full = GetOptions::default().with_metadata(true);
         let bare = expected.cloned().map(|entry| entry.with_metadata(None));
         let keys = || vec![key.clone().into_owned()];
 
