@@ -7,7 +7,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 /// The cases that Workers KV cannot pass, over whatever it is served, and why.
 const CANNOT: &[(&str, &str)] = &[(
-    "expiry::carried_deadline_may_be_near",
+    "expiry::carried_expiry_may_be_near",
     "the API takes no deadline that is less than 60 s away: it is sent as a time to live of 60 s",
 )];
 

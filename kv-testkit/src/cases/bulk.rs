@@ -1,10 +1,10 @@
-//! Many keys in one call.
+//! Bulk calls.
 
 use kv_core::{GetOptions, PutEntry, prelude::KvNamespaceExt};
 
 use crate::support::{marked_write::MarkedWrite, scope::Scope, subject::Subject};
 
-/// A bulk read answers each key at its place, a key that is given twice twice, and `None` where there is no entry.
+/// A bulk read answers in the order of its keys: duplicates each time, absent keys with `None`.
 pub async fn read_many_keeps_order_duplicates_and_absences(subject: &Subject) {
     let scope = Scope::new(subject);
     scope.fill(["a", "b", "c"]).await;
@@ -12,16 +12,16 @@ pub async fn read_many_keeps_order_duplicates_and_absences(subject: &Subject) {
     let values = subject.namespace().get_many(asked.map(|name| scope.key(name))).await.unwrap();
     let expected = asked.map(|name| (name != "absent").then_some(name.as_bytes()));
     let read: Vec<_> = values.iter().map(Option::as_deref).collect();
-    assert_eq!(read, expected, "a bulk read answers each key at its place");
+    assert_eq!(read, expected, "a bulk read answers in the order of its keys");
     scope.clean().await;
 }
 
-/// A bulk call of nothing does nothing and succeeds.
+/// An empty bulk call does nothing and succeeds.
 pub async fn empty_bulk_calls_succeed(subject: &Subject) {
     let kv = subject.namespace();
     assert_eq!(kv.read_many(Vec::new(), GetOptions::default()).await.unwrap(), []);
     for report in [kv.write_many(Vec::new()).await, kv.remove_many(Vec::new()).await] {
-        assert_eq!(report.unwrap().into_result().unwrap(), 0, "a bulk call of nothing succeeds with nothing");
+        assert_eq!(report.unwrap().into_result().unwrap(), 0, "an empty bulk call succeeds and counts 0");
     }
 }
 
@@ -35,7 +35,7 @@ pub async fn write_many_writes_and_counts_every_entry(subject: &Subject) {
     scope.clean().await;
 }
 
-/// Of entries with equal keys in one bulk write the last wins, and each counts as applied.
+/// In a bulk write, the last entry of equal keys wins, and each counts as applied.
 pub async fn last_of_equal_keys_wins(subject: &Subject) {
     let scope = Scope::new(subject);
     let a = scope.key("a");
@@ -48,9 +48,11 @@ pub async fn last_of_equal_keys_wins(subject: &Subject) {
     ];
     let last = PutEntry::new(&b, "last").unwrap();
     let report = subject.namespace().put_many(entries.into_iter().chain([last])).await.unwrap();
-    assert_eq!(report.into_result().unwrap(), 5, "an entry that a later one replaced was applied");
-    scope.check(&a, Some(&MarkedWrite::new(3).entry()), "of equal keys the last one wins, as a whole").await;
-    scope.check_value(&b, "last", "of equal keys the last one wins, as a whole").await;
+    assert_eq!(report.into_result().unwrap(), 5, "an entry that a later one replaces counts as applied");
+    scope
+        .check(&a, Some(&MarkedWrite::new(3).entry()), "the last entry of equal keys wins, as a whole")
+        .await;
+    scope.check_value(&b, "last", "the last entry of equal keys wins, as a whole").await;
     scope.clean().await;
 }
 
@@ -64,14 +66,14 @@ pub async fn write_many_sets_the_options_of_each_entry(subject: &Subject) {
         [MarkedWrite::new(1).put(&a), PutEntry::new(&b, "bare").unwrap(), MarkedWrite::new(2).put(&c)];
     let report = subject.namespace().put_many(entries).await.unwrap();
     assert_eq!(report.into_result().unwrap(), 3);
-    for (key, mark) in [(&a, MarkedWrite::new(1)), (&c, MarkedWrite::new(2))] {
-        scope.check(key, Some(&mark.entry()), "each entry of a bulk write has its own options").await;
+    for (key, marked) in [(&a, MarkedWrite::new(1)), (&c, MarkedWrite::new(2))] {
+        scope.check(key, Some(&marked.entry()), "each entry of a bulk write has its own options").await;
     }
     scope.check_value(&b, "bare", "an entry of a bulk write without options has none").await;
     scope.clean().await;
 }
 
-/// A bulk removal counts a key that is absent, and one that is given twice, as removed.
+/// A bulk removal counts absent keys and duplicates as removed.
 pub async fn remove_many_counts_absent_keys_as_removed(subject: &Subject) {
     let scope = Scope::new(subject);
     scope.fill(["a"]).await;
@@ -82,7 +84,7 @@ pub async fn remove_many_counts_absent_keys_as_removed(subject: &Subject) {
     scope.clean().await;
 }
 
-/// A bulk call has no limit of its own: what a wire limits, the backend splits.
+/// A bulk call takes any number of keys: a backend with a limited wire splits it.
 pub async fn bulk_calls_take_any_number_of_keys(subject: &Subject) {
     let scope = Scope::new(subject);
     let names = scope.fill((0..1_050).map(|number| format!("{number:04}"))).await;
@@ -90,7 +92,7 @@ pub async fn bulk_calls_take_any_number_of_keys(subject: &Subject) {
     let values = subject.namespace().get_many(&keys).await.unwrap();
     let read: Vec<_> = values.iter().map(Option::as_deref).collect();
     let written: Vec<_> = names.iter().map(|name| Some(name.as_bytes())).collect();
-    assert!(read == written, "a bulk read of 1,050 keys answers each at its place");
+    assert!(read == written, "a bulk read of 1,050 keys answers each of them in order");
     let report = subject.namespace().delete_many(&keys).await.unwrap();
-    assert_eq!(report.into_result().unwrap(), keys.len(), "a bulk removal of 1,050 keys removes each");
+    assert_eq!(report.into_result().unwrap(), keys.len(), "a bulk removal of 1,050 keys removes all of them");
 }

@@ -27,25 +27,25 @@ async fn check_dropped_write(subject: &Subject, old: Option<MarkedWrite>, new: M
         match written {
             Some(written) => {
                 written.unwrap();
-                scope.check(&key, Some(&new.entry()), "a write that was answered is there").await;
+                scope.check(&key, Some(&new.entry()), "a write that was answered is visible").await;
             }
             None => assert_whole(found.as_ref(), &[old, Some(new)]),
         }
         for info in scope.list(ListOptions::from(scope.prefix(&polls.to_string()))).await {
-            let marks = [old, Some(new)].into_iter().flatten().map(MarkedWrite::entry);
-            let mut whole = marks.map(|entry| (entry.metadata, entry.expires_at));
+            let writes = [old, Some(new)].into_iter().flatten().map(MarkedWrite::entry);
+            let mut whole = writes.map(|entry| (entry.metadata, entry.expires_at));
             assert!(
                 whole.any(|whole| whole == (info.metadata.clone(), info.expires_at)),
-                "a listing shows no mixture"
+                "a listing never mixes metadata and expiry of two writes"
             );
         }
     }
     scope.fill(["after"]).await;
-    scope.check_value(&scope.key("after"), "after", "the namespace works on after dropped writes").await;
+    scope.check_value(&scope.key("after"), "after", "the namespace still works after dropped writes").await;
     scope.clean().await;
 }
 
-/// A dropped write leaves the old entry or makes the new one, and nothing in between.
+/// A dropped write leaves the old entry or makes the new one, never a mixture.
 pub async fn dropped_write_leaves_a_whole_entry(subject: &Subject) {
     check_dropped_write(subject, Some(MarkedWrite::new(1)), MarkedWrite::new(2)).await;
     check_dropped_write(
@@ -56,7 +56,7 @@ pub async fn dropped_write_leaves_a_whole_entry(subject: &Subject) {
     .await;
 }
 
-/// A dropped write of a large value is no different.
+/// A dropped write of a large value leaves the old entry or makes the new one.
 pub async fn dropped_write_of_a_large_value_leaves_a_whole_entry(subject: &Subject) {
     check_dropped_write(
         subject,
@@ -71,20 +71,20 @@ pub async fn dropped_first_write_leaves_a_whole_entry_or_none(subject: &Subject)
     check_dropped_write(subject, None, MarkedWrite::new(2)).await;
 }
 
-/// A dropped bulk write may have applied some of its entries, each of them whole.
+/// A dropped bulk write may apply some of its entries, each as a whole.
 pub async fn dropped_bulk_write_leaves_whole_entries(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
-    let marks = [1, 2, 3].map(MarkedWrite::new);
+    let writes = [1, 2, 3].map(MarkedWrite::new);
     for polls in 0..MAX_POLLS {
         let keys = ["a", "b", "c"].map(|name| scope.key(&format!("{polls}{name}")));
         for key in &keys {
-            marks[0].write(kv, key).await.unwrap();
+            writes[0].write(kv, key).await.unwrap();
         }
-        let entries = keys.iter().flat_map(|key| [marks[1].put(key), marks[2].put(key)]);
+        let entries = keys.iter().flat_map(|key| [writes[1].put(key), writes[2].put(key)]);
         poll_and_drop(kv.put_many(entries), polls).await;
         for key in &keys {
-            assert_whole(kv.get_with_metadata(key).await.unwrap().as_ref(), &marks.map(Some));
+            assert_whole(kv.get_with_metadata(key).await.unwrap().as_ref(), &writes.map(Some));
         }
     }
     scope.fill(["after"]).await;
@@ -95,56 +95,56 @@ pub async fn dropped_bulk_write_leaves_whole_entries(subject: &Subject) {
 pub async fn dropped_remove_leaves_a_whole_entry_or_none(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
-    let mark = MarkedWrite::new(1);
+    let marked = MarkedWrite::new(1);
     for polls in 0..MAX_POLLS {
         let a = scope.key(&format!("{polls}a"));
         let b = scope.key(&format!("{polls}b"));
         for key in [&a, &b] {
-            mark.write(kv, key).await.unwrap();
+            marked.write(kv, key).await.unwrap();
         }
         poll_and_drop(kv.delete(&a), polls).await;
         poll_and_drop(kv.delete_many([&b]), polls).await;
         for key in [&a, &b] {
-            assert_whole(kv.get_with_metadata(key).await.unwrap().as_ref(), &[Some(mark), None]);
+            assert_whole(kv.get_with_metadata(key).await.unwrap().as_ref(), &[Some(marked), None]);
         }
     }
     scope.fill(["after"]).await;
     scope.clean().await;
 }
 
-/// Dropped reads and listings change nothing, and the next ones work.
+/// Dropped reads and listings change nothing, and the namespace still works.
 pub async fn dropped_reads_change_nothing(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
     let key = scope.key("a");
-    let mark = MarkedWrite::new(1).with_size(400_000);
-    mark.write(kv, &key).await.unwrap();
+    let marked = MarkedWrite::new(1).with_size(400_000);
+    marked.write(kv, &key).await.unwrap();
     for polls in 0..MAX_POLLS {
         poll_and_drop(kv.get(&key), polls).await;
         poll_and_drop(kv.read_many(vec![key.clone(); 3], GetOptions::default()), polls).await;
         poll_and_drop(kv.list_page(scope.pages_of(1)), polls).await;
     }
-    scope.check(&key, Some(&mark.entry()), "dropped reads change nothing").await;
+    scope.check(&key, Some(&marked.entry()), "dropped reads change nothing").await;
     scope.clean().await;
 }
 
-/// Many tasks that drop writes of one key leave a whole entry or none, and reads beside them see no other.
+/// Many tasks that drop writes of one key leave a whole entry or none, and so do concurrent reads see it.
 pub async fn many_dropped_writes_leave_a_whole_entry(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
     let key = scope.key("a");
-    let marks: Vec<_> = (0..6).map(|number| MarkedWrite::new(number).with_size(2_000)).collect();
-    let whole: Vec<_> = marks.iter().copied().map(Some).chain([None]).collect();
+    let writes: Vec<_> = (0..6).map(|number| MarkedWrite::new(number).with_size(2_000)).collect();
+    let whole: Vec<_> = writes.iter().copied().map(Some).chain([None]).collect();
     let mut tasks = JoinSet::new();
-    for (task, mark) in marks.into_iter().enumerate() {
+    for (task, marked) in writes.into_iter().enumerate() {
         let kv = Arc::clone(kv);
         let key = key.clone();
         let whole = whole.clone();
         tasks.spawn(async move {
             for round in 0..12 {
-                poll_and_drop(mark.write(&kv, &key), (task + round) % 4).await;
+                poll_and_drop(marked.write(&kv, &key), (task + round) % 4).await;
                 assert_whole(kv.get_with_metadata(&key).await.unwrap().as_ref(), &whole);
-                poll_and_drop(kv.put_many([mark.put(&key)]), (task + round) % 3).await;
+                poll_and_drop(kv.put_many([marked.put(&key)]), (task + round) % 3).await;
                 poll_and_drop(kv.delete(&key), round % 2).await;
             }
         });
@@ -152,6 +152,6 @@ pub async fn many_dropped_writes_leave_a_whole_entry(subject: &Subject) {
     tasks.join_all().await;
     assert_whole(kv.get_with_metadata(&key).await.unwrap().as_ref(), &whole);
     scope.fill(["after"]).await;
-    scope.check_value(&scope.key("after"), "after", "the namespace works on after dropped writes").await;
+    scope.check_value(&scope.key("after"), "after", "the namespace still works after dropped writes").await;
     scope.clean().await;
 }

@@ -21,8 +21,8 @@ macro_rules! __conformance_cases {
                 removing_an_absent_key_succeeds
                 reading_changes_nothing
                 text_hint_changes_no_byte
-                text_of_other_bytes_is_codec
-                json_of_another_type_is_codec
+                get_text_of_other_bytes_fails
+                get_json_of_another_type_fails
                 json_round_trips
                 typed_records_round_trip
                 concurrent_writes_of_many_keys_are_all_there
@@ -33,7 +33,7 @@ macro_rules! __conformance_cases {
                 every_ascii_character_may_be_in_a_key
                 keys_are_not_decoded
                 keys_are_not_trimmed
-                keys_are_not_folded
+                keys_are_case_sensitive
                 keys_are_not_normalised
                 longest_keys_round_trip
             }
@@ -43,13 +43,13 @@ macro_rules! __conformance_cases {
                 longest_metadata_round_trips
                 metadata_is_filled_in_when_asked_for
                 metadata_is_left_out_when_not_asked_for
-                null_is_no_metadata
+                null_metadata_is_absent
             }
-            deadlines [] {
-                deadline_is_always_filled_in
-                deadline_of_a_time_to_live_stands_still
-                last_timestamp_is_a_deadline
-                entry_without_expiration_has_no_deadline
+            expires_at [] {
+                expires_at_is_always_filled_in
+                ttl_is_resolved_once
+                last_timestamp_is_a_valid_expiry
+                entry_without_expiration_has_no_expiry
             }
             bulk [] {
                 read_many_keeps_order_duplicates_and_absences
@@ -60,25 +60,25 @@ macro_rules! __conformance_cases {
                 remove_many_counts_absent_keys_as_removed
                 bulk_calls_take_any_number_of_keys
             }
-            refusals [] {
-                bad_keys_are_refused_by_every_call
-                too_long_value_is_refused
-                too_long_prefix_is_refused
-                bulk_call_with_a_bad_key_does_nothing
+            invalid_input [] {
+                every_call_rejects_invalid_keys
+                too_long_value_is_rejected
+                too_long_prefix_is_rejected
+                bulk_call_with_an_invalid_key_does_nothing
             }
             listing [] {
                 keys_are_listed_in_byte_order
-                keys_that_start_each_other_are_listed_in_order
+                key_is_listed_before_longer_keys_that_start_with_it
                 prefix_is_literal
                 prefix_may_be_a_whole_key
-                prefix_is_no_folder
+                slash_in_a_prefix_is_a_plain_character
                 prefix_is_case_sensitive
                 prefix_may_end_in_the_last_character
                 prefix_may_end_before_the_surrogates
                 longest_prefix_lists_its_key
-                empty_prefix_is_that_of_every_key
-                listing_of_nothing_is_complete
-                listing_tells_metadata_and_deadline
+                empty_prefix_lists_every_key
+                empty_listing_is_complete
+                listing_has_metadata_and_expiry
                 list_stream_gives_every_key_once
                 into_list_outlives_its_caller
             }
@@ -86,21 +86,21 @@ macro_rules! __conformance_cases {
                 page_holds_at_most_its_limit
                 listing_is_the_same_with_every_limit
                 more_keys_than_a_page_holds_are_all_listed
-                cursor_goes_on_with_another_limit
+                cursor_works_with_another_limit
                 cursor_may_be_used_twice
                 cursor_survives_as_text
-                cursor_of_another_prefix_is_refused
-                altered_cursor_is_refused
-                foreign_cursor_crashes_nothing
+                cursor_of_another_prefix_is_rejected
+                altered_cursor_is_rejected
+                foreign_cursor_does_no_harm
             }
             overwriting [changes] {
                 overwrite_replaces_the_value
                 overwrite_clears_the_metadata
                 overwrite_clears_the_expiration
-                overwrite_sets_metadata_and_expiration_anew
+                overwrite_replaces_metadata_and_expiration
                 write_many_replaces_whole_entries
                 large_and_small_values_replace_each_other
-                refused_put_leaves_the_old_entry
+                rejected_put_leaves_the_old_entry
                 repeated_calls_have_the_same_effect
                 last_write_wins
                 concurrent_writes_leave_a_whole_entry
@@ -121,40 +121,40 @@ macro_rules! __conformance_cases {
                 dropped_reads_change_nothing
                 many_dropped_writes_leave_a_whole_entry
             }
-            moving_lists [changes] {
+            listing_under_change [changes] {
                 cursor_survives_the_removal_of_its_key
                 cursor_survives_removals_around_it
                 cursor_survives_writes_around_it
-                listing_goes_on_when_every_key_is_removed
+                listing_ends_when_every_key_is_removed
                 listing_beside_writers_has_every_lasting_key_once
             }
             expiry [clock] {
-                entry_is_there_a_second_before_its_deadline
-                entry_is_gone_at_its_deadline
+                entry_is_there_a_second_before_its_expiry
+                entry_is_gone_at_its_expiry
                 expired_entry_is_not_listed
                 expired_entries_of_a_bulk_write_are_gone
                 expiry_leaves_other_entries
-                sweep_shows_nowhere
-                time_to_live_counts_by_the_backends_clock
-                longest_time_to_live_ends_at_the_last_timestamp
-                deadline_is_kept_to_the_second
-                carried_deadline_may_be_near
-                carried_deadline_that_has_passed_is_absence
+                sweep_changes_nothing_visible
+                ttl_counts_by_the_backends_clock
+                longest_ttl_ends_at_the_last_timestamp
+                expiry_is_kept_to_the_second
+                carried_expiry_may_be_near
+                carried_expiry_that_has_passed_makes_the_key_absent
             }
             expiry_listing [clock] {
                 many_expired_entries_hide_no_live_one
-                expired_entries_among_live_ones_are_passed_over
+                expired_entries_among_live_ones_are_skipped
                 listing_goes_on_while_entries_expire
                 cursor_survives_the_expiry_of_its_key
             }
             expiry_changes [clock changes] {
                 write_after_expiry_has_nothing_of_the_old_entry
-                write_without_expiration_outlives_the_old_deadline
-                write_moves_the_deadline
-                overwrite_with_a_passed_deadline_ends_the_entry
+                write_without_expiration_outlives_the_old_expiry
+                write_replaces_the_expiry
+                overwrite_with_a_passed_expiry_makes_the_key_absent
                 removing_an_expired_key_succeeds
-                clock_moved_back_crashes_nothing
-                clock_moved_back_brings_nothing_swept_back
+                clock_set_back_does_no_harm
+                clock_set_back_revives_no_swept_entry
             }
             conditional [atomic] {
                 write_if_absent_writes_a_new_key
@@ -175,14 +175,14 @@ macro_rules! __conformance_cases {
                 reading_keeps_the_version
                 versions_are_never_used_twice
                 removed_entry_written_again_is_another_one
-                read_versioned_fills_in_metadata_and_deadline
+                read_versioned_fills_in_metadata_and_expiry
             }
             updates [atomic] {
                 update_puts_what_was_decided
                 update_keeps_and_deletes
                 failed_decision_writes_nothing
-                update_decides_again_after_a_write_came_between
-                update_brings_no_removed_key_back
+                update_decides_again_after_a_concurrent_write
+                update_does_not_bring_a_removed_key_back
                 concurrent_updates_lose_nothing
                 typed_conditional_calls_keep_the_rules
                 typed_updates_lose_nothing
@@ -202,11 +202,11 @@ macro_rules! __conformance_cases {
                 handles_of_one_namespace_share_it
                 keys_need_no_prefix
                 empty_prefix_lists_the_whole_namespace
-                jurisdiction_is_kept_or_refused
+                jurisdiction_is_kept_or_rejected
                 closed_store_answers_closed
             }
             titles [store] {
-                title_in_use_is_refused
+                title_in_use_is_rejected
                 racing_creations_of_a_title_have_one_winner
                 rename_keeps_id_entries_and_handles
                 rename_to_the_own_title_succeeds
@@ -216,11 +216,11 @@ macro_rules! __conformance_cases {
             }
             deletion [store] {
                 unknown_id_is_namespace_not_found
-                unknown_id_shows_at_every_operation
+                unknown_id_fails_every_operation
                 deleted_namespace_is_unknown
                 deleted_namespace_fails_every_operation
                 deletion_ends_a_listing_under_way
-                title_of_a_deleted_namespace_makes_another_one
+                title_of_a_deleted_namespace_can_be_used_again
             }
         }
     };

@@ -1,4 +1,4 @@
-//! Writes that depend on what is there.
+//! Conditional writes and removals.
 
 use std::sync::Arc;
 
@@ -18,12 +18,12 @@ async fn write_if(
     atomic: &dyn AtomicKv,
     key: &Key<'_>,
     expected: Expected,
-    mark: MarkedWrite,
+    marked: MarkedWrite,
 ) -> Result<Conditional> {
-    atomic.write_if(key.as_borrowed(), expected, mark.entry().value, mark.options()).await
+    atomic.write_if(key.as_borrowed(), expected, marked.entry().value, marked.options()).await
 }
 
-/// Checks that `outcome` is a conflict, and that the entry under `key` is `mark`'s as before, its version too.
+/// Checks that `outcome` is a conflict and that entry and version of `key` are as `before`.
 async fn check_conflict(
     scope: &Scope,
     atomic: &dyn AtomicKv,
@@ -42,12 +42,19 @@ pub async fn write_if_absent_writes_a_new_key(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();
     let key = scope.key("a");
-    let mark = MarkedWrite::new(1);
-    applied(write_if(&*atomic, &key, Expected::Absent, mark).await, "`Absent` holds for a key never written");
-    scope.check(&key, Some(&mark.entry()), "a conditional write writes as a plain one does").await;
+    let marked = MarkedWrite::new(1);
+    applied(
+        write_if(&*atomic, &key, Expected::Absent, marked).await,
+        "`Absent` holds for a key never written",
+    );
+    scope
+        .check(&key, Some(&marked.entry()), "a conditional write writes the whole entry, as a plain one does")
+        .await;
     atomic.delete(&key).await.unwrap();
-    applied(write_if(&*atomic, &key, Expected::Absent, mark).await, "`Absent` holds for a removed key");
-    scope.check(&key, Some(&mark.entry()), "a conditional write writes as a plain one does").await;
+    applied(write_if(&*atomic, &key, Expected::Absent, marked).await, "`Absent` holds for a removed key");
+    scope
+        .check(&key, Some(&marked.entry()), "a conditional write writes the whole entry, as a plain one does")
+        .await;
     scope.clean().await;
 }
 
@@ -63,7 +70,7 @@ pub async fn write_if_absent_conflicts_with_an_entry(subject: &Subject) {
     scope.clean().await;
 }
 
-/// A write that expects the version that is there replaces value, metadata and expiration.
+/// A write that expects the current version replaces value, metadata and expiry.
 pub async fn write_if_of_the_right_version_replaces_the_entry(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();
@@ -87,7 +94,7 @@ pub async fn write_if_of_the_right_version_replaces_the_entry(subject: &Subject)
     scope.clean().await;
 }
 
-/// A write that expects an older version is a conflict, even where the value is the same again.
+/// A write that expects an older version is a conflict, even if the old value was written again.
 pub async fn write_if_of_a_stale_version_conflicts(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();
@@ -103,7 +110,7 @@ pub async fn write_if_of_a_stale_version_conflicts(subject: &Subject) {
     scope.clean().await;
 }
 
-/// A write that expects a version is a conflict where there is no entry, and writes none.
+/// A write that expects a version is a conflict if the key is absent, and writes nothing.
 pub async fn write_if_of_a_version_conflicts_with_absence(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();
@@ -114,17 +121,13 @@ pub async fn write_if_of_a_version_conflicts_with_absence(subject: &Subject) {
     atomic.delete(&key).await.unwrap();
     for key in [&key, &never] {
         let outcome = write_if(&*atomic, key, gone.into(), MarkedWrite::new(2)).await;
-        assert_eq!(
-            outcome.unwrap(),
-            Conditional::Conflict,
-            "a version does not hold where there is no entry"
-        );
+        assert_eq!(outcome.unwrap(), Conditional::Conflict, "no version holds for an absent key");
         scope.check(key, None, "a conflict writes nothing").await;
     }
     scope.clean().await;
 }
 
-/// A removal that expects the version that is there removes the entry.
+/// A removal that expects the current version removes the entry.
 pub async fn remove_if_of_the_right_version_removes(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();
@@ -151,7 +154,7 @@ pub async fn remove_if_of_a_stale_version_conflicts(subject: &Subject) {
     scope.clean().await;
 }
 
-/// A conditional removal of an absent key is a conflict and no error.
+/// A conditional removal of an absent key is a conflict, not an error.
 pub async fn remove_if_conflicts_with_absence(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();
@@ -166,32 +169,36 @@ pub async fn remove_if_conflicts_with_absence(subject: &Subject) {
     }
 }
 
-/// Runs the same conditional write 16 times at once and checks that one of them was applied.
+/// Runs the same conditional write 16 times concurrently and checks that exactly one is applied.
 async fn check_race(subject: &Subject, scope: &Scope, key: &Key<'static>, expected: Expected) {
     let atomic = subject.atomic();
     let mut tasks = JoinSet::new();
     for task in 0..4 {
         let atomic = Arc::clone(&atomic);
         let key = key.clone();
-        // Joined futures take turns at each await, tasks run at the same time: together they meet either race.
+        // Joined futures take turns at each await, tasks run in parallel: both kinds of race are met.
         tasks.spawn(async move {
             let writes = (0..4).map(|number| {
-                let mark = MarkedWrite::new(task * 4 + number);
-                let write = write_if(&*atomic, &key, expected, mark);
-                async move { (write.await.unwrap(), mark) }
+                let marked = MarkedWrite::new(task * 4 + number);
+                let write = write_if(&*atomic, &key, expected, marked);
+                async move { (write.await.unwrap(), marked) }
             });
             join_all(writes).await
         });
     }
     let mut outcomes = tasks.join_all().await.into_iter().flatten().collect::<Vec<_>>();
     outcomes.retain(|(outcome, _)| *outcome != Conditional::Conflict);
-    assert_eq!(outcomes.len(), 1, "of conditional writes that expect the same, one is applied");
+    assert_eq!(
+        outcomes.len(),
+        1,
+        "exactly one of several conditional writes with the same expectation is applied"
+    );
     let (outcome, winner) = outcomes[0];
-    scope.check(key, Some(&winner.entry()), "the write that was applied is the one that is there").await;
+    scope.check(key, Some(&winner.entry()), "the entry is that of the write that was applied").await;
     assert_eq!(outcome, Conditional::Applied(current_version(&*atomic, key).await));
 }
 
-/// Of racing writes that expect no entry, exactly one is applied.
+/// Exactly one of several racing writes that expect no entry is applied.
 pub async fn racing_writes_if_absent_have_one_winner(subject: &Subject) {
     let scope = Scope::new(subject);
     for name in ["a", "b", "c"] {
@@ -200,7 +207,7 @@ pub async fn racing_writes_if_absent_have_one_winner(subject: &Subject) {
     scope.clean().await;
 }
 
-/// Of racing writes that expect the same version, exactly one is applied.
+/// Exactly one of several racing writes that expect the same version is applied.
 pub async fn racing_writes_if_version_have_one_winner(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();

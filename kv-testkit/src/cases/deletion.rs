@@ -1,4 +1,4 @@
-//! Namespaces that are deleted, or were never there.
+//! Deleted and unknown namespaces of a store.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::support::{
 
 const GONE: ErrorKind = ErrorKind::NamespaceNotFound;
 
-/// Checks that every operation of the handle answers that there is no such namespace.
+/// Checks that every operation of the handle fails with `NamespaceNotFound`.
 async fn check_gone(namespace: &Arc<dyn KvNamespace>, why: &str) {
     let keys = Scope::within(namespace);
     let key = keys.key("a");
@@ -30,7 +30,7 @@ async fn check_gone(namespace: &Arc<dyn KvNamespace>, why: &str) {
     let reports = [namespace.put_many(entries).await, namespace.delete_many([&key, &key]).await];
     for (report, operation) in reports.into_iter().zip(["write_many", "remove_many"]) {
         match report {
-            // A bulk call fails as a whole if nothing was attempted, or tells each failure.
+            // A bulk call fails as a whole if nothing was attempted, or reports each failure.
             Err(error) => assert_eq!(error.kind(), GONE, "{why} ({operation})"),
             Ok(report) => {
                 let kinds: Vec<_> = report.failed.iter().map(|failure| failure.error.kind()).collect();
@@ -46,7 +46,7 @@ async fn check_gone(namespace: &Arc<dyn KvNamespace>, why: &str) {
     }
 }
 
-/// The store itself answers `NamespaceNotFound` to an id that no namespace has.
+/// The store's own calls fail with `NamespaceNotFound` for an unknown id.
 pub async fn unknown_id_is_namespace_not_found(subject: &Subject) {
     let scope = StoreScope::new(subject);
     let store = subject.store();
@@ -58,16 +58,16 @@ pub async fn unknown_id_is_namespace_not_found(subject: &Subject) {
         "an unknown id is `NamespaceNotFound`",
     );
     assert_kind(store.delete_namespace(&id).await, GONE, "an unknown id is `NamespaceNotFound`");
-    assert_eq!(scope.listed(&id).await, [], "what failed created nothing");
+    assert_eq!(scope.listed(&id).await, [], "a failed call creates nothing");
 }
 
-/// A handle to an unknown id can be made, and fails every operation.
-pub async fn unknown_id_shows_at_every_operation(subject: &Subject) {
+/// A handle to an unknown id can be made, and each of its operations fails.
+pub async fn unknown_id_fails_every_operation(subject: &Subject) {
     let namespace = subject.store().namespace(&StoreScope::unknown_id());
     check_gone(&namespace, "a handle to an unknown id is `NamespaceNotFound` at its first operation").await;
 }
 
-/// A deleted namespace is unknown to the store: not listed, and not to be deleted or renamed again.
+/// A deleted namespace is unknown to the store: it is not listed and cannot be renamed or deleted.
 pub async fn deleted_namespace_is_unknown(subject: &Subject) {
     let scope = StoreScope::new(subject);
     let store = subject.store();
@@ -81,13 +81,13 @@ pub async fn deleted_namespace_is_unknown(subject: &Subject) {
         GONE,
         "a deleted namespace is unknown",
     );
-    assert_kind(store.delete_namespace(&info.id).await, GONE, "a namespace is deleted once");
+    assert_kind(store.delete_namespace(&info.id).await, GONE, "a deleted namespace cannot be deleted again");
     assert_eq!(scope.listed(&info.id).await, [], "a deleted namespace is not listed");
-    assert_eq!(scope.listed(&other.id).await, [other], "the deletion of a namespace leaves the others");
+    assert_eq!(scope.listed(&other.id).await, [other], "deleting a namespace leaves the others listed");
     assert_eq!(
         in_other.get_text("key").await.unwrap().as_deref(),
         Some("value"),
-        "the others keep their entries"
+        "deleting a namespace leaves the entries of the others"
     );
     scope.clean().await;
 }
@@ -112,7 +112,7 @@ pub async fn deletion_ends_a_listing_under_way(subject: &Subject) {
     let keys = Scope::within(&namespace);
     keys.fill((0..9).map(|number| number.to_string())).await;
     let mut stream = Arc::clone(&namespace).into_list(keys.pages_of(2));
-    assert!(stream.try_next().await.unwrap().is_some(), "a listing gives the first key");
+    assert!(stream.try_next().await.unwrap().is_some(), "a listing returns its first key");
     let page = namespace.list_page(keys.pages_of(2)).await.unwrap();
     subject.store().delete_namespace(&info.id).await.unwrap();
     let next = namespace.list_page(keys.pages_of(2).with_cursor(page.next)).await;
@@ -122,17 +122,17 @@ pub async fn deletion_ends_a_listing_under_way(subject: &Subject) {
     scope.clean().await;
 }
 
-/// A namespace that is created under the title of a deleted one is another one, and empty.
-pub async fn title_of_a_deleted_namespace_makes_another_one(subject: &Subject) {
+/// A namespace that is created under the title of a deleted one is new and empty.
+pub async fn title_of_a_deleted_namespace_can_be_used_again(subject: &Subject) {
     let scope = StoreScope::new(subject);
     let (first, in_first) = scope.create("a").await;
     in_first.put("key", "first").await.unwrap();
     subject.store().delete_namespace(&first.id).await.unwrap();
     let (second, in_second) = scope.create("a").await;
-    assert_ne!(first.id, second.id, "a namespace's id is never used again");
-    assert_eq!(in_second.get("key").await.unwrap(), None, "a namespace created again is empty");
+    assert_ne!(first.id, second.id, "the id of a namespace is never used again");
+    assert_eq!(in_second.get("key").await.unwrap(), None, "a namespace that is created again is empty");
     in_second.put("key", "second").await.unwrap();
-    check_gone(&in_first, "a handle stays with its namespace and does not follow the title").await;
+    check_gone(&in_first, "a handle belongs to its namespace and does not follow the title").await;
     let value = in_second.get_text("key").await.unwrap();
     assert_eq!(value.as_deref(), Some("second"), "handles of the deleted namespace do not reach the new one");
     scope.clean().await;

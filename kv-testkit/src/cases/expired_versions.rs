@@ -1,4 +1,4 @@
-//! Conditional writes where an entry has expired.
+//! Conditional calls on expired entries.
 
 use kv_core::{AtomicKvExt, Change, Conditional, Entry, Expected, Expiration, prelude::KvNamespaceExt};
 
@@ -16,7 +16,7 @@ pub async fn expired_entry_has_no_version(subject: &Subject) {
     let atomic = subject.atomic();
     let key = scope.key("a");
     atomic.put_with(&key, "1", minute()).await.unwrap();
-    assert!(atomic.get_versioned(&key).await.unwrap().is_some(), "an entry is there until its deadline");
+    assert!(atomic.get_versioned(&key).await.unwrap().is_some(), "an entry is there before its `expires_at`");
     subject.clock().advance(MINUTE);
     for _ in 0..2 {
         assert_eq!(
@@ -37,19 +37,19 @@ pub async fn expired_entry_is_absent_for_write_if(subject: &Subject) {
         let key = scope.key(&sweeps.to_string());
         atomic.put_with(&key, "old", minute()).await.unwrap();
         let early = put_if(&*atomic, &key, Expected::Absent, "new").await.unwrap();
-        assert_eq!(early, Conditional::Conflict, "an entry is there until its deadline");
+        assert_eq!(early, Conditional::Conflict, "an entry is there before its `expires_at`");
         subject.clock().advance(MINUTE);
         if sweeps {
             subject.sweep().await;
         }
         let written = put_if(&*atomic, &key, Expected::Absent, "new").await;
         applied(written, "`Absent` holds for an expired entry, swept or not");
-        scope.check_value(&key, "new", "a write after expiry has nothing of the old entry").await;
+        scope.check_value(&key, "new", "a write after the expiry keeps nothing of the old entry").await;
     }
     scope.clean().await;
 }
 
-/// An expired entry is a conflict for who expects its version, swept or not.
+/// A call that expects the version of an expired entry is a conflict, swept or not.
 pub async fn expired_entry_conflicts_with_its_version(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();
@@ -72,7 +72,7 @@ pub async fn expired_entry_conflicts_with_its_version(subject: &Subject) {
     scope.clean().await;
 }
 
-/// An update finds nothing where the entry has expired, and carries a deadline on that has not.
+/// An update of an expired entry finds no entry; an update of a live one can carry its expiry.
 pub async fn expired_entry_is_absent_for_update(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();
@@ -85,18 +85,18 @@ pub async fn expired_entry_is_absent_for_update(subject: &Subject) {
             .map_or(Change::Keep, |entry| Change::Put(entry.value.clone(), Expiration::of(&entry).into())))
     };
     atomic.update(&key, bounded(carry)).await.unwrap();
-    scope.check(&key, before.as_ref(), "an update may carry a deadline on").await;
+    scope.check(&key, before.as_ref(), "an update can carry the expiry of the entry").await;
     subject.clock().advance(MINUTE / 2);
     let decide = |entry: Option<Entry>| {
-        assert_eq!(entry, None, "an update finds nothing where the entry has expired");
+        assert_eq!(entry, None, "an update of an expired entry finds no entry");
         Change::put("new")
     };
     atomic.update(&key, bounded(decide)).await.unwrap();
-    scope.check_value(&key, "new", "an update writes where the entry has expired").await;
+    scope.check_value(&key, "new", "an update of an expired entry writes a new one").await;
     scope.clean().await;
 }
 
-/// No version is used twice for a key, not after its entry has expired and was swept either.
+/// No version is used twice for a key, even after its entry has expired and was swept.
 pub async fn versions_are_not_used_again_after_expiry(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();

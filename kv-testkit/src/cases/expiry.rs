@@ -1,4 +1,4 @@
-//! Entries that end.
+//! Expiry of entries.
 
 use std::time::Duration;
 
@@ -14,38 +14,46 @@ use crate::support::{
 
 const ALMOST_A_MINUTE: Duration = Duration::from_secs(59);
 
-/// An entry is there until the second before its deadline, to every operation.
-pub async fn entry_is_there_a_second_before_its_deadline(subject: &Subject) {
+/// Every operation sees an entry until the second before its `expires_at`.
+pub async fn entry_is_there_a_second_before_its_expiry(subject: &Subject) {
     let scope = Scope::new(subject);
     let key = scope.key("a");
     subject.namespace().put_with(&key, "1", minute()).await.unwrap();
     let entry = entry_of(subject, "1", &minute().into());
     subject.clock().advance(ALMOST_A_MINUTE);
-    scope.check(&key, Some(&entry), "an entry is there until its deadline").await;
-    // The clock's seconds count, not their fractions.
+    scope.check(&key, Some(&entry), "an entry is there before its `expires_at`").await;
+    // Only whole seconds of the clock count.
     subject.clock().advance(Duration::from_millis(999));
-    scope.check(&key, Some(&entry), "an entry is there until its deadline").await;
+    scope.check(&key, Some(&entry), "an entry is there before its `expires_at`").await;
     scope.clean().await;
 }
 
-/// An entry is gone from the very second of its deadline on, to every operation, before any sweep.
-pub async fn entry_is_gone_at_its_deadline(subject: &Subject) {
+/// An entry is gone for every operation from the second of its `expires_at` on, before any sweep.
+pub async fn entry_is_gone_at_its_expiry(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
     let key = scope.key("a");
     kv.put_with(&key, "1", minute()).await.unwrap();
     scope
-        .check(&key, Some(&entry_of(subject, "1", &minute().into())), "an entry is there until its deadline")
+        .check(
+            &key,
+            Some(&entry_of(subject, "1", &minute().into())),
+            "an entry is there before its `expires_at`",
+        )
         .await;
     subject.clock().advance(MINUTE);
-    scope.check(&key, None, "an entry is gone from the second of its deadline on").await;
-    assert_eq!(kv.get_text(&key).await.unwrap(), None, "an entry is gone from the second of its deadline on");
+    scope.check(&key, None, "an entry is gone from the second of its `expires_at` on").await;
+    assert_eq!(
+        kv.get_text(&key).await.unwrap(),
+        None,
+        "an entry is gone from the second of its `expires_at` on"
+    );
     subject.clock().advance(SECOND);
-    scope.check(&key, None, "an entry that is gone stays so").await;
+    scope.check(&key, None, "an expired entry stays gone").await;
     scope.clean().await;
 }
 
-/// An expired entry is on no page and in no stream.
+/// An expired entry is not listed, by pages or by a stream.
 pub async fn expired_entry_is_not_listed(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
@@ -67,7 +75,7 @@ pub async fn expired_entry_is_not_listed(subject: &Subject) {
     scope.clean().await;
 }
 
-/// Entries of a bulk write end as others do, and a bulk read passes them over.
+/// Entries of a bulk write expire as others do, and a bulk read answers `None` for them.
 pub async fn expired_entries_of_a_bulk_write_are_gone(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
@@ -81,15 +89,19 @@ pub async fn expired_entries_of_a_bulk_write_are_gone(subject: &Subject) {
     ];
     kv.put_many(entries).await.unwrap().into_result().unwrap();
     let there = async || kv.get_many(&keys).await.unwrap().iter().map(Option::is_some).collect::<Vec<_>>();
-    assert_eq!(there().await, [true, true, true], "entries of a bulk write are there until their deadlines");
+    assert_eq!(
+        there().await,
+        [true, true, true],
+        "entries of a bulk write are there before their `expires_at`"
+    );
     subject.clock().advance(MINUTE);
-    assert_eq!(there().await, [false, true, true], "a bulk read answers `None` for what has expired");
+    assert_eq!(there().await, [false, true, true], "a bulk read answers `None` for an expired entry");
     subject.clock().advance(60 * MINUTE);
-    assert_eq!(there().await, [false, false, true], "a bulk read answers `None` for what has expired");
+    assert_eq!(there().await, [false, false, true], "a bulk read answers `None` for an expired entry");
     scope.clean().await;
 }
 
-/// The end of an entry ends no other one, not even one with a key that is the same up to its last byte.
+/// An entry expires alone: other entries stay, even if their keys differ in the last byte only.
 pub async fn expiry_leaves_other_entries(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
@@ -99,16 +111,20 @@ pub async fn expiry_leaves_other_entries(subject: &Subject) {
     subject.clock().advance(60 * MINUTE);
     subject.sweep().await;
     for name in ["a", "a/b", "b"] {
-        scope.check_value(&scope.key(name), name, "an entry without a deadline stays").await;
+        scope.check_value(&scope.key(name), name, "an entry without an `expires_at` stays").await;
     }
     scope
-        .check(&scope.key("c"), Some(&MarkedWrite::new(1).entry()), "an entry stays until its own deadline")
+        .check(
+            &scope.key("c"),
+            Some(&MarkedWrite::new(1).entry()),
+            "an entry stays until its own `expires_at`",
+        )
         .await;
     scope.clean().await;
 }
 
-/// A sweep changes nothing that can be seen.
-pub async fn sweep_shows_nowhere(subject: &Subject) {
+/// A sweep changes nothing that a caller can see.
+pub async fn sweep_changes_nothing_visible(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
     let ended = scope.key("ended");
@@ -130,51 +146,51 @@ pub async fn sweep_shows_nowhere(subject: &Subject) {
     scope.clean().await;
 }
 
-/// A time to live counts from the moment when the write is applied, by the backend's clock, in whole seconds.
-pub async fn time_to_live_counts_by_the_backends_clock(subject: &Subject) {
+/// A TTL counts whole seconds by the backend's clock, from the moment at which the write is applied.
+pub async fn ttl_counts_by_the_backends_clock(subject: &Subject) {
     let scope = Scope::new(subject);
     for wait in [0, 1, 86_400 * 400] {
         subject.clock().advance(Duration::from_secs(wait));
         let ttl = Expiration::after(Duration::from_millis(90_999)).unwrap();
         let key = scope.key(&wait.to_string());
         subject.namespace().put_with(&key, "1", ttl).await.unwrap();
-        let deadline = subject.clock().now().saturating_add(Duration::from_secs(90));
-        let entry = Entry::new(Value::from_static(b"1")).with_expires_at(deadline);
-        scope
-            .check(&key, Some(&entry), "a time to live counts by the backend's clock, from the write on")
-            .await;
+        let expires_at = subject.clock().now().saturating_add(Duration::from_secs(90));
+        let entry = Entry::new(Value::from_static(b"1")).with_expires_at(expires_at);
+        scope.check(&key, Some(&entry), "a TTL counts by the backend's clock, from the write on").await;
     }
     scope.clean().await;
 }
 
-/// The longest time to live ends at the last timestamp, and nothing overflows.
-pub async fn longest_time_to_live_ends_at_the_last_timestamp(subject: &Subject) {
+/// The longest TTL ends at the last timestamp, without an overflow.
+pub async fn longest_ttl_ends_at_the_last_timestamp(subject: &Subject) {
     let scope = Scope::new(subject);
     let key = scope.key("a");
     subject.namespace().put_with(&key, "1", Expiration::after(Duration::MAX).unwrap()).await.unwrap();
     let entry = Entry::new(Value::from_static(b"1")).with_expires_at(Timestamp::MAX);
-    scope.check(&key, Some(&entry), "a deadline after the last timestamp becomes that").await;
+    scope
+        .check(&key, Some(&entry), "an `expires_at` after the last timestamp becomes the last timestamp")
+        .await;
     subject.clock().set(Timestamp::MAX);
-    scope.check(&key, None, "the last timestamp is a deadline as any other").await;
+    scope.check(&key, None, "an entry expires at the last timestamp as at any other").await;
     scope.clean().await;
 }
 
-/// A deadline is kept to the second.
-pub async fn deadline_is_kept_to_the_second(subject: &Subject) {
+/// `expires_at` is kept to the second.
+pub async fn expiry_is_kept_to_the_second(subject: &Subject) {
     let scope = Scope::new(subject);
     let key = scope.key("a");
     let now = subject.clock().now();
-    let deadline = now.saturating_add(Duration::from_secs(12_345));
-    subject.namespace().put_with(&key, "1", Expiration::at(deadline, now).unwrap()).await.unwrap();
-    let entry = Entry::new(Value::from_static(b"1")).with_expires_at(deadline);
-    scope.check(&key, Some(&entry), "a deadline is kept to the second").await;
-    subject.clock().set(deadline);
-    scope.check(&key, None, "an entry is gone from the second of its deadline on").await;
+    let expires_at = now.saturating_add(Duration::from_secs(12_345));
+    subject.namespace().put_with(&key, "1", Expiration::at(expires_at, now).unwrap()).await.unwrap();
+    let entry = Entry::new(Value::from_static(b"1")).with_expires_at(expires_at);
+    scope.check(&key, Some(&entry), "`expires_at` is kept to the second").await;
+    subject.clock().set(expires_at);
+    scope.check(&key, None, "an entry is gone from the second of its `expires_at` on").await;
     scope.clean().await;
 }
 
-/// A deadline that is carried on may be less than 60 seconds away.
-pub async fn carried_deadline_may_be_near(subject: &Subject) {
+/// An expiry that is carried from another entry may be less than 60 s away.
+pub async fn carried_expiry_may_be_near(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
     let copy = scope.key("copy");
@@ -182,21 +198,21 @@ pub async fn carried_deadline_may_be_near(subject: &Subject) {
     let entry = kv.get_with_metadata(&scope.key("a")).await.unwrap().unwrap();
     subject.clock().advance(ALMOST_A_MINUTE);
     kv.put_with(&copy, &entry.value, Expiration::of(&entry)).await.unwrap();
-    scope.check(&copy, Some(&entry), "a deadline that is carried on stays what it was").await;
+    scope.check(&copy, Some(&entry), "a carried expiry stays the same").await;
     subject.clock().advance(SECOND);
-    scope.check(&copy, None, "an entry is gone from the second of its deadline on").await;
+    scope.check(&copy, None, "an entry is gone from the second of its `expires_at` on").await;
     scope.clean().await;
 }
 
-/// An entry that is written with a deadline that has passed is absent at once.
-pub async fn carried_deadline_that_has_passed_is_absence(subject: &Subject) {
+/// An entry that is written with an expiry that has passed is absent at once.
+pub async fn carried_expiry_that_has_passed_makes_the_key_absent(subject: &Subject) {
     let scope = Scope::new(subject);
     for (name, passed) in [("now", Duration::ZERO), ("before", 60 * MINUTE)] {
-        let deadline = Entry::new(()).with_expires_at(subject.clock().now());
+        let expired = Entry::new(()).with_expires_at(subject.clock().now());
         subject.clock().advance(passed);
         let key = scope.key(name);
-        subject.namespace().put_with(&key, "1", Expiration::of(&deadline)).await.unwrap();
-        scope.check(&key, None, "an entry with a deadline that has passed is absent at once").await;
+        subject.namespace().put_with(&key, "1", Expiration::of(&expired)).await.unwrap();
+        scope.check(&key, None, "an entry with an expiry that has passed is absent at once").await;
     }
     scope.clean().await;
 }

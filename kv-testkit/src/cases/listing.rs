@@ -1,4 +1,4 @@
-//! What a listing gives, and in which order.
+//! Order and prefixes of listings.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ async fn check_prefixes(subject: &Subject, names: &[&str], prefixes: &[&str], wh
     scope.clean().await;
 }
 
-/// Keys are listed in ascending order of the bytes of their UTF-8, which is neither that of UTF-16 nor of any language.
+/// Keys are listed in ascending order of their UTF-8 bytes, not in that of UTF-16 or of a language.
 pub async fn keys_are_listed_in_byte_order(subject: &Subject) {
     let names = [
         "\u{1f600}",
@@ -56,14 +56,19 @@ pub async fn keys_are_listed_in_byte_order(subject: &Subject) {
     scope.clean().await;
 }
 
-/// A key is listed before those that it is the start of.
-pub async fn keys_that_start_each_other_are_listed_in_order(subject: &Subject) {
+/// A key is listed before longer keys that start with it.
+pub async fn key_is_listed_before_longer_keys_that_start_with_it(subject: &Subject) {
     let names = ["", "a", "a\0", "a\0b", "a ", "a/", "a/b", "aa", "ab", "a\u{10ffff}", "b"];
-    check_prefixes(subject, &names, &["", "a", "a\0", "a/", "aa"], "a key comes before those that it starts")
-        .await;
+    check_prefixes(
+        subject,
+        &names,
+        &["", "a", "a\0", "a/", "aa"],
+        "a key is listed before longer keys that start with it",
+    )
+    .await;
 }
 
-/// A prefix is text and no pattern.
+/// A prefix is literal text, not a pattern.
 pub async fn prefix_is_literal(subject: &Subject) {
     let names: Vec<&str> =
         ODD_NAMES.iter().copied().chain(["%a", "aa", "ab", "a%", "a_b", "a.b", "axb", "[a]", "?a"]).collect();
@@ -77,16 +82,17 @@ pub async fn prefix_may_be_a_whole_key(subject: &Subject) {
     check_prefixes(subject, &["a", "ab", "b"], &["a", "ab", "abc"], "a key starts with itself").await;
 }
 
-/// A slash parts nothing: a listing goes through all that starts with the prefix.
-pub async fn prefix_is_no_folder(subject: &Subject) {
+/// A slash is a plain character: a listing returns every key that starts with the prefix, at any depth.
+pub async fn slash_in_a_prefix_is_a_plain_character(subject: &Subject) {
     let names = ["a", "a/", "a//b", "a/b", "a/b/c", "a/b/c/d", "ab/c"];
-    check_prefixes(subject, &names, &["", "a", "a/", "a/b", "a/b/", "/"], "a slash is a character").await;
+    check_prefixes(subject, &names, &["", "a", "a/", "a/b", "a/b/", "/"], "a slash is a plain character")
+        .await;
 }
 
-/// A prefix fits keys of its own case alone.
+/// Prefixes are case-sensitive.
 pub async fn prefix_is_case_sensitive(subject: &Subject) {
     let names = ["user", "User", "USER", "é", "É"];
-    check_prefixes(subject, &names, &["u", "U", "US", "uS", "é", "É"], "a prefix's case is part of it").await;
+    check_prefixes(subject, &names, &["u", "U", "US", "uS", "é", "É"], "prefixes are case-sensitive").await;
 }
 
 /// A prefix may end in U+10FFFF, which no character follows.
@@ -96,7 +102,7 @@ pub async fn prefix_may_end_in_the_last_character(subject: &Subject) {
     check_prefixes(subject, &names, &prefixes, "a prefix may end in the last character").await;
 }
 
-/// A prefix may end in U+D7FF, which the surrogates follow, and they are no characters.
+/// A prefix may end in U+D7FF, which is followed by the surrogates.
 pub async fn prefix_may_end_before_the_surrogates(subject: &Subject) {
     let names =
         ["a\u{d7fe}", "a\u{d7ff}", "a\u{d7ff}\0", "a\u{d7ff}\u{10ffff}", "a\u{e000}", "a\u{ffff}", "b"];
@@ -104,7 +110,7 @@ pub async fn prefix_may_end_before_the_surrogates(subject: &Subject) {
     check_prefixes(subject, &names, &prefixes, "a prefix may end right before the surrogates").await;
 }
 
-/// A prefix of 512 bytes lists the key that it is.
+/// A prefix of 512 bytes lists the key that equals it.
 pub async fn longest_prefix_lists_its_key(subject: &Subject) {
     let scope = Scope::new(subject);
     let name = "x".repeat(limits::MAX_PREFIX_BYTES - scope.id().len());
@@ -113,8 +119,8 @@ pub async fn longest_prefix_lists_its_key(subject: &Subject) {
     scope.clean().await;
 }
 
-/// The empty prefix is that of every key, whatever else the namespace holds.
-pub async fn empty_prefix_is_that_of_every_key(subject: &Subject) {
+/// The empty prefix lists every key.
+pub async fn empty_prefix_lists_every_key(subject: &Subject) {
     let scope = Scope::new(subject);
     let key = scope.own(["\0", scope.id()].concat());
     scope.check_keys(std::slice::from_ref(&key), "a key may start with NUL").await;
@@ -126,8 +132,8 @@ pub async fn empty_prefix_is_that_of_every_key(subject: &Subject) {
     scope.clean().await;
 }
 
-/// A listing of nothing is empty and complete.
-pub async fn listing_of_nothing_is_complete(subject: &Subject) {
+/// A listing without a key is empty and complete.
+pub async fn empty_listing_is_complete(subject: &Subject) {
     let scope = Scope::new(subject);
     scope.fill(["a", "c"]).await;
     for prefix in ["b", "aa", "\0", "\u{10ffff}"] {
@@ -140,32 +146,32 @@ pub async fn listing_of_nothing_is_complete(subject: &Subject) {
     scope.clean().await;
 }
 
-/// A listing tells the metadata and the deadline of each key, and neither where there is none.
-pub async fn listing_tells_metadata_and_deadline(subject: &Subject) {
+/// A listing returns metadata and `expires_at` of each key that has them.
+pub async fn listing_has_metadata_and_expiry(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
-    let marks = [1, 2, 3].map(MarkedWrite::new);
-    for (mark, name) in marks.iter().zip(["a", "b", "c"]) {
-        mark.write(kv, &scope.key(name)).await.unwrap();
+    let writes = [1, 2, 3].map(MarkedWrite::new);
+    for (marked, name) in writes.iter().zip(["a", "b", "c"]) {
+        marked.write(kv, &scope.key(name)).await.unwrap();
     }
     kv.put(&scope.key("d"), "bare").await.unwrap();
-    let expected = marks.map(MarkedWrite::entry).into_iter().chain([Entry::new(Value::default())]);
+    let expected = writes.map(MarkedWrite::entry).into_iter().chain([Entry::new(Value::default())]);
     for (info, entry) in scope.list(scope.pages_of(2)).await.into_iter().zip(expected) {
-        assert_eq!(info.metadata, entry.metadata, "a listing tells the metadata of each key");
-        assert_eq!(info.expires_at, entry.expires_at, "a listing tells the deadline of each key");
+        assert_eq!(info.metadata, entry.metadata, "a listing returns the metadata of each key");
+        assert_eq!(info.expires_at, entry.expires_at, "a listing returns the `expires_at` of each key");
     }
     scope.clean().await;
 }
 
-/// `list` gives every key of every page, once.
+/// `list` returns every key of every page, once.
 pub async fn list_stream_gives_every_key_once(subject: &Subject) {
     let scope = Scope::new(subject);
     let names = scope.fill((0..20).map(|number| format!("{number:02}"))).await;
     for limit in [1, 3, 20, 1000] {
-        // One more than there are shows a stream that does not end.
+        // One key more than there are shows a stream that does not end.
         let keys = subject.namespace().list(scope.pages_of(limit)).take(names.len() + 1);
         let listed: Vec<_> = keys.map_ok(|key| scope.name(&key)).try_collect().await.unwrap();
-        assert_eq!(listed, names, "a list stream gives every key once, with {limit} a page");
+        assert_eq!(listed, names, "a list stream returns every key once, with {limit} keys per page");
     }
     scope.clean().await;
 }
@@ -180,6 +186,6 @@ pub async fn into_list_outlives_its_caller(subject: &Subject) {
     };
     let listed: Vec<_> = tokio::spawn(keys.take(4).try_collect()).await.unwrap().unwrap();
     let listed: Vec<_> = listed.iter().map(|key| scope.name(key)).collect();
-    assert_eq!(listed, names, "an owned list stream gives what a borrowed one gives");
+    assert_eq!(listed, names, "an owned list stream returns what a borrowed one returns");
     scope.clean().await;
 }

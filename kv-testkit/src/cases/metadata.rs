@@ -1,4 +1,4 @@
-//! The metadata of an entry.
+//! Metadata of entries.
 
 use kv_core::{Entry, GetOptions, Metadata, PutOptions, Value, limits, prelude::KvNamespaceExt};
 
@@ -17,7 +17,7 @@ async fn check_metadata(subject: &Subject, texts: &[&str], why: &str) {
     scope.clean().await;
 }
 
-/// Metadata is any JSON but null: what a program may take for nothing is metadata all the same.
+/// Metadata is any JSON but `null`; `0`, `false`, `""` and `{}` are metadata like any other.
 pub async fn metadata_of_every_kind_round_trips(subject: &Subject) {
     let texts = [
         "0",
@@ -37,7 +37,7 @@ pub async fn metadata_of_every_kind_round_trips(subject: &Subject) {
     check_metadata(subject, &texts, "metadata of every kind of JSON round-trips").await;
 }
 
-/// Metadata keeps its text: the digits of numbers, the order of names, escapes, characters of every size.
+/// Metadata keeps its text: digits of numbers, order of names, escapes, characters of every size.
 pub async fn metadata_keeps_its_text(subject: &Subject) {
     let texts = [
         "12345678901234567890.12345678901234567890",
@@ -54,7 +54,7 @@ pub async fn metadata_keeps_its_text(subject: &Subject) {
     check_metadata(subject, &texts, "metadata comes back as the text that was given").await;
 }
 
-/// Metadata of 1,024 bytes is kept, whether its characters are narrow or wide.
+/// Metadata of 1,024 bytes is kept, of narrow and of wide characters.
 pub async fn longest_metadata_round_trips(subject: &Subject) {
     let free = limits::MAX_METADATA_BYTES - 2;
     let texts = [format!("\"{}\"", "x".repeat(free)), format!("\"{}\"", "é".repeat(free / 2))];
@@ -90,16 +90,15 @@ pub async fn metadata_is_filled_in_when_asked_for(subject: &Subject) {
 
 /// Metadata is left out unless a read asks for it.
 pub async fn metadata_is_left_out_when_not_asked_for(subject: &Subject) {
-    check_filled(subject, false, "a read that does not ask for metadata gets none, on every backend alike")
-        .await;
+    check_filled(subject, false, "a read that does not ask for metadata gets none").await;
 }
 
-/// An entry that is put with the metadata `null` has none.
-pub async fn null_is_no_metadata(subject: &Subject) {
+/// An entry that is put with the metadata `null` has no metadata.
+pub async fn null_metadata_is_absent(subject: &Subject) {
     let scope = Scope::new(subject);
     let key = scope.key("a");
     let options = PutOptions::default().with_metadata_json(" null ").unwrap();
     subject.namespace().put_with(&key, "1", options).await.unwrap();
-    scope.check_value(&key, "1", "metadata of null is no metadata").await;
+    scope.check_value(&key, "1", "the metadata `null` is the same as no metadata").await;
     scope.clean().await;
 }

@@ -1,4 +1,4 @@
-//! The namespaces of a store.
+//! Namespaces of a store.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::support::{
     odd_names::ODD_NAMES, outcome::assert_kind, scope::Scope, store_scope::StoreScope, subject::Subject,
 };
 
-/// A namespace that was created is listed once and known by its id, with its title.
+/// A created namespace is listed once and known by its id, with its title.
 pub async fn created_namespace_is_listed_and_known(subject: &Subject) {
     let scope = StoreScope::new(subject);
     let (info, _) = scope.create("a").await;
@@ -22,7 +22,7 @@ pub async fn created_namespace_is_listed_and_known(subject: &Subject) {
     scope.clean().await;
 }
 
-/// A namespace that was created is empty, and works.
+/// A created namespace is empty and takes entries.
 pub async fn created_namespace_is_empty(subject: &Subject) {
     let scope = StoreScope::new(subject);
     let (_, namespace) = scope.create("a").await;
@@ -35,7 +35,7 @@ pub async fn created_namespace_is_empty(subject: &Subject) {
     scope.clean().await;
 }
 
-/// The same key in two namespaces is two entries.
+/// The same key in two namespaces stands for two entries.
 pub async fn namespaces_keep_their_entries_apart(subject: &Subject) {
     let scope = StoreScope::new(subject);
     let (_, a) = scope.create("a").await;
@@ -52,7 +52,7 @@ pub async fn namespaces_keep_their_entries_apart(subject: &Subject) {
     scope.clean().await;
 }
 
-/// Many namespaces live side by side, each with an id of its own, its own title and its own entries.
+/// Many namespaces live side by side, each with its own id, title and entries.
 pub async fn many_namespaces_live_side_by_side(subject: &Subject) {
     let scope = StoreScope::new(subject);
     let mut created = Vec::new();
@@ -82,7 +82,7 @@ pub async fn handles_of_one_namespace_share_it(subject: &Subject) {
     first.put(&keys.key("a"), "1").await.unwrap();
     keys.check_value(&keys.key("a"), "1", "every handle of a namespace sees its entries").await;
     drop(first);
-    keys.check_value(&keys.key("a"), "1", "a handle that is dropped takes nothing with it").await;
+    keys.check_value(&keys.key("a"), "1", "dropping a handle removes nothing").await;
     second.delete(&keys.key("a")).await.unwrap();
     let third = subject.store().namespace(&id);
     assert_eq!(
@@ -93,16 +93,16 @@ pub async fn handles_of_one_namespace_share_it(subject: &Subject) {
     scope.clean().await;
 }
 
-/// Odd text is taken literally where it is the whole key, too.
+/// Odd text is taken literally as a whole key too.
 pub async fn keys_need_no_prefix(subject: &Subject) {
     let store_scope = StoreScope::new(subject);
     let (_, namespace) = store_scope.create("a").await;
     let alone = Subject::new(namespace);
     let scope = Scope::new(&alone);
     let keys: Vec<_> = ODD_NAMES.iter().map(|odd| scope.own((*odd).to_owned())).collect();
-    scope.check_keys(&keys, "every text of 1 to 512 bytes but `.` and `..` is a key").await;
+    scope.check_keys(&keys, "every text of 1 to 512 bytes is a key, except `.` and `..`").await;
     let listed = scope.list(ListOptions::default()).await;
-    assert_eq!(listed.len(), ODD_NAMES.len(), "a namespace lists the keys that were written, and no other");
+    assert_eq!(listed.len(), ODD_NAMES.len(), "a namespace lists the keys that were written and no others");
     scope.clean().await;
     store_scope.clean().await;
 }
@@ -119,14 +119,14 @@ pub async fn empty_prefix_lists_the_whole_namespace(subject: &Subject) {
     for limit in [1, 2, 5, 1000] {
         let listed = scope.list(ListOptions::default().with_limit(limit).unwrap()).await;
         let listed: Vec<_> = listed.iter().map(|key| key.name.as_str()).collect();
-        assert_eq!(listed, texts, "the empty prefix lists the whole namespace, with {limit} keys a page");
+        assert_eq!(listed, texts, "the empty prefix lists the whole namespace, with {limit} keys per page");
     }
     scope.clean().await;
     store_scope.clean().await;
 }
 
-/// A store keeps the jurisdiction of a namespace through a rename, or refuses to create one there: it never drops it.
-pub async fn jurisdiction_is_kept_or_refused(subject: &Subject) {
+/// A store keeps the jurisdiction of a namespace, through a rename too, or rejects it with `Unsupported`.
+pub async fn jurisdiction_is_kept_or_rejected(subject: &Subject) {
     let scope = StoreScope::new(subject);
     let store = subject.store();
     let (without, _) = scope.create("without").await;
@@ -147,11 +147,11 @@ pub async fn jurisdiction_is_kept_or_refused(subject: &Subject) {
     scope.clean().await;
 }
 
-/// A closed store answers `Closed` to every operation, through any handle, except to being closed again.
+/// Every operation of a closed store fails with `Closed`, through any handle; closing it again succeeds.
 pub async fn closed_store_answers_closed(subject: &Subject) {
     let scope = StoreScope::new(subject);
     let store = subject.store();
-    // A namespace that is there already is taken first, since a closed store cannot delete one.
+    // An existing namespace is preferred, since a closed store cannot delete a new one.
     let id = match store.list_namespaces().await.unwrap().into_iter().next() {
         Some(info) => info.id,
         None => scope.create("a").await.0.id,

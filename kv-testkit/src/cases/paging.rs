@@ -1,46 +1,50 @@
-//! Pages and cursors.
+//! Pages and cursors of listings.
 
 use kv_core::{Cursor, ErrorKind, KvNamespace, ListOptions, prelude::KvNamespaceExt};
 
 use crate::support::{outcome::assert_kind, scope::Scope, subject::Subject};
 
-/// A page holds at most as many keys as its limit, down to one.
+/// A page holds at most its limit of keys, down to a limit of 1.
 pub async fn page_holds_at_most_its_limit(subject: &Subject) {
     let scope = Scope::new(subject);
     scope.fill(["a", "b", "c", "d"]).await;
     for limit in 1..4 {
         let page = subject.namespace().list_page(scope.pages_of(limit)).await.unwrap();
-        assert!(page.keys.len() <= limit, "a page of limit {limit} held {} keys", page.keys.len());
-        assert!(page.next.is_some(), "a page that left keys over is not the last one");
+        assert!(
+            page.keys.len() <= limit,
+            "a page holds at most its limit: {} keys (limit {limit})",
+            page.keys.len()
+        );
+        assert!(page.next.is_some(), "a page with keys behind it has a cursor");
     }
     scope.clean().await;
 }
 
-/// The pages of a listing hold the same keys with every limit, also one that the number of keys is a multiple of.
+/// The pages of a listing hold the same keys with every limit, including divisors of the number of keys.
 pub async fn listing_is_the_same_with_every_limit(subject: &Subject) {
     let scope = Scope::new(subject);
     let names = scope.fill((0..12).map(|number| format!("{number:02}"))).await;
     for limit in (1..=names.len() + 1).chain([1000]) {
         let listed = scope.names(scope.pages_of(limit)).await;
-        assert_eq!(listed, names, "every key is on one page, with a limit of {limit}");
+        assert_eq!(listed, names, "every key is on exactly one page, with a limit of {limit}");
     }
     scope.clean().await;
 }
 
-/// More keys than the 1,000 of a page are all listed.
+/// A listing of more than 1,000 keys, the most that a page holds, is complete.
 pub async fn more_keys_than_a_page_holds_are_all_listed(subject: &Subject) {
     let scope = Scope::new(subject);
     let names = scope.fill((0..1_050).map(|number| format!("{number:04}"))).await;
     for limit in [1000, 175] {
         let listed = scope.names(scope.pages_of(limit)).await;
-        assert_eq!(listed.len(), names.len(), "a listing gives every key, however many there are");
-        assert!(listed == names, "a listing gives every key, however many there are");
+        assert_eq!(listed.len(), names.len(), "a listing of more than 1,000 keys is complete");
+        assert!(listed == names, "a listing of more than 1,000 keys is complete");
     }
     scope.clean().await;
 }
 
-/// A cursor goes on with a page of another size.
-pub async fn cursor_goes_on_with_another_limit(subject: &Subject) {
+/// A cursor works with another limit than that of its page.
+pub async fn cursor_works_with_another_limit(subject: &Subject) {
     let scope = Scope::new(subject);
     let names = scope.fill(["a", "b", "c", "d", "e", "f", "g"]).await;
     let (page, cursor) = scope.first_page(scope.pages_of(2)).await;
@@ -50,7 +54,7 @@ pub async fn cursor_goes_on_with_another_limit(subject: &Subject) {
     scope.clean().await;
 }
 
-/// A cursor that is used twice gives the same rest twice.
+/// A cursor that is used twice continues twice with the same keys.
 pub async fn cursor_may_be_used_twice(subject: &Subject) {
     let scope = Scope::new(subject);
     let names = scope.fill(["a", "b", "c", "d"]).await;
@@ -62,7 +66,7 @@ pub async fn cursor_may_be_used_twice(subject: &Subject) {
     scope.clean().await;
 }
 
-/// A cursor is text that may be sent away and read again.
+/// A cursor survives a round trip as text.
 pub async fn cursor_survives_as_text(subject: &Subject) {
     let scope = Scope::new(subject);
     let names = scope.fill(["é\0\n", "%2F", "\u{1f600}", "z"]).await;
@@ -73,15 +77,15 @@ pub async fn cursor_survives_as_text(subject: &Subject) {
         let page = subject.namespace().list_page(options.clone()).await.unwrap();
         listed.extend(page.keys.iter().map(|key| scope.name(key)));
         let Some(next) = page.next else { break };
-        let sent: Cursor = next.as_str().parse().expect("the text of a cursor is a cursor");
+        let sent: Cursor = next.as_str().parse().expect("the text of a cursor parses as a cursor");
         options = options.with_cursor(sent);
     }
-    assert_eq!(listed, names, "a cursor goes on from its text");
+    assert_eq!(listed, names, "a cursor continues after a round trip as text");
     scope.clean().await;
 }
 
-/// A cursor with another prefix is refused.
-pub async fn cursor_of_another_prefix_is_refused(subject: &Subject) {
+/// A cursor is rejected with another prefix than its own.
+pub async fn cursor_of_another_prefix_is_rejected(subject: &Subject) {
     let scope = Scope::new(subject);
     scope.fill(["a1", "a2", "a3", "b1", "b2"]).await;
     let options = ListOptions::from(scope.prefix("a")).with_limit(1).unwrap();
@@ -89,13 +93,13 @@ pub async fn cursor_of_another_prefix_is_refused(subject: &Subject) {
     for prefix in ["", "b", "a1", "A"] {
         let other = ListOptions::from(scope.prefix(prefix)).with_cursor(cursor.clone());
         let page = subject.namespace().list_page(other).await;
-        assert_kind(page, ErrorKind::InvalidInput, "a cursor is refused with another prefix");
+        assert_kind(page, ErrorKind::InvalidInput, "a cursor is rejected with another prefix");
     }
     scope.clean().await;
 }
 
-/// A cursor whose text was changed on the way is refused, or is no cursor to begin with.
-pub async fn altered_cursor_is_refused(subject: &Subject) {
+/// A cursor with altered text is rejected, or does not parse in the first place.
+pub async fn altered_cursor_is_rejected(subject: &Subject) {
     let scope = Scope::new(subject);
     scope.fill(["a", "b", "c"]).await;
     let (_, cursor) = scope.first_page(scope.pages_of(1)).await;
@@ -104,14 +108,14 @@ pub async fn altered_cursor_is_refused(subject: &Subject) {
     for text in altered {
         if let Ok(cursor) = text.parse::<Cursor>() {
             let page = subject.namespace().list_page(scope.pages_of(1).with_cursor(cursor)).await;
-            assert_kind(page, ErrorKind::InvalidInput, "an altered cursor is refused");
+            assert_kind(page, ErrorKind::InvalidInput, "an altered cursor is rejected");
         }
     }
     scope.clean().await;
 }
 
-/// A cursor that another backend issued may be refused or not, but the namespace works on.
-pub async fn foreign_cursor_crashes_nothing(subject: &Subject) {
+/// A cursor of another backend may be rejected or not, and the namespace still works.
+pub async fn foreign_cursor_does_no_harm(subject: &Subject) {
     let scope = Scope::new(subject);
     let names = scope.fill(["a", "b", "c"]).await;
     let long = "x".repeat(2_000);
@@ -120,7 +124,7 @@ pub async fn foreign_cursor_crashes_nothing(subject: &Subject) {
         if let Ok(page) = subject.namespace().list_page(scope.pages_of(2).with_cursor(cursor)).await {
             assert!(
                 page.keys.iter().all(|key| names.contains(&scope.name(key))),
-                "a page holds keys of its prefix"
+                "a page holds only keys with its prefix"
             );
         }
     }

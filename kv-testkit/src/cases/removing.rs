@@ -1,10 +1,10 @@
-//! A key that is removed.
+//! Removed keys.
 
 use kv_core::prelude::KvNamespaceExt;
 
 use crate::support::{marked_write::MarkedWrite, odd_names::ODD_NAMES, scope::Scope, subject::Subject};
 
-/// A removed key is absent, whichever way it is read, and not listed.
+/// A removed key is absent for every way of reading, and is not listed.
 pub async fn removed_key_is_absent(subject: &Subject) {
     let scope = Scope::new(subject);
     let key = scope.key("a");
@@ -16,7 +16,7 @@ pub async fn removed_key_is_absent(subject: &Subject) {
     scope.clean().await;
 }
 
-/// A removed key that is written again has nothing of the old entry.
+/// A removed key can be written again, and the new entry keeps nothing of the old one.
 pub async fn removed_key_can_be_written_again(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
@@ -25,12 +25,14 @@ pub async fn removed_key_can_be_written_again(subject: &Subject) {
         MarkedWrite::new(1).write(kv, &key).await.unwrap();
         kv.delete(&key).await.unwrap();
         kv.put(&key, "again").await.unwrap();
-        scope.check_value(&key, "again", "a key written again has nothing of the removed entry").await;
+        scope
+            .check_value(&key, "again", "an entry that is written again keeps nothing of the removed one")
+            .await;
     }
     scope.clean().await;
 }
 
-/// A bulk removal removes each of its keys, and those alone.
+/// A bulk removal removes its keys and no others.
 pub async fn remove_many_removes_every_key(subject: &Subject) {
     let scope = Scope::new(subject);
     scope.fill(["a", "aa", "b", "c"]).await;
@@ -39,11 +41,11 @@ pub async fn remove_many_removes_every_key(subject: &Subject) {
     for name in ["a", "b"] {
         scope.check(&scope.key(name), None, "a bulk removal removes each of its keys").await;
     }
-    assert_eq!(scope.names(scope.prefix("")).await, ["aa", "c"], "a bulk removal removes its keys alone");
+    assert_eq!(scope.names(scope.prefix("")).await, ["aa", "c"], "a bulk removal removes no other keys");
     scope.clean().await;
 }
 
-/// The removal of a key leaves those that look like it.
+/// Removing a key leaves keys that look like it.
 pub async fn remove_leaves_similar_keys(subject: &Subject) {
     let scope = Scope::new(subject);
     let mut names = scope.fill(ODD_NAMES).await;
@@ -51,7 +53,7 @@ pub async fn remove_leaves_similar_keys(subject: &Subject) {
         subject.namespace().delete(&scope.key(removed)).await.unwrap();
         names.retain(|name| name != removed);
         let left = scope.names(scope.prefix("")).await;
-        assert_eq!(left, names, "the removal of {removed:?} removes that key alone");
+        assert_eq!(left, names, "removing {removed:?} removes no other key");
     }
     scope.clean().await;
 }

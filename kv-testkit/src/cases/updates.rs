@@ -1,4 +1,4 @@
-//! Read, decide, write: and nobody in between.
+//! Updates: read, decide, write, without a write in between.
 
 use std::sync::Arc;
 
@@ -17,13 +17,13 @@ use crate::support::{
     versions::SeenVersions,
 };
 
-/// What an update that adds one decides.
+/// Decision of an update that adds 1.
 fn add_one(entry: Option<Entry>) -> Result<Change> {
     let number: u64 = entry.map_or(Ok(0), |entry| entry.value.json())?;
     Change::put((number + 1).to_string())
 }
 
-/// An update puts what was decided, with its options and nothing of the old ones, and answers it.
+/// An update puts what was decided, clears what it does not set, and returns the new value.
 pub async fn update_puts_what_was_decided(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();
@@ -33,13 +33,13 @@ pub async fn update_puts_what_was_decided(subject: &Subject) {
         assert_eq!(
             value.as_deref(),
             Some(number.to_string().as_bytes()),
-            "an update answers what is there afterwards"
+            "an update returns the value that it left"
         );
         scope.check_value(&key, &number.to_string(), "an update puts what was decided").await;
     }
     MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     let decide = |entry: Option<Entry>| {
-        assert_eq!(entry, Some(MarkedWrite::new(1).entry()), "an update is given the whole entry");
+        assert_eq!(entry, Some(MarkedWrite::new(1).entry()), "an update's decision gets the whole entry");
         Change::put("bare")
     };
     atomic.update(&key, bounded(decide)).await.unwrap();
@@ -47,40 +47,44 @@ pub async fn update_puts_what_was_decided(subject: &Subject) {
     scope.clean().await;
 }
 
-/// An update may leave everything as it is, version included, or delete the entry.
+/// An update may keep the entry, with its version, or delete it.
 pub async fn update_keeps_and_deletes(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();
     let key = scope.key("a");
-    let mark = MarkedWrite::new(1);
+    let marked = MarkedWrite::new(1);
     for change in [Change::Keep, Change::Delete] {
         let after = atomic.update(&key, bounded(|_| Ok(change.clone()))).await.unwrap();
-        assert_eq!(after, None, "to keep or delete an absent entry changes nothing");
+        assert_eq!(after, None, "an update that keeps or deletes an absent entry changes nothing");
     }
-    mark.write(&atomic, &key).await.unwrap();
+    marked.write(&atomic, &key).await.unwrap();
     let before = atomic.get_versioned(&key).await.unwrap();
     let after = atomic.update(&key, |_| Ok(Change::Keep)).await.unwrap();
-    assert_eq!(after, Some(mark.entry().value), "an update that keeps answers what is there");
-    assert_eq!(atomic.get_versioned(&key).await.unwrap(), before, "an update that keeps writes nothing");
+    assert_eq!(after, Some(marked.entry().value), "an update that keeps the entry returns its value");
+    assert_eq!(
+        atomic.get_versioned(&key).await.unwrap(),
+        before,
+        "an update that keeps the entry writes nothing"
+    );
     assert_eq!(atomic.update(&key, bounded(|_| Ok(Change::Delete))).await.unwrap(), None);
     scope.check(&key, None, "an update may delete the entry").await;
     scope.clean().await;
 }
 
-/// An error of the decision ends the update, and nothing is written.
+/// An error of the decision ends the update without a write.
 pub async fn failed_decision_writes_nothing(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();
     let key = scope.key("a");
     MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     let failed = atomic.update(&key, |_| Err(Error::new(ErrorKind::Codec, "decision", "no"))).await;
-    assert_kind(failed, ErrorKind::Codec, "an update answers the error of its decision");
+    assert_kind(failed, ErrorKind::Codec, "an update returns the error of its decision");
     scope.check(&key, Some(&MarkedWrite::new(1).entry()), "a failed decision writes nothing").await;
     scope.clean().await;
 }
 
-/// An update decides again with what is there if somebody wrote in between.
-pub async fn update_decides_again_after_a_write_came_between(subject: &Subject) {
+/// An update decides again on the current entry if another write came in between.
+pub async fn update_decides_again_after_a_concurrent_write(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();
     let key = scope.key("a");
@@ -94,13 +98,13 @@ pub async fn update_decides_again_after_a_write_came_between(subject: &Subject) 
         add_one(entry)
     };
     atomic.update(&key, bounded(decide)).await.unwrap();
-    assert_eq!(decisions, 2, "an update decides again if somebody wrote in between, and not more often");
-    scope.check_value(&key, "11", "an update builds on the write that came between").await;
+    assert_eq!(decisions, 2, "an update decides again once for each write that came in between");
+    scope.check_value(&key, "11", "an update builds on the write that came in between").await;
     scope.clean().await;
 }
 
-/// An update of a key that is removed in between does not bring it back.
-pub async fn update_brings_no_removed_key_back(subject: &Subject) {
+/// An update does not bring back a key that is removed in between.
+pub async fn update_does_not_bring_a_removed_key_back(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();
     let key = scope.key("a");
@@ -114,9 +118,9 @@ pub async fn update_brings_no_removed_key_back(subject: &Subject) {
         Ok(entry.map_or(Change::Keep, |entry| Change::Put(entry.value, PutOptions::default())))
     };
     let after = atomic.update(&key, bounded(decide)).await.unwrap();
-    assert_eq!(after, None, "an update answers that the key is absent");
+    assert_eq!(after, None, "an update that left no entry returns `None`");
     assert_eq!(found, [true, false], "an update decides again when the key was removed in between");
-    scope.check(&key, None, "an update brings no removed key back").await;
+    scope.check(&key, None, "an update does not bring back a removed key").await;
 }
 
 async fn race<F: Future<Output = ()> + Send + 'static>(
@@ -130,7 +134,7 @@ async fn race<F: Future<Output = ()> + Send + 'static>(
     tasks.join_all().await;
 }
 
-/// Of 200 increments by 8 tasks none is lost.
+/// None of 200 increments by 8 concurrent tasks is lost.
 pub async fn concurrent_updates_lose_nothing(subject: &Subject) {
     let scope = Scope::new(subject);
     let key = scope.key("a");
@@ -147,7 +151,7 @@ pub async fn concurrent_updates_lose_nothing(subject: &Subject) {
     scope.clean().await;
 }
 
-/// The conditional calls of a typed collection keep the rules of the untyped ones.
+/// Conditional calls of a typed collection keep the rules of the untyped ones.
 pub async fn typed_conditional_calls_keep_the_rules(subject: &Subject) {
     let scope = Scope::new(subject);
     let scores = subject.atomic().typed::<u32>().with_prefix(scope.prefix("score:").as_str()).unwrap();
@@ -176,19 +180,19 @@ pub async fn typed_conditional_calls_keep_the_rules(subject: &Subject) {
     scope.check(&key, None, "a conditional removal removes the record").await;
 }
 
-/// Typed updates read, decide and write records, carry deadlines on, and lose nothing.
+/// Typed updates read, decide and write records, can carry their expiry, and lose nothing.
 pub async fn typed_updates_lose_nothing(subject: &Subject) {
     let scope = Scope::new(subject);
     let prefix = scope.prefix("score:");
     let key = scope.key("score:ada");
-    let mark = MarkedWrite::new(1);
-    subject.namespace().put_with(&key, "0", mark.options().with_metadata(None)).await.unwrap();
+    let marked = MarkedWrite::new(1);
+    subject.namespace().put_with(&key, "0", marked.options().with_metadata(None)).await.unwrap();
     let increment = |atomic: Arc<dyn AtomicKv>| {
         let scores = atomic.typed::<u64>().with_prefix(prefix.as_str()).unwrap();
         async move {
             for _ in 0..5 {
                 let decide = |entry: Option<Entry<u64>>| {
-                    let entry = entry.expect("nobody removes the record");
+                    let entry = entry.expect("no task removes the record");
                     Ok(Change::Put(entry.value + 1, Expiration::of(&entry).into()))
                 };
                 scores.update("ada", bounded(decide)).await.unwrap();
@@ -197,7 +201,7 @@ pub async fn typed_updates_lose_nothing(subject: &Subject) {
     };
     race(increment, subject).await;
     let entry = subject.namespace().get_with_metadata(&key).await.unwrap().unwrap();
-    assert_eq!((&entry.value[..], entry.expires_at), (&b"40"[..], mark.entry().expires_at));
-    scope.check(&key, Some(&entry), "a typed update carries the deadline on").await;
+    assert_eq!((&entry.value[..], entry.expires_at), (&b"40"[..], marked.entry().expires_at));
+    scope.check(&key, Some(&entry), "a typed update can carry the expiry of the record").await;
     scope.clean().await;
 }

@@ -1,4 +1,4 @@
-//! The bytes of a value.
+//! Bytes of values.
 
 use std::sync::Arc;
 
@@ -8,31 +8,31 @@ use tokio::task::JoinSet;
 
 use crate::support::{scope::Scope, subject::Subject};
 
-/// The bytes read are those that were written, whichever way they are read.
+/// Every way of reading returns the bytes that were written.
 pub async fn value_round_trips(subject: &Subject) {
     let scope = Scope::new(subject);
     let key = scope.key("a");
     subject.namespace().put(&key, "hello").await.unwrap();
-    scope.check_value(&key, "hello", "the bytes read are those that were written").await;
+    scope.check_value(&key, "hello", "a read returns the bytes that were written").await;
     scope.clean().await;
 }
 
-/// An entry with an empty value is there: it is not an absent one.
+/// An entry with an empty value exists.
 pub async fn empty_value_is_not_absence(subject: &Subject) {
     let scope = Scope::new(subject);
     let key = scope.key("a");
     subject.namespace().put(&key, "").await.unwrap();
-    scope.check_value(&key, "", "an empty value is a value").await;
+    scope.check_value(&key, "", "an entry with an empty value exists").await;
     scope.clean().await;
 }
 
-/// A value may hold every byte, and is not text.
+/// A value may hold any bytes, not only text.
 pub async fn every_byte_round_trips(subject: &Subject) {
     let scope = Scope::new(subject);
     let key = scope.key("a");
     let bytes: Vec<u8> = (0..=u8::MAX).chain((0..=u8::MAX).rev()).collect();
     subject.namespace().put(&key, &bytes).await.unwrap();
-    scope.check_value(&key, &bytes, "the bytes read are those that were written, whatever they are").await;
+    scope.check_value(&key, &bytes, "a read returns the bytes that were written, of any kind").await;
     scope.clean().await;
 }
 
@@ -41,7 +41,7 @@ pub async fn largest_value_round_trips(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
     let key = scope.key("a");
-    // 251 is a prime, so a piece in the wrong place shows.
+    // 251 is a prime, so a chunk in the wrong place shows.
     let bytes: Vec<u8> = (0..=250).cycle().take(limits::MAX_VALUE_BYTES).collect();
     let value = Value::new(bytes).unwrap();
     kv.put(&key, &value).await.unwrap();
@@ -49,7 +49,7 @@ pub async fn largest_value_round_trips(subject: &Subject) {
     scope.clean().await;
 }
 
-/// A key that was never written reads as `None`, whichever way it is read.
+/// A key that was never written reads as `None` by every way of reading.
 pub async fn absent_key_reads_as_none(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
@@ -61,13 +61,13 @@ pub async fn absent_key_reads_as_none(subject: &Subject) {
     assert_eq!(kv.get_many([&key, &key]).await.unwrap(), [None, None]);
 }
 
-/// Removing a key that is not there succeeds, and does so again.
+/// Removing an absent key succeeds, each time.
 pub async fn removing_an_absent_key_succeeds(subject: &Subject) {
     let scope = Scope::new(subject);
     let key = scope.key("a");
     for _ in 0..2 {
         let removed = subject.namespace().delete(&key).await;
-        assert!(removed.is_ok(), "removing an absent key succeeds, and this answered {removed:?}");
+        assert!(removed.is_ok(), "removing an absent key succeeds, and this returned {removed:?}");
     }
 }
 
@@ -82,7 +82,7 @@ pub async fn reading_changes_nothing(subject: &Subject) {
     scope.clean().await;
 }
 
-/// The hint that values are text changes no byte, even where it is wrong.
+/// The hint that values are text changes no byte, even if it is wrong.
 pub async fn text_hint_changes_no_byte(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
@@ -95,14 +95,14 @@ pub async fn text_hint_changes_no_byte(subject: &Subject) {
         read.push(kv.read(key, hint).await.unwrap());
         for entry in read {
             let value = entry.map(|entry| entry.value);
-            assert_eq!(value.as_deref(), Some(bytes), "the text hint never changes the bytes");
+            assert_eq!(value.as_deref(), Some(bytes), "the text hint changes no byte");
         }
     }
     scope.clean().await;
 }
 
-/// Bytes that are not text are `Codec` to `get_text`, with the key, and stay as they are.
-pub async fn text_of_other_bytes_is_codec(subject: &Subject) {
+/// `get_text` of bytes that are not UTF-8 fails with `Codec` and the key, and leaves the value as it is.
+pub async fn get_text_of_other_bytes_fails(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
     let key = scope.key("a");
@@ -111,14 +111,14 @@ pub async fn text_of_other_bytes_is_codec(subject: &Subject) {
     assert_eq!(
         (error.kind(), error.key()),
         (ErrorKind::Codec, Some(&key)),
-        "bytes that are not UTF-8 are no text"
+        "`get_text` of bytes that are not UTF-8 is `Codec`, with the key"
     );
-    scope.check_value(&key, b"caf\xe9", "a failure to read a value as text leaves its bytes").await;
+    scope.check_value(&key, b"caf\xe9", "a failed `get_text` leaves the value as it is").await;
     scope.clean().await;
 }
 
-/// JSON of another type is `Codec` to `get_json`, with the key, and stays as it is.
-pub async fn json_of_another_type_is_codec(subject: &Subject) {
+/// `get_json` of another type fails with `Codec` and the key, and leaves the value as it is.
+pub async fn get_json_of_another_type_fails(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
     for (name, text) in [("a", "\"seven\""), ("b", "seven"), ("c", "")] {
@@ -128,22 +128,26 @@ pub async fn json_of_another_type_is_codec(subject: &Subject) {
         assert_eq!(
             (error.kind(), error.key()),
             (ErrorKind::Codec, Some(&key)),
-            "the text is no JSON of the type"
+            "`get_json` of another type is `Codec`, with the key"
         );
-        scope.check_value(&key, text, "a failure to read a value as JSON leaves its bytes").await;
+        scope.check_value(&key, text, "a failed `get_json` leaves the value as it is").await;
     }
     scope.clean().await;
 }
 
-/// A value put as JSON is that text, and reads as the same value.
+/// A value that is put as JSON is stored as text and reads as the same value.
 pub async fn json_round_trips(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();
     let key = scope.key("a");
     let record = ("é\u{1f600}\n\"".to_owned(), vec![0_u64, u64::MAX]);
     kv.put_json(&key, &record).await.unwrap();
-    assert_eq!(kv.get_text(&key).await.unwrap(), serde_json::to_string(&record).ok(), "JSON is kept as text");
-    assert_eq!(kv.get_json(&key).await.unwrap(), Some(record), "JSON reads as what was written");
+    assert_eq!(
+        kv.get_text(&key).await.unwrap(),
+        serde_json::to_string(&record).ok(),
+        "JSON is stored as text"
+    );
+    assert_eq!(kv.get_json(&key).await.unwrap(), Some(record), "JSON reads as the value that was put");
     scope.clean().await;
 }
 
@@ -153,14 +157,14 @@ pub async fn typed_records_round_trip(subject: &Subject) {
     let scores = subject.namespace().typed::<u32>().with_prefix(scope.prefix("score:").as_str()).unwrap();
     scope.fill(["score", "scorf"]).await;
     for (id, score) in [("bob", 2), ("ada", 1)] {
-        // Only so that the scope removes it.
+        // Registers the key, so that the scope removes it.
         scope.key(&format!("score:{id}"));
         scores.put(id, &score).await.unwrap();
     }
     assert_eq!(scores.get("ada").await.unwrap(), Some(1));
     assert_eq!(scores.get_many(["bob", "eve", "ada"]).await.unwrap(), [Some(2), None, Some(1)]);
     let ids: Vec<String> = scores.list().map_ok(|record| record.id).try_collect().await.unwrap();
-    assert_eq!(ids, ["ada", "bob"], "a typed listing gives the ids of its own records, in order");
+    assert_eq!(ids, ["ada", "bob"], "a typed listing returns the ids of its own records, in order");
     scope.clean().await;
 }
 

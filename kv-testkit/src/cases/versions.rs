@@ -1,4 +1,4 @@
-//! Versions.
+//! Versions of entries.
 
 use kv_core::{AtomicKvExt, Conditional, Expected, PutEntry, prelude::KvNamespaceExt};
 
@@ -9,7 +9,7 @@ use crate::support::{
     versions::{SeenVersions, applied, current_version, put_if},
 };
 
-/// Every write takes a new version: plain, bulk and conditional ones, and one of the value that is there already.
+/// Every write takes a new version: plain, bulk and conditional writes, and one of the same value.
 pub async fn every_write_takes_a_new_version(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();
@@ -32,19 +32,21 @@ pub async fn every_write_takes_a_new_version(subject: &Subject) {
     scope.clean().await;
 }
 
-/// A conditional write that was applied answers the version that the entry then has.
+/// A conditional write that was applied returns the new version of the entry.
 pub async fn applied_version_is_that_of_the_entry(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();
     let key = scope.key("a");
     let mut expected = Expected::Absent;
     for number in 0..4 {
-        let written =
-            applied(put_if(&*atomic, &key, expected, vec![number]).await, "what was expected is there");
+        let written = applied(
+            put_if(&*atomic, &key, expected, vec![number]).await,
+            "a write that expects the current state is applied",
+        );
         assert_eq!(
             current_version(&*atomic, &key).await,
             written,
-            "`Applied` holds the version of the entry"
+            "`Applied` holds the new version of the entry"
         );
         expected = written.into();
     }
@@ -66,7 +68,7 @@ pub async fn reading_keeps_the_version(subject: &Subject) {
     scope.clean().await;
 }
 
-/// No version is used twice for a key, however often it is removed and written again; a removal's is no entry's.
+/// No version is used twice for a key, however often it is removed and written again. A removal takes one too.
 pub async fn versions_are_never_used_twice(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();
@@ -103,7 +105,7 @@ pub async fn versions_are_never_used_twice(subject: &Subject) {
     scope.clean().await;
 }
 
-/// An entry that was removed and written again is another one: the old version does not hold for it.
+/// The version of a removed entry does not hold for an entry that was written later under its key.
 pub async fn removed_entry_written_again_is_another_one(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();
@@ -116,15 +118,15 @@ pub async fn removed_entry_written_again_is_another_one(subject: &Subject) {
         assert_eq!(
             outcome.unwrap(),
             Conditional::Conflict,
-            "an entry written again is another one, though it looks the same"
+            "the version of a removed entry does not hold for an equal entry that was written later"
         );
     }
     scope.check(&key, Some(&MarkedWrite::new(1).entry()), "a conflict leaves the entry as it was").await;
     scope.clean().await;
 }
 
-/// A versioned read fills in metadata and deadline without being asked, and answers `None` for an absent key.
-pub async fn read_versioned_fills_in_metadata_and_deadline(subject: &Subject) {
+/// A versioned read always fills in metadata and `expires_at`, and returns `None` for an absent key.
+pub async fn read_versioned_fills_in_metadata_and_expiry(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();
     let key = scope.key("a");
@@ -133,9 +135,17 @@ pub async fn read_versioned_fills_in_metadata_and_deadline(subject: &Subject) {
     MarkedWrite::new(1).write(&atomic, &key).await.unwrap();
     atomic.put(&bare, "bare").await.unwrap();
     let (entry, _) = atomic.get_versioned(&key).await.unwrap().unwrap();
-    assert_eq!(entry, MarkedWrite::new(1).entry(), "a versioned read answers value, metadata and deadline");
+    assert_eq!(
+        entry,
+        MarkedWrite::new(1).entry(),
+        "a versioned read returns value, metadata and `expires_at`"
+    );
     let (entry, _) = atomic.get_versioned(&bare).await.unwrap().unwrap();
-    assert_eq!((entry.metadata, entry.expires_at), (None, None), "an entry without options has none");
+    assert_eq!(
+        (entry.metadata, entry.expires_at),
+        (None, None),
+        "an entry without options has no metadata and no `expires_at`"
+    );
     atomic.delete(&key).await.unwrap();
     assert_eq!(atomic.get_versioned(&key).await.unwrap(), None, "a removed key has no version");
     scope.clean().await;

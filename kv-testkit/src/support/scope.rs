@@ -86,7 +86,7 @@ impl Scope {
             let Some(next) = page.next else { return listed };
             options = options.with_cursor(next);
         }
-        panic!("a listing has to come to its end, and this one gave {MAX_PAGES} pages");
+        panic!("a listing ends, and this one has more than {MAX_PAGES} pages");
     }
 
     /// Returns the first page that holds a key, and the cursor to the rest of the listing.

@@ -24,7 +24,7 @@ impl AtomicKv for Reference {
         yield_now().await;
         let entry = self.entry(value, &options)?;
         let held = self.holds(&*self.open()?, &key, expected);
-        if self.has(Defect::LooksThenWrites) {
+        if self.has(Defect::ComparesThenWrites) {
             yield_now().await;
         }
         if held && self.has(Defect::WritesIfInTwoSteps) {
@@ -33,7 +33,8 @@ impl AtomicKv for Reference {
             return Ok(Conditional::Applied(self.insert(&mut *self.open()?, &key, entry)));
         }
         let mut state = self.open()?;
-        let holds = if self.has(Defect::LooksThenWrites) { held } else { self.holds(&state, &key, expected) };
+        let holds =
+            if self.has(Defect::ComparesThenWrites) { held } else { self.holds(&state, &key, expected) };
         if !holds {
             return Ok(Conditional::Conflict);
         }

@@ -14,19 +14,19 @@ pub(crate) enum Defect {
     /// A write of a key that is there does nothing.
     WritesOnce,
     /// A removed entry's metadata comes back with the next write of its key.
-    RemembersRemovedMetadata,
+    KeepsRemovedMetadata,
     /// A deadline is told but never comes.
-    IgnoresTimeToLive,
+    IgnoresTtl,
     /// An entry lives through the second of its deadline.
     ExpiresOneSecondLate,
     /// An entry ends a second before its deadline.
     ExpiresOneSecondEarly,
     /// A time to live counts from the start of the backend.
-    TimeToLiveCountsFromTheStart,
+    TtlCountsFromTheStart,
     /// An entry without an expiration gets one.
     EveryEntryExpires,
     /// A deadline is kept in 32 bits.
-    DeadlineIn32Bits,
+    ExpiryIn32Bits,
     /// A listing shows what a read no longer finds.
     ListsExpired,
     /// The next page leaves out the first key behind the cursor.
@@ -46,9 +46,9 @@ pub(crate) enum Defect {
     /// A listing without a key fails.
     EmptyListingFails,
     /// A listing tells no deadlines.
-    ListsNoDeadlines,
+    ListsNoExpiry,
     /// A scan gives up after 1,000 rows, whether or not they are alive.
-    ScansOneThousandRows,
+    ScansOneThousandEntries,
     /// `%` and `_` in a prefix stand for other text, as in SQL's `LIKE`.
     PrefixIsPattern,
     /// A range scan ends at the prefix and U+FFFF, as is common where text is UTF-16.
@@ -58,15 +58,15 @@ pub(crate) enum Defect {
     /// `%2F` in a key becomes `/`.
     DecodesKeys,
     /// Keys that differ in case are the same.
-    FoldsKeys,
+    IgnoresCaseOfKeys,
     /// White space around a key is dropped.
     TrimsKeys,
     /// Only the first 500 bytes of a key count.
-    CutsKeys,
+    TruncatesKeys,
     /// An empty value is taken for an absent one.
     EmptyValueIsAbsent,
     /// A value is kept as text, and what is not text is replaced.
-    KeepsText,
+    KeepsValuesAsText,
     /// Metadata is filled in without being asked for.
     AlwaysFillsMetadata,
     /// Metadata is never filled in.
@@ -94,7 +94,7 @@ pub(crate) enum Defect {
     /// A conditional write is applied whatever it expects.
     IgnoresExpectation,
     /// A conditional write looks first and writes later.
-    LooksThenWrites,
+    ComparesThenWrites,
     /// `Absent` does not hold for an entry that has expired and is not swept.
     ExpiredIsPresentForWriteIf,
     /// A conditional removal removes nothing.
@@ -120,7 +120,7 @@ pub(crate) enum Defect {
     /// A rename to the title that the namespace has is refused.
     RenameToOwnTitleFails,
     /// Titles end after 100 characters.
-    CutsTitles,
+    TruncatesTitles,
     /// All namespaces are one.
     NamespacesShareEntries,
     /// A handle is a copy of the namespace as it was.
@@ -128,7 +128,7 @@ pub(crate) enum Defect {
     /// A namespace is listed twice.
     ListsNamespacesTwice,
     /// A deleted namespace is still listed and known.
-    RemembersDeletedNamespaces,
+    KeepsDeletedNamespaces,
     /// The deletion of a namespace that is unknown succeeds.
     DeletesUnknownNamespaces,
     /// A namespace is created without the jurisdiction that was asked for.

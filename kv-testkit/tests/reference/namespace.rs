@@ -75,7 +75,7 @@ impl Reference {
 
     pub(crate) fn is_live(&self, entry: &Entry) -> bool {
         let passed = |deadline: Timestamp| match self.defect {
-            Some(Defect::IgnoresTimeToLive) => false,
+            Some(Defect::IgnoresTtl) => false,
             Some(Defect::ExpiresOneSecondLate) => deadline < self.clock.now(),
             Some(Defect::ExpiresOneSecondEarly) => deadline.as_secs() <= self.clock.now().as_secs() + 1,
             _ => deadline.has_passed(self.clock.now()),
@@ -86,9 +86,9 @@ impl Reference {
     fn name(&self, key: &Key<'_>) -> String {
         match self.defect {
             Some(Defect::DecodesKeys) => key.as_str().replace("%2F", "/"),
-            Some(Defect::FoldsKeys) => key.as_str().to_lowercase(),
+            Some(Defect::IgnoresCaseOfKeys) => key.as_str().to_lowercase(),
             Some(Defect::TrimsKeys) => key.as_str().trim().to_owned(),
-            Some(Defect::CutsKeys) => key.as_str().chars().scan(0, cut_at(500)).collect(),
+            Some(Defect::TruncatesKeys) => key.as_str().chars().scan(0, cut_at(500)).collect(),
             _ => key.as_str().to_owned(),
         }
     }
@@ -101,9 +101,9 @@ impl Reference {
     }
 
     pub(crate) fn entry(&self, value: Value, options: &PutOptions) -> Result<Entry> {
-        let value = if self.has(Defect::KeepsText) { Value::new(&*value.to_text_lossy())? } else { value };
-        let start =
-            if self.has(Defect::TimeToLiveCountsFromTheStart) { self.start } else { self.clock.now() };
+        let value =
+            if self.has(Defect::KeepsValuesAsText) { Value::new(&*value.to_text_lossy())? } else { value };
+        let start = if self.has(Defect::TtlCountsFromTheStart) { self.start } else { self.clock.now() };
         let mut entry = Entry::new(value)
             .with_metadata(options.metadata.clone())
             .with_expires_at(options.expires_at(start));
@@ -112,7 +112,7 @@ impl Reference {
             Some(Defect::EveryEntryHasMetadata) => {
                 entry.metadata = entry.metadata.or(Some(Metadata::new(&0)?));
             }
-            Some(Defect::DeadlineIn32Bits) => {
+            Some(Defect::ExpiryIn32Bits) => {
                 let last = Timestamp::from_secs(u32::MAX.into())?;
                 entry.expires_at = entry.expires_at.map(|deadline| deadline.min(last));
             }
@@ -138,7 +138,7 @@ impl Reference {
                 _ => {}
             }
         }
-        if self.has(Defect::RemembersRemovedMetadata) && entry.metadata.is_none() {
+        if self.has(Defect::KeepsRemovedMetadata) && entry.metadata.is_none() {
             entry.metadata = state.removed.get(&name).cloned();
         }
         state.rows.insert(name, (entry, version));

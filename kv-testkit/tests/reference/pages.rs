@@ -25,7 +25,7 @@ pub(crate) fn page(namespace: &Reference, options: &ListOptions) -> Result<ListP
     if has(Defect::ListsNoMoreThanOnePage) {
         rows.truncate(1000);
     }
-    if has(Defect::ScansOneThousandRows) {
+    if has(Defect::ScansOneThousandEntries) {
         rows.retain(|(key, _)| behind(key));
         rows.truncate(1000);
     }
@@ -42,7 +42,7 @@ pub(crate) fn page(namespace: &Reference, options: &ListOptions) -> Result<ListP
 
     let mut keys = Vec::with_capacity(rows.len());
     for (key, (entry, _)) in &rows {
-        let deadline = entry.expires_at.filter(|_| !has(Defect::ListsNoDeadlines));
+        let deadline = entry.expires_at.filter(|_| !has(Defect::ListsNoExpiry));
         let info = KeyInfo::new(Key::new(key.as_str())?.into_owned());
         keys.push(info.with_metadata(entry.metadata.clone()).with_expires_at(deadline));
     }

@@ -47,7 +47,7 @@ impl ReferenceStore {
 
     fn create(&self, title: &NamespaceTitle, jurisdiction: Option<Jurisdiction>) -> Result<NamespaceInfo> {
         let mut namespaces = self.open()?;
-        let most = if self.has(Defect::CutsTitles) { 100 } else { usize::MAX };
+        let most = if self.has(Defect::TruncatesTitles) { 100 } else { usize::MAX };
         let title = NamespaceTitle::new(title.as_str().chars().take(most).collect::<String>())?;
         let jurisdiction = jurisdiction.filter(|_| !self.has(Defect::DropsJurisdictions));
         let info = NamespaceInfo::new(NamespaceId::new(Uuid::new_v4().simple().to_string())?, title)
@@ -133,7 +133,7 @@ impl KvStore for ReferenceStore {
             place => place?,
         };
         namespaces[place].1.state().deleted = true;
-        if !self.has(Defect::RemembersDeletedNamespaces) {
+        if !self.has(Defect::KeepsDeletedNamespaces) {
             namespaces.remove(place);
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! Listings of keys that come and go meanwhile.
+//! Listings while keys are written and removed.
 
 use std::sync::{
     Arc,
@@ -10,25 +10,25 @@ use tokio::task::yield_now;
 
 use crate::support::{scope::Scope, subject::Subject};
 
-/// Writes `b`, `d`, `f`, `h` and lists up to the cursor behind the first page, which holds one key.
+/// Writes `b`, `d`, `f`, `h`. Returns the names on the first page, which holds one key, and its cursor.
 async fn under_way(scope: &Scope) -> (Vec<String>, Cursor) {
     scope.fill(["b", "d", "f", "h"]).await;
     let (page, cursor) = scope.first_page(scope.pages_of(1)).await;
     (page.keys.iter().map(|key| scope.name(key)).collect(), cursor)
 }
 
-/// A cursor stays good when its own key is removed.
+/// A cursor stays valid when its own key is removed.
 pub async fn cursor_survives_the_removal_of_its_key(subject: &Subject) {
     let scope = Scope::new(subject);
     let (listed, cursor) = under_way(&scope).await;
-    assert_eq!(listed, ["b"], "a page with limit 1 holds the first key");
+    assert_eq!(listed, ["b"], "a page with a limit of 1 holds the first key");
     subject.namespace().delete(&scope.key("b")).await.unwrap();
     let rest = scope.names(scope.pages_of(1).with_cursor(cursor)).await;
-    assert_eq!(rest, ["d", "f", "h"], "a cursor stays good when its own key is removed");
+    assert_eq!(rest, ["d", "f", "h"], "a cursor stays valid when its own key is removed");
     scope.clean().await;
 }
 
-/// A cursor stays good when keys before and behind it are removed.
+/// A cursor stays valid when keys before and behind it are removed.
 pub async fn cursor_survives_removals_around_it(subject: &Subject) {
     let scope = Scope::new(subject);
     let (_, cursor) = under_way(&scope).await;
@@ -41,21 +41,21 @@ pub async fn cursor_survives_removals_around_it(subject: &Subject) {
     scope.clean().await;
 }
 
-/// A cursor stays good when keys are written before it, behind it and under it.
+/// A cursor stays valid when keys are written before it, at it and behind it.
 pub async fn cursor_survives_writes_around_it(subject: &Subject) {
     let scope = Scope::new(subject);
     let (_, cursor) = under_way(&scope).await;
     scope.fill(["a", "b", "c", "e", "i"]).await;
     let mut rest = scope.names(scope.pages_of(1).with_cursor(cursor)).await;
     assert!(!rest.contains(&"a".to_owned()), "a listing does not go back behind its cursor");
-    // Those that came meanwhile may be in it, so they do not count.
+    // Keys that were written meanwhile may be listed or not.
     rest.retain(|name| !["c", "e", "i"].contains(&name.as_str()));
     assert_eq!(rest, ["d", "f", "h"], "keys that exist throughout a listing are in it, each once");
     scope.clean().await;
 }
 
-/// A listing ends when every key is gone before its next page.
-pub async fn listing_goes_on_when_every_key_is_removed(subject: &Subject) {
+/// A listing ends if every key is removed before its next page.
+pub async fn listing_ends_when_every_key_is_removed(subject: &Subject) {
     let scope = Scope::new(subject);
     let (_, cursor) = under_way(&scope).await;
     let keys = ["b", "d", "f", "h"].map(|name| scope.key(name));
@@ -65,7 +65,7 @@ pub async fn listing_goes_on_when_every_key_is_removed(subject: &Subject) {
     }
 }
 
-/// A listing beside writers has every key that exists throughout, each once.
+/// A listing with concurrent writers has every key that exists throughout, once.
 pub async fn listing_beside_writers_has_every_lasting_key_once(subject: &Subject) {
     let scope = Scope::new(subject);
     let lasting = scope.fill((0..40).map(|number| format!("{number:02}"))).await;
@@ -82,7 +82,7 @@ pub async fn listing_beside_writers_has_every_lasting_key_once(subject: &Subject
                 kv.put(key, "passing").await.unwrap();
                 kv.put(&key.as_str()[..key.len() - 1], "lasting").await.unwrap();
                 kv.delete(key).await.unwrap();
-                // So that the task ends with its case, on a backend that never waits too.
+                // On a backend that never waits, the task could not be stopped otherwise.
                 yield_now().await;
             }
         }
