@@ -21,7 +21,7 @@ pub use crate::{
     },
     model::model_test::{ModelOptions, ModelReport, model_test},
     suite::run_case,
-    support::{manual_clock::ManualClock, runtime::block_on, strategies, subject::Subject},
+    support::{manual_clock::ManualClock, polling::block_on, strategies, subject::Subject},
     vectors::vectors_test::vectors_test,
 };
 pub use proptest;

@@ -1,18 +1,18 @@
-//! The suite: one named test for each case of the contract.
+//! Conformance suite: one named test for each case of the contract.
 
-use crate::support::{runtime::block_on, subject::Subject};
+use crate::support::{polling::block_on, subject::Subject};
 
 /// Emits the conformance suite: one `#[test]` for each case, with the case's name.
 ///
-/// The first argument is the factory: a path to an `async fn() -> Subject`, or an expression that can be called as one.
-/// Each test calls it once. Behind it stand any of these options, in any order:
+/// The first argument is the factory: an `async fn() -> Subject`, or an expression that can be called like one. Each test
+/// calls it once. Any of these options may follow, in any order:
 ///
 /// | option | what it does |
 /// |---|---|
 /// | `clock` | adds the cases of expiry; needs [`Subject::with_clock`] |
 /// | `atomic` | adds the cases of [`AtomicKv`](kv_core::AtomicKv); needs a namespace whose `into_atomic` answers `Some` |
 /// | `store` | adds the cases of [`KvStore`](kv_core::KvStore); needs [`Subject::with_store`] |
-/// | `eventual` | marks the cases that read a key after a change of it as ignored, since the backend promises less |
+/// | `eventual` | marks cases that read a key after a change of it as ignored, since an eventual backend does not promise to pass |
 ///
 /// ```
 /// mod conformance {
@@ -25,7 +25,7 @@ use crate::support::{runtime::block_on, subject::Subject};
 /// }
 /// ```
 ///
-/// An option that does not exist is refused when the program is compiled:
+/// An unknown option does not compile:
 ///
 /// ```compile_fail
 /// kv_testkit::conformance!(factory, atomics);
@@ -62,7 +62,7 @@ pub fn run_case(factory: impl AsyncFnOnce() -> Subject, case: impl AsyncFnOnce(&
     });
 }
 
-/// Reads the options into the four flags: clock, atomic, store, eventual.
+/// Parses the options into four flags: clock, atomic, store, eventual.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __conformance_options {
@@ -83,7 +83,7 @@ macro_rules! __conformance_options {
     };
     ($flags:tt $factory:tt $unknown:ident $($rest:tt)*) => {
         ::core::compile_error!(::core::concat!(
-            "`", ::core::stringify!($unknown), "` is no option: the options are clock, atomic, store and eventual"
+            "`", ::core::stringify!($unknown), "` is not an option of `conformance!` (options: clock, atomic, store, eventual)"
         ));
     };
 }
@@ -96,7 +96,7 @@ macro_rules! __conformance_emit {
     };
 }
 
-/// Takes one need after the other off the list, and drops the cases whose need no option meets.
+/// Removes one met need after the other, and drops the cases whose needs no option meets.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __conformance_group {

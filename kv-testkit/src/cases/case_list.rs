@@ -4,8 +4,8 @@ use futures_util::future::BoxFuture;
 
 use crate::support::subject::Subject;
 
-/// The one list of all cases: for each file of cases, what its cases need and their names. `changes` is for cases that
-/// read a key after a change of it.
+/// List of all cases: for each module, what its cases need, and their names. The need `changes` marks cases that read a
+/// key after a change of it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __conformance_cases {
@@ -237,10 +237,10 @@ macro_rules! __conformance_all {
     };
 }
 
-/// Every case of the suite.
+/// All cases of the suite.
 pub const ALL: &[Case] = __conformance_cases! { __conformance_all };
 
-/// A case by its name, for who runs them other than by [`conformance!`](crate::conformance!).
+/// Case of the suite, for runners other than [`conformance!`](crate::conformance!).
 #[derive(Debug, Clone, Copy)]
 pub struct Case {
     name: &'static str,
@@ -248,13 +248,13 @@ pub struct Case {
 }
 
 impl Case {
-    /// Its name: the module's and the function's, such as `values::value_round_trips`.
+    /// Returns the name: module and function, such as `values::value_round_trips`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Runs it on `subject`.
+    /// Runs the case on `subject`.
     ///
     /// # Panics
     ///

@@ -9,7 +9,7 @@ use kv_core::{
 };
 
 use crate::support::{
-    outcome::assert_kind, scope::Scope, store_scope::StoreScope, subject::Subject, versions::put_if,
+    errors::assert_kind, scope::Scope, store_scope::StoreScope, subject::Subject, versions::put_if,
 };
 
 const GONE: ErrorKind = ErrorKind::NamespaceNotFound;

@@ -1,15 +1,13 @@
 //! Invalid input, which is rejected before a backend sees it.
 
 use futures_util::TryStreamExt;
-use kv_core::{ErrorKind, InvalidInput, Result, limits, prelude::KvNamespaceExt};
+use kv_core::{ErrorKind, InvalidInput, limits, prelude::KvNamespaceExt};
 
-use crate::support::{outcome::assert_kind, scope::Scope, subject::Subject};
-
-fn assert_rejected<T>(outcome: Result<T>, reason: InvalidInput) {
-    let error = outcome.map(drop).expect_err("input that breaks a limit is rejected");
-    assert_eq!(error.kind(), ErrorKind::InvalidInput, "input that breaks a limit is `InvalidInput`");
-    assert_eq!(error.as_invalid_input(), Some(&reason), "the error says which limit was broken");
-}
+use crate::support::{
+    errors::{assert_kind, assert_rejected},
+    scope::Scope,
+    subject::Subject,
+};
 
 /// Every call rejects an empty, reserved or too long key, before the backend sees it.
 pub async fn every_call_rejects_invalid_keys(subject: &Subject) {
@@ -21,15 +19,15 @@ pub async fn every_call_rejects_invalid_keys(subject: &Subject) {
         ("..", InvalidInput::KeyReserved { key: ".." }),
         (&long, InvalidInput::KeyTooLong { len: 513 }),
     ];
-    for (key, reason) in keys {
-        assert_rejected(kv.get(key).await, reason);
-        assert_rejected(kv.get_with_metadata(key).await, reason);
-        assert_rejected(kv.get_text(key).await, reason);
-        assert_rejected(kv.get_json::<u8>(key).await, reason);
-        assert_rejected(kv.get_many(["a", key]).await, reason);
-        assert_rejected(kv.put(key, "1").await, reason);
-        assert_rejected(kv.put_json(key, "1").await, reason);
-        assert_rejected(kv.delete(key).await, reason);
+    for (key, limit) in keys {
+        assert_rejected(kv.get(key).await, limit);
+        assert_rejected(kv.get_with_metadata(key).await, limit);
+        assert_rejected(kv.get_text(key).await, limit);
+        assert_rejected(kv.get_json::<u8>(key).await, limit);
+        assert_rejected(kv.get_many(["a", key]).await, limit);
+        assert_rejected(kv.put(key, "1").await, limit);
+        assert_rejected(kv.put_json(key, "1").await, limit);
+        assert_rejected(kv.delete(key).await, limit);
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kv_core::{ErrorKind, Jurisdiction, KvNamespace, ListOptions, NamespaceInfo, prelude::KvNamespaceExt};
 
 use crate::support::{
-    odd_names::ODD_NAMES, outcome::assert_kind, scope::Scope, store_scope::StoreScope, subject::Subject,
+    errors::assert_kind, odd_names::ODD_NAMES, scope::Scope, store_scope::StoreScope, subject::Subject,
 };
 
 /// A created namespace is listed once and known by its id, with its title.

@@ -2,7 +2,7 @@
 
 use kv_core::{Cursor, ErrorKind, KvNamespace, ListOptions, prelude::KvNamespaceExt};
 
-use crate::support::{outcome::assert_kind, scope::Scope, subject::Subject};
+use crate::support::{errors::assert_kind, scope::Scope, subject::Subject};
 
 /// A page holds at most its limit of keys, down to a limit of 1.
 pub async fn page_holds_at_most_its_limit(subject: &Subject) {

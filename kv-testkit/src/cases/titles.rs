@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use kv_core::{ErrorKind, NamespaceTitle, limits, prelude::KvNamespaceExt};
 
-use crate::support::{outcome::assert_kind, scope::Scope, store_scope::StoreScope, subject::Subject};
+use crate::support::{errors::assert_kind, scope::Scope, store_scope::StoreScope, subject::Subject};
 
 /// A title in use is rejected with `NamespaceExists`, and the first namespace stays as it is.
 pub async fn title_in_use_is_rejected(subject: &Subject) {

@@ -9,9 +9,9 @@ use kv_core::{
 use tokio::task::JoinSet;
 
 use crate::support::{
+    errors::assert_kind,
     marked_write::MarkedWrite,
-    outcome::assert_kind,
-    polling::{bounded, meanwhile},
+    polling::{bounded, run_in_place},
     scope::Scope,
     subject::Subject,
     versions::SeenVersions,
@@ -93,7 +93,7 @@ pub async fn update_decides_again_after_a_concurrent_write(subject: &Subject) {
     let decide = |entry| {
         decisions += 1;
         if decisions == 1 {
-            meanwhile(atomic.put(&key, "10"))?;
+            run_in_place(atomic.put(&key, "10"))?;
         }
         add_one(entry)
     };
@@ -113,7 +113,7 @@ pub async fn update_does_not_bring_a_removed_key_back(subject: &Subject) {
     let decide = |entry: Option<Entry>| {
         found.push(entry.is_some());
         if found.len() == 1 {
-            meanwhile(atomic.delete(&key))?;
+            run_in_place(atomic.delete(&key))?;
         }
         Ok(entry.map_or(Change::Keep, |entry| Change::Put(entry.value, PutOptions::default())))
     };

@@ -9,7 +9,7 @@ use crate::{
         operation::{Operation, sequences},
         sequence,
     },
-    support::{runtime::block_on, subject::Subject},
+    support::{polling::block_on, subject::Subject},
 };
 
 /// Options of a model test: how much it runs.

@@ -1,4 +1,4 @@
-//! A clock that a test sets.
+//! Clock that a test sets.
 
 use std::{
     sync::{
@@ -10,7 +10,7 @@ use std::{
 
 use kv_core::{Clock, Timestamp};
 
-/// A clock that stands still until a test moves it. Clones are the same clock. It counts milliseconds.
+/// Clock that stands still until a test moves it, in milliseconds. Clones share one clock.
 ///
 /// ```
 /// use std::{sync::Arc, time::Duration};
@@ -32,7 +32,7 @@ struct Milliseconds {
 }
 
 impl ManualClock {
-    /// A clock that shows `start`.
+    /// Returns a clock that shows `start`.
     #[must_use]
     pub fn new(start: Timestamp) -> Self {
         Self(Arc::new(Milliseconds { since_epoch: (start.as_secs() * 1000).into(), monotonic: 0.into() }))
@@ -43,7 +43,7 @@ impl ManualClock {
         let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         for time in [&self.0.since_epoch, &self.0.monotonic] {
             let later = |now: u64| Some(now.saturating_add(milliseconds));
-            // The closure always answers `Some`, so this cannot fail.
+            // The closure always returns `Some`, so this cannot fail.
             let _ = time.fetch_update(Ordering::SeqCst, Ordering::SeqCst, later);
         }
     }
@@ -55,7 +55,7 @@ impl ManualClock {
 }
 
 impl Default for ManualClock {
-    /// A clock that shows 2023-11-14T22:13:20Z, 1,700,000,000 seconds since the epoch.
+    /// Returns a clock that shows 2023-11-14T22:13:20Z, 1,700,000,000 seconds since the epoch.
     fn default() -> Self {
         Self::new(Timestamp::EPOCH.saturating_add(Duration::from_secs(1_700_000_000)))
     }

@@ -1,14 +1,13 @@
-//! Ground floor: the subject of a test with its clock, runtime and inputs, and what the cases share.
+//! Ground floor: the subject of a test, its clock and inputs, and what the cases share.
 //!
 //! Nothing here imports from another folder.
 
+pub(crate) mod errors;
 pub(crate) mod expiry;
 pub(crate) mod manual_clock;
 pub(crate) mod marked_write;
 pub(crate) mod odd_names;
-pub(crate) mod outcome;
 pub(crate) mod polling;
-pub(crate) mod runtime;
 pub(crate) mod scope;
 pub(crate) mod store_scope;
 pub mod strategies;

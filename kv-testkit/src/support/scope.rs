@@ -1,4 +1,4 @@
-//! A case's own part of a namespace.
+//! Scope of a case in a namespace: its own keys.
 
 use std::{
     collections::BTreeSet,
@@ -13,14 +13,14 @@ use uuid::Uuid;
 
 use crate::support::subject::Subject;
 
-/// A case's own part of a namespace: the keys with its random text in them, all of which it removes at the end.
+/// Scope of a case: keys that contain its random text, and checks of them. `clean` removes the keys.
 pub(crate) struct Scope {
     namespace: Arc<dyn KvNamespace>,
     id: String,
     keys: Mutex<BTreeSet<String>>,
 }
 
-/// No case has so many pages: a listing that gets here does not end.
+/// Number of pages after which a listing counts as endless.
 const MAX_PAGES: usize = 10_000;
 
 impl Scope {
@@ -33,17 +33,17 @@ impl Scope {
         Self { namespace: Arc::clone(namespace), id, keys: Mutex::default() }
     }
 
-    /// The text that every key of the scope holds, most of them at the start.
+    /// Returns the random text that every key of the scope contains, most of them at the start.
     pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
-    /// The key `name`, behind the scope's own text.
+    /// Returns the key `name`, with the scope's text before it.
     pub(crate) fn key(&self, name: &str) -> Key<'static> {
         self.own([self.id(), name].concat())
     }
 
-    /// A key that holds the scope's own text somewhere else.
+    /// Adds a key that contains the scope's text elsewhere.
     pub(crate) fn own(&self, key: String) -> Key<'static> {
         self.keys.lock().unwrap().insert(key.clone());
         Key::new(key).expect("the suite's keys are valid")
@@ -53,17 +53,17 @@ impl Scope {
         Prefix::new([self.id(), name].concat()).expect("the suite's prefixes are valid")
     }
 
-    /// Options that list the scope, `limit` keys a page.
+    /// Returns options that list the scope with `limit` keys per page.
     pub(crate) fn pages_of(&self, limit: usize) -> ListOptions {
         ListOptions::from(self.prefix("")).with_limit(limit).expect("the suite's limits are valid")
     }
 
-    /// Writes `names`, each with itself as its value, and gives them in ascending order.
+    /// Writes `names`, each with itself as its value, and returns them in ascending order.
     pub(crate) async fn fill(&self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<String> {
         let names: BTreeSet<String> = names.into_iter().map(|name| name.as_ref().to_owned()).collect();
         let entry =
             |name: &String| PutEntry::new(self.key(name), name).expect("the suite's entries are valid");
-        // Neither upwards nor downwards, or a listing in the order of the writes would look sorted.
+        // In mixed order, or a listing in the order of the writes would look sorted.
         let even = names.iter().step_by(2);
         let odd = names.iter().skip(1).step_by(2);
         let report = self.namespace.put_many(odd.chain(even).map(entry)).await.unwrap();
@@ -71,7 +71,7 @@ impl Scope {
         names.into_iter().collect()
     }
 
-    /// Everything that `options` list, with the checks that every listing has to stand.
+    /// Returns every key that `options` list, with the checks that hold for all listings.
     pub(crate) async fn list(&self, mut options: ListOptions) -> Vec<KeyInfo> {
         let mut listed = Vec::<KeyInfo>::new();
         for _ in 0..MAX_PAGES {
@@ -103,18 +103,18 @@ impl Scope {
         panic!("a listing gives the keys that are left, and this one gave {MAX_PAGES} empty pages");
     }
 
-    /// The names that `options` list, without the scope's own text.
+    /// Returns the names that `options` list, without the scope's text.
     pub(crate) async fn names(&self, options: impl Into<ListOptions>) -> Vec<String> {
         self.list(options.into()).await.iter().map(|key| self.name(key)).collect()
     }
 
-    /// The name of a listed key, without the scope's own text.
+    /// Returns the name of a listed key, without the scope's text.
     pub(crate) fn name(&self, key: &KeyInfo) -> String {
         let name = key.name.as_str().strip_prefix(self.id());
         name.expect("a listed key starts with the prefix").to_owned()
     }
 
-    /// Checks that every way of reading `key` answers `expected`, for the reason `why`.
+    /// Checks that every way of reading `key` returns `expected`, because of the rule `why`.
     pub(crate) async fn check(&self, key: &Key<'_>, expected: Option<&Entry>, why: &str) {
         let plain = GetOptions::default();
         let full = GetOptions::default().with_metadata(true);
@@ -143,7 +143,7 @@ impl Scope {
         assert_eq!(listed, info, "{why} (list_page)");
     }
 
-    /// Checks that every way of reading `key` answers `value`, without metadata and without a deadline.
+    /// Checks that every way of reading `key` returns `value`, without metadata and `expires_at`.
     pub(crate) async fn check_value(&self, key: &Key<'_>, value: &(impl AsRef<[u8]> + ?Sized), why: &str) {
         let value = Value::new(value.as_ref()).expect("the suite's values are valid");
         self.check(key, Some(&Entry::new(value)), why).await;

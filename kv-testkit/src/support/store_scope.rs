@@ -1,4 +1,4 @@
-//! A case's own namespaces in a store.
+//! Scope of a case in a store: its own namespaces.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::support::subject::Subject;
 
-/// A case's own namespaces in a store, under titles with a random part. It deletes them all at the end.
+/// Scope of a case: namespaces with a random part in their titles. `clean` deletes them.
 pub(crate) struct StoreScope {
     store: Arc<dyn KvStore>,
     id: String,
@@ -26,13 +26,13 @@ impl StoreScope {
         NamespaceTitle::new([&self.id, name].concat()).expect("the suite's titles are valid")
     }
 
-    /// An id that no namespace has.
+    /// Returns an id that no namespace has.
     pub(crate) fn unknown_id() -> NamespaceId {
         NamespaceId::new(Uuid::new_v4().simple().to_string()).expect("32 digits are a valid id")
     }
 
     pub(crate) async fn try_create(&self, title: NamespaceTitle) -> Result<NamespaceInfo> {
-        self.remember(self.store.create_namespace(title).await)
+        self.add(self.store.create_namespace(title).await)
     }
 
     pub(crate) async fn try_create_in(
@@ -40,10 +40,10 @@ impl StoreScope {
         title: NamespaceTitle,
         jurisdiction: Jurisdiction,
     ) -> Result<NamespaceInfo> {
-        self.remember(self.store.create_namespace_in(title, jurisdiction).await)
+        self.add(self.store.create_namespace_in(title, jurisdiction).await)
     }
 
-    fn remember(&self, created: Result<NamespaceInfo>) -> Result<NamespaceInfo> {
+    fn add(&self, created: Result<NamespaceInfo>) -> Result<NamespaceInfo> {
         let created = created?;
         self.created.lock().unwrap().push(created.id.clone());
         Ok(created)
@@ -55,7 +55,7 @@ impl StoreScope {
         (created, namespace)
     }
 
-    /// What the store's list says of the namespaces that have `id`.
+    /// Returns the entries of the store's list that have `id`.
     pub(crate) async fn listed(&self, id: &NamespaceId) -> Vec<NamespaceInfo> {
         let mut listed = self.store.list_namespaces().await.unwrap();
         listed.retain(|info| info.id == *id);

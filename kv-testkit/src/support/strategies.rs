@@ -1,7 +1,6 @@
-//! proptest strategies for the types of the contract.
+//! Strategies of [`proptest`](crate::proptest) for the types of the contract.
 //!
-//! Whatever they give, the constructor of its type accepts; [`texts`] alone also gives what is refused. Each shrinks
-//! towards the plainest of its kind.
+//! Every generated input is valid, except some of [`texts`]. Inputs shrink towards the plainest of their kind.
 //!
 //! ```
 //! use kv_core::Key;
@@ -16,10 +15,10 @@ use kv_core::{Expiration, Metadata, PutOptions, Value, limits};
 use proptest::{collection, option, prelude::*, sample::select};
 use serde_json::Value as Json;
 
-/// Few, so that operations of one sequence meet on them.
+/// Keys that most operations use: few, so that operations of one sequence meet on them.
 const COMMON_KEYS: [&str; 4] = ["a", "b", "a/b", "ab"];
 
-/// Keys that something on the way may take for syntax, and neighbours in the byte order of UTF-8.
+/// Keys that some layer on the way may take for syntax, and neighbours in the byte order of UTF-8.
 const ODD_KEYS: [&str; 30] = [
     "A",
     "a/",
@@ -53,7 +52,7 @@ const ODD_KEYS: [&str; 30] = [
     "\u{10ffff}",
 ];
 
-/// Keys: ordinary, odd (`/`, `%`, `+`, NUL, a newline, an emoji) and long (up to 512 bytes), from a small pool, so that
+/// Returns keys: ordinary, odd (`/`, `%`, `+`, NUL, a newline, an emoji) and long (up to 512 bytes), from a small pool, so that
 /// operations meet on them.
 pub fn keys() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -68,8 +67,8 @@ fn long_keys() -> Vec<String> {
     vec!["k".repeat(max), "k".repeat(max - 1), "é".repeat(max / 2), "k".repeat(max - 4) + "😀"]
 }
 
-/// Any text, much of it of a length around `limit` bytes, and reserved names: for properties of constructors, so some of
-/// it is refused.
+/// Returns any text, most of it of a length around `limit` bytes, and reserved names: for properties of constructors,
+/// which reject some of it.
 pub fn texts(limit: usize) -> impl Strategy<Value = String> {
     let lengths = limit.saturating_sub(4)..=limit + 4;
     // A character of one to four bytes, so that bytes, characters and UTF-16 units differ.
@@ -82,8 +81,8 @@ pub fn texts(limit: usize) -> impl Strategy<Value = String> {
     ]
 }
 
-/// Prefixes: the empty one, prefixes of the keys that [`keys`] gives, some of none, what looks like a pattern, and one
-/// that no text is greater than.
+/// Returns prefixes: the empty one, prefixes of the keys that [`keys`] returns and of no key, text that looks like a
+/// pattern, and the last character, which has no upper bound.
 pub fn prefixes() -> impl Strategy<Value = String> {
     let short = ["", "a", "a/", "a/b", "A", "%", "_", "*", "/", ".", "\0", "é", "😀", "\u{10ffff}", "none"];
     let max = limits::MAX_PREFIX_BYTES;
@@ -94,7 +93,7 @@ pub fn prefixes() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Values: empty, small, and now and then large (up to 300 KiB, sizes around those of pages among them). They are bytes,
+/// Returns values: empty, small, and some large ones (up to 300 KiB, some around the sizes of pages). Their bytes are
 /// seldom UTF-8 text.
 pub fn values() -> impl Strategy<Value = Value> {
     let large = [4_095, 4_096, 4_097, 65_535, 65_536, 65_537, 70 * 1024, 300 * 1024];
@@ -106,7 +105,7 @@ pub fn values() -> impl Strategy<Value = Value> {
     bytes.prop_map(|bytes| Value::new(bytes).expect("the strategy keeps below the limit"))
 }
 
-/// Bytes that differ from place to place, so that a piece that is lost or misplaced shows.
+/// Returns bytes that differ from place to place, so that a lost or misplaced chunk shows.
 fn noise(len: usize, seed: u64) -> Vec<u8> {
     let mut state = seed;
     let step = || {
@@ -117,7 +116,7 @@ fn noise(len: usize, seed: u64) -> Vec<u8> {
     std::iter::repeat_with(step).take(len).collect()
 }
 
-/// Metadata: any kind of JSON but `null`, of at most 1,024 bytes of compact text, strings of exactly that among it.
+/// Returns metadata: any kind of JSON but `null`, up to 1,024 bytes of compact text, with strings of exactly that size.
 pub fn metadata() -> impl Strategy<Value = Json> {
     let leaf = prop_oneof![
         any::<bool>().prop_map(Json::from),
@@ -134,7 +133,7 @@ pub fn metadata() -> impl Strategy<Value = Json> {
                 .prop_map(|members| Json::Object(members.into_iter().collect())),
         ]
     });
-    // Two bytes are the quotes.
+    // Without the two quotes.
     let room = limits::MAX_METADATA_BYTES - 2;
     let full = [("x", room), ("é", room / 2), ("\"", room / 2)];
     prop_oneof![
@@ -143,7 +142,7 @@ pub fn metadata() -> impl Strategy<Value = Json> {
     ]
 }
 
-/// Times to live, and distances of deadlines from now: 60 s, a little more, and up to one that saturates.
+/// Returns TTLs, or distances of an expiry from now: 60 s, a little more, and one that saturates.
 pub fn ttls() -> impl Strategy<Value = Duration> {
     prop_oneof![
         6 => select(&[60, 61, 90, 120, 3_600][..]).prop_map(Duration::from_secs),
@@ -152,17 +151,16 @@ pub fn ttls() -> impl Strategy<Value = Duration> {
     ]
 }
 
-/// Options of a put: none, a time to live, metadata, or both.
+/// Returns options of a put: none, a TTL, metadata, or both.
 pub fn put_options() -> impl Strategy<Value = PutOptions> {
-    (option::of(ttls()), option::of(metadata())).prop_map(|(time_to_live, metadata)| {
-        let expiration =
-            time_to_live.map(|time| Expiration::after(time).expect("the strategy keeps to 60 s or more"));
+    (option::of(ttls()), option::of(metadata())).prop_map(|(ttl, metadata)| {
+        let expiration = ttl.map(|ttl| Expiration::after(ttl).expect("the strategy keeps to 60 s or more"));
         let metadata = metadata.map(|json| Metadata::new(&json).expect("the strategy keeps below the limit"));
         PutOptions::default().with_expiration(expiration).with_metadata(metadata)
     })
 }
 
-/// Limits of a page of a listing: 1 to 1,000, mostly so small that a listing has several pages.
+/// Returns limits of a page: 1 to 1,000, mostly so small that a listing has several pages.
 pub fn list_limits() -> impl Strategy<Value = usize> {
     prop_oneof![6 => 1..=4_usize, 2 => 5..=20_usize, 1 => select(&[999, limits::MAX_LIST_LIMIT][..])]
 }
@@ -177,7 +175,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn the_constructors_accept_what_the_strategies_give(
+        fn constructors_accept_what_the_strategies_return(
             key in keys(),
             prefix in prefixes(),
             json in metadata(),
@@ -192,7 +190,7 @@ mod tests {
         }
 
         #[test]
-        fn a_key_is_refused_exactly_where_the_rule_says(text in texts(limits::MAX_KEY_BYTES)) {
+        fn a_key_is_rejected_exactly_where_the_rule_says(text in texts(limits::MAX_KEY_BYTES)) {
             let allowed = (1..=512).contains(&text.len()) && text != "." && text != "..";
             prop_assert_eq!(Key::new(text).is_ok(), allowed);
         }

@@ -1,4 +1,4 @@
-//! What a suite runs on.
+//! Subject of a test.
 
 use std::{any::Any, fmt, sync::Arc};
 
@@ -7,10 +7,9 @@ use kv_core::{AtomicKv, KvNamespace, KvStore};
 
 use crate::support::manual_clock::ManualClock;
 
-/// What a suite runs on: a namespace of the backend under test, and what the suite may do with it.
+/// Subject of a test: a namespace of the backend under test, with what a test may use of it.
 ///
-/// A factory makes one for each case. Everything but the namespace is optional; without it, the cases that need it
-/// cannot run.
+/// A factory makes one for each case. Everything but the namespace is optional; cases that need a missing part fail.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -35,35 +34,35 @@ pub struct Subject {
 type Hook<T> = Arc<dyn Fn() -> BoxFuture<'static, T> + Send + Sync>;
 
 impl Subject {
-    /// A subject that is `namespace` alone.
+    /// Returns a subject with `namespace` alone.
     #[must_use]
     pub fn new(namespace: Arc<dyn KvNamespace>) -> Self {
         Self { namespace, clock: None, store: None, sweep: None, reopen: None, kept: Vec::new() }
     }
 
-    /// With the clock that the namespace asks. A suite moves it; a factory makes a new one for each subject.
+    /// Sets the clock that the namespace asks. Tests move it, so a factory makes a new one for each subject.
     #[must_use]
     pub fn with_clock(mut self, clock: ManualClock) -> Self {
         self.clock = Some(clock);
         self
     }
 
-    /// With a store in which a suite may create, rename and delete namespaces.
+    /// Sets a store in which tests may create, rename and delete namespaces.
     #[must_use]
     pub fn with_store(mut self, store: Arc<dyn KvStore>) -> Self {
         self.store = Some(store);
         self
     }
 
-    /// With a way to reclaim everything that has expired by now.
+    /// Sets a hook that reclaims every entry that has expired by now.
     #[must_use]
     pub fn with_sweep(mut self, sweep: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static) -> Self {
         self.sweep = Some(Arc::new(sweep));
         self
     }
 
-    /// With a way to close the backend and open it again on the same data. The hook answers the new subject, which
-    /// has the same hooks and the same clock.
+    /// Sets a hook that closes the backend and opens it again on the same data. It returns the new subject, which has
+    /// the same hooks and the same clock.
     #[must_use]
     pub fn with_reopen(
         mut self,
@@ -73,69 +72,69 @@ impl Subject {
         self
     }
 
-    /// Keeps `guard` (a temporary folder, a server) as long as the subject lives.
+    /// Keeps `guard` (a temporary folder, a server) until the subject is dropped.
     #[must_use]
     pub fn with_guard(mut self, guard: impl Any + Send + Sync) -> Self {
         self.kept.push(Box::new(guard));
         self
     }
 
-    /// The namespace.
+    /// Returns the namespace.
     #[must_use]
     pub fn namespace(&self) -> &Arc<dyn KvNamespace> {
         &self.namespace
     }
 
-    /// The clock.
+    /// Returns the clock.
     ///
     /// # Panics
     ///
-    /// If the factory gave none.
+    /// If the factory set none.
     #[must_use]
     pub fn clock(&self) -> &ManualClock {
-        self.clock.as_ref().expect("the option `clock` needs a factory that calls `Subject::with_clock`")
+        self.clock.as_ref().expect("the subject has no clock: call `Subject::with_clock` in the factory, or leave out the option `clock`")
     }
 
-    /// The namespace with conditional writes.
+    /// Returns the namespace with its conditional writes.
     ///
     /// # Panics
     ///
-    /// If it has none.
+    /// If it has no conditional writes.
     #[must_use]
     pub fn atomic(&self) -> Arc<dyn AtomicKv> {
         let atomic = Arc::clone(&self.namespace).into_atomic();
-        atomic.expect("the option `atomic` needs a namespace whose `into_atomic` answers `Some`")
+        atomic.expect("the namespace has no conditional writes: answer `Some` from `into_atomic`, or leave out the option `atomic`")
     }
 
-    /// Whether the namespace has conditional writes.
+    /// `true` if the namespace has conditional writes.
     #[must_use]
     pub fn is_atomic(&self) -> bool {
         Arc::clone(&self.namespace).into_atomic().is_some()
     }
 
-    /// The store.
+    /// Returns the store.
     ///
     /// # Panics
     ///
-    /// If the factory gave none.
+    /// If the factory set none.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn KvStore> {
-        self.store.as_ref().expect("the option `store` needs a factory that calls `Subject::with_store`")
+        self.store.as_ref().expect("the subject has no store: call `Subject::with_store` in the factory, or leave out the option `store`")
     }
 
-    /// Reclaims everything that has expired by now, if the backend has a way to; what can be seen must not change.
+    /// Calls the hook that reclaims expired entries, if there is one. Callers of the namespace must not notice.
     pub async fn sweep(&self) {
         if let Some(sweep) = &self.sweep {
             sweep().await;
         }
     }
 
-    /// Whether the backend has a way to reclaim.
+    /// `true` if there is a hook that reclaims expired entries.
     pub(crate) fn has_sweep(&self) -> bool {
         self.sweep.is_some()
     }
 
-    /// Closes the backend and opens it again, if it has a way to; what can be seen must not change.
+    /// Calls the hook that closes the backend and opens it again, if there is one. Callers must not notice.
     #[must_use]
     pub async fn reopened(self) -> Self {
         match self.reopen.clone() {

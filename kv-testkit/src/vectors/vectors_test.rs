@@ -4,7 +4,7 @@ use kv_core::Timestamp;
 use serde_json::Value as Json;
 
 use crate::{
-    support::{runtime::block_on, subject::Subject},
+    support::{polling::block_on, subject::Subject},
     vectors::{
         answer,
         outcome::Outcome,
