@@ -1,7 +1,7 @@
 //! Tests that prove that a backend keeps the contract of [`KvNamespace`](kv_core::KvNamespace).
 //!
-//! A backend's test needs one factory, which makes a [`Subject`]: a namespace, with a clock, a store and hooks where there are
-//! any. Four tests run on it:
+//! A backend's test needs one factory, which makes a [`Subject`]: a namespace, with a clock, a store and
+//! hooks where there are any. Four tests run on it:
 //!
 //! | test | what it does |
 //! |---|---|
@@ -30,8 +30,8 @@
 //! # }
 //! ```
 //!
-//! For property tests of your own, [`strategies`] generate keys, values and options with [`proptest`], and [`ManualClock`] is
-//! a clock that a test sets.
+//! For property tests of your own, [`strategies`] generate keys, values and options with [`proptest`], and
+//! [`ManualClock`] is a clock that a test sets.
 
 #![allow(
     clippy::expect_used,

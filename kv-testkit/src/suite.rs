@@ -4,15 +4,15 @@ use crate::support::{polling::block_on, subject::Subject};
 
 /// Emits the conformance suite: one `#[test]` for each case, with the case's name.
 ///
-/// The first argument is the factory: an `async fn() -> Subject`, or an expression that can be called like one. Each test
-/// calls it once. Any of these options may follow, in any order:
+/// The first argument is the factory: an `async fn() -> Subject`, or an expression that can be called like
+/// one. Each test calls it once. Any of these options may follow, in any order:
 ///
 /// | option | what it does |
 /// |---|---|
 /// | `clock` | adds the cases of expiry; needs [`Subject::with_clock`] |
-/// | `atomic` | adds the cases of [`AtomicKv`](kv_core::AtomicKv); needs a namespace whose `into_atomic` answers `Some` |
+/// | `atomic` | adds the cases of [`AtomicKv`](kv_core::AtomicKv); needs an `into_atomic` that returns `Some` |
 /// | `store` | adds the cases of [`KvStore`](kv_core::KvStore); needs [`Subject::with_store`] |
-/// | `eventual` | marks cases that read a key after a change of it as ignored, since an eventual backend does not promise to pass |
+/// | `eventual` | marks cases that read a key after a change of it as ignored |
 ///
 /// ```
 /// mod conformance {
@@ -83,7 +83,7 @@ macro_rules! __conformance_options {
     };
     ($flags:tt $factory:tt $unknown:ident $($rest:tt)*) => {
         ::core::compile_error!(::core::concat!(
-            "`", ::core::stringify!($unknown), "` is not an option of `conformance!` (options: clock, atomic, store, eventual)"
+            "`", ::core::stringify!($unknown), "` is not an option (clock, atomic, store, eventual)"
         ));
     };
 }

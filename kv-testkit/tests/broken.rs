@@ -1,4 +1,4 @@
-//! The suite is itself tested: each of these backends is broken on purpose, and a named case catches it.
+//! Tests of the suite itself: backends that are broken on purpose, and the cases that catch them.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "the backend is a helper of tests")]
 
 mod reference;
@@ -15,7 +15,7 @@ use kv_testkit::{
 
 use crate::reference::{Defect, subject_with};
 
-/// Each defect, and the case that is named for it.
+/// Each defect, with the case of its rule.
 #[rustfmt::skip]
 const BROKEN: &[(Defect, &str)] = &[
     (Defect::ListsUnordered, "listing::keys_are_listed_in_byte_order"),
@@ -86,10 +86,10 @@ const BROKEN: &[(Defect, &str)] = &[
     (Defect::CloseDoesNothing, "namespaces::closed_store_answers_closed"),
 ];
 
-/// These prove that bad input does not reach the backend, so no backend can fail them.
-const REFUSALS: &str = "invalid_input::";
+/// Cases of input that is rejected before a backend sees it, so that no backend can fail them.
+const INVALID_INPUT: &str = "invalid_input::";
 
-/// The sentence that `case` panics with on the backend with `defect`, if it does.
+/// Returns the first line of the panic of `case` on the backend with `defect`, if it panics.
 fn panic_of(case: &Case, defect: Option<Defect>) -> Option<String> {
     let run = || run_case(async || subject_with(defect), async |subject| case.run(subject).await);
     let payload = catch_unwind(run).err()?;
@@ -99,7 +99,7 @@ fn panic_of(case: &Case, defect: Option<Defect>) -> Option<String> {
     Some(line.replace("assertion `left == right` failed: ", ""))
 }
 
-/// Prints the panics of this file alone: those of the cases are what is wanted here.
+/// Prints only the panics of this file: those of the cases are expected.
 fn silence_cases() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -131,11 +131,11 @@ fn each_defect_is_caught_by_its_case() {
 #[test]
 fn each_case_catches_a_defect() {
     silence_cases();
-    let mut idle = Vec::new();
-    for case in cases::ALL.iter().filter(|case| !case.name().starts_with(REFUSALS)) {
+    let mut without_defect = Vec::new();
+    for case in cases::ALL.iter().filter(|case| !case.name().starts_with(INVALID_INPUT)) {
         if BROKEN.iter().all(|(defect, _)| panic_of(case, Some(*defect)).is_none()) {
-            idle.push(case.name());
+            without_defect.push(case.name());
         }
     }
-    assert!(idle.is_empty(), "no defect makes these cases fail: {idle:#?}");
+    assert!(without_defect.is_empty(), "no defect makes these cases fail: {without_defect:#?}");
 }

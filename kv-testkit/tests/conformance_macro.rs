@@ -1,4 +1,4 @@
-//! The whole suite on a small correct backend, with each set of options.
+//! The whole suite on the reference backend, with each set of options.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "the backend is a helper of tests")]
 
 #[expect(dead_code, reason = "only the tests of the suite itself break the backend")]

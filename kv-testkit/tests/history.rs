@@ -1,5 +1,4 @@
-//! The local backends have histories that some order explains, and namespaces that are broken on purpose do not.
-
+//! Tests of the history test itself: namespaces that are broken on purpose, and the failures that it reports.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod unordered;
@@ -23,15 +22,15 @@ fn plans_without_conditional_writes_run_too() {
 }
 
 #[test]
-fn histories_have_dropped_calls_and_calls_at_the_same_time() {
+fn histories_have_dropped_calls_and_overlapping_calls() {
     let namespace = Unordered::new(MemoryNamespace::new(), Disorder::None);
     let options = HistoryOptions::default().with_histories(20).with_seed(1);
     let report = history_test(async || Subject::new(Arc::new(namespace)), options);
     assert!(report.unknown > 0 && report.overlapping > 0, "{report}");
 }
 
-/// Prints the panics of this file alone: those of the history test are what is wanted here.
-fn quiet_the_history_test() {
+/// Prints only the panics of this file: those of the history test are expected.
+fn silence_the_history_test() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let print = take_hook();
@@ -43,28 +42,28 @@ fn quiet_the_history_test() {
     });
 }
 
-/// Message of the history test about a namespace with `disorder`.
-fn found(disorder: Disorder) -> String {
+/// Returns the message of the history test about a namespace with `disorder`.
+fn failure(disorder: Disorder) -> String {
     let factory = async || {
         let namespace = Unordered::new(MemoryNamespace::new(), disorder);
         Subject::new(Arc::new(namespace))
     };
-    quiet_the_history_test();
-    // More than most defects need. The plans are the same every time, so that chance has less to say.
+    silence_the_history_test();
+    // More than most disorders need. The plans are the same every time, so that less depends on chance.
     let options = HistoryOptions::default().with_histories(2_000).with_seed(1);
     let panic = catch_unwind(AssertUnwindSafe(|| history_test(factory, options)));
     let payload = panic.map(|report| panic!("{disorder:?} was not found: {report}")).unwrap_err();
     payload.downcast_ref::<String>().unwrap().clone()
 }
 
-/// Every disorder with what the message has to say.
+/// Runs the test on every disorder and checks its message.
 #[test]
 fn each_disorder_is_found() {
     for (disorder, expected) in unordered::ALL {
-        let message = found(*disorder);
+        let message = failure(*disorder);
         println!("{disorder:?}: {message}\n");
         let is_found = expected.iter().any(|sentence| message.contains(sentence));
-        assert!(is_found, "{disorder:?} is found for what it is: {message}");
+        assert!(is_found, "the message names {disorder:?}: {message}");
         assert!(message.contains("KV_HISTORY_SEED=1"), "{message}");
     }
 }

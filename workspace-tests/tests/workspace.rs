@@ -12,6 +12,7 @@ const CRATES: &[(&str, Storeys<'_>)] = &[
     ("kv-cloudflare", &[&["calls"], &["http"], &["rate_limit"], &["api"]]),
     ("kv-redb", &[&["write", "repair"], &["read"], &["file"], &["pages"]]),
     ("kv-server", &[&["rest", "runtime"], &["state", "protocol"], &["http"]]),
+    ("kv-testkit", &[&["cases", "history", "model", "vectors"], &["support"]]),
     ("workspace-tests", &[]),
 ];
 
@@ -28,6 +29,10 @@ const PROSE: &[&str] = &["kv-server/src", "workspace-tests"];
 
 /// Folders whose READMEs are checked.
 const READMES: &[&str] = &["kv-server", "workspace-tests"];
+const PROSE: &[&str] = &["kv-testkit", "workspace-tests"];
+
+/// Folders whose READMEs are checked.
+const READMES: &[&str] = &["kv-testkit", "workspace-tests"];
 
 fn top() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))

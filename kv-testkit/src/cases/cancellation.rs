@@ -128,7 +128,7 @@ pub async fn dropped_reads_change_nothing(subject: &Subject) {
     scope.clean().await;
 }
 
-/// Many tasks that drop writes of one key leave a whole entry or none, and so do concurrent reads see it.
+/// Many tasks that drop writes of one key leave a whole entry or none, and reads see nothing else.
 pub async fn many_dropped_writes_leave_a_whole_entry(subject: &Subject) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();

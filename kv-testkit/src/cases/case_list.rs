@@ -4,8 +4,8 @@ use futures_util::future::BoxFuture;
 
 use crate::support::subject::Subject;
 
-/// List of all cases: for each module, what its cases need, and their names. The need `changes` marks cases that read a
-/// key after a change of it.
+/// List of all cases: for each module, what its cases need, and their names. The need `changes` marks cases
+/// that read a key after a change of it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __conformance_cases {
@@ -258,8 +258,8 @@ impl Case {
     ///
     /// # Panics
     ///
-    /// If the backend breaks what the case proves, or if the subject has no clock, store or conditional writes and the
-    /// case needs them.
+    /// If the backend breaks what the case proves, or if the subject has no clock, store or conditional
+    /// writes and the case needs them.
     pub async fn run(&self, subject: &Subject) {
         (self.function)(subject).await;
     }

@@ -104,8 +104,8 @@ pub async fn removing_an_expired_key_succeeds(subject: &Subject) {
     scope.clean().await;
 }
 
-/// Checks that every way of reading agrees on each key, that keys can be written, and that the entry without an
-/// expiry is there.
+/// Checks that every way of reading agrees on each key, that keys can be written, and that the entry without
+/// an expiry is there.
 async fn check_working(subject: &Subject, scope: &Scope) {
     for name in ["minute", "hour"] {
         let key = scope.key(name);
@@ -157,7 +157,8 @@ pub async fn clock_set_back_revives_no_swept_entry(subject: &Subject) {
     subject.clock().advance(MINUTE);
     subject.sweep().await;
     subject.clock().set(start);
-    // An entry that was not swept may be there again. A backend without a sweep has only to agree with itself.
+    // An entry that was not swept may be there again. A backend without a sweep has only to agree with
+    // itself.
     if subject.has_sweep() {
         scope
             .check(&scope.key("minute"), None, "a swept entry stays gone after the clock was set back")

@@ -1,7 +1,8 @@
 //! Cases of the conformance suite, as functions: a module for each part of the contract.
 //!
-//! Each proves one point of the contract and panics where the backend breaks it. It works on keys (or titles) of its own,
-//! with a random part, so that it may run in a namespace that is in use, and it removes what it wrote.
+//! Each proves one point of the contract and panics where the backend breaks it. It works on keys (or titles)
+//! of its own, with a random part, so that it may run in a namespace that is in use, and it removes what it
+//! wrote.
 //!
 //! Run one with [`run_case`](crate::run_case). Elsewhere they need a tokio runtime of several threads, as
 //! [`block_on`](crate::block_on) makes one.

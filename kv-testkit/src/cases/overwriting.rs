@@ -25,7 +25,8 @@ pub async fn overwrite_replaces_the_value(subject: &Subject) {
     scope.clean().await;
 }
 
-/// Writes an entry with metadata and an expiry, then one with `options`, and checks that nothing of the first is left.
+/// Writes an entry with metadata and an expiry, then one with `options`, and checks that nothing of the first
+/// is left.
 async fn check_overwrite(subject: &Subject, options: PutOptions, why: &str) {
     let scope = Scope::new(subject);
     let kv = subject.namespace();

@@ -174,7 +174,8 @@ pub async fn concurrent_writes_of_many_keys_are_all_there(subject: &Subject) {
     let mut tasks = JoinSet::new();
     for task in 0..8 {
         let kv = Arc::clone(subject.namespace());
-        // Downwards, or a listing in the order of the writes would look sorted where the tasks do not overlap.
+        // Downwards, or a listing in the order of the writes would look sorted where the tasks do not
+        // overlap.
         let keys: Vec<_> = (0..8).rev().map(|number| scope.key(&format!("{task}.{number}"))).collect();
         tasks.spawn(async move {
             for key in keys {

@@ -68,7 +68,8 @@ pub async fn reading_keeps_the_version(subject: &Subject) {
     scope.clean().await;
 }
 
-/// No version is used twice for a key, however often it is removed and written again. A removal takes one too.
+/// No version is used twice for a key, however often it is removed and written again. A removal takes one
+/// too.
 pub async fn versions_are_never_used_twice(subject: &Subject) {
     let scope = Scope::new(subject);
     let atomic = subject.atomic();

@@ -1,7 +1,8 @@
 //! Search for an order that explains the history of one key.
 //!
-//! The search of Wing and Gong with Lowe's memory: calls are put in order one by one, and the next is one that began before
-//! any of the rest had ended. Each pair of a set of ordered calls and the state after them is tried once.
+//! The search of Wing and Gong with Lowe's memory: calls are put in order one by one, and the next is one
+//! that began before any of the rest had ended. Each pair of a set of ordered calls and the state after them
+//! is tried once.
 
 use std::collections::HashSet;
 
@@ -27,8 +28,8 @@ impl EventSet {
     }
 }
 
-/// `true` if some order of the events explains all of them: each takes effect at one moment between its start and its end,
-/// and an unanswered one at any later moment or never. The key is absent before the first.
+/// `true` if some order of the events explains all of them: each takes effect at one moment between its start
+/// and its end, and an unanswered one at any later moment or never. The key is absent before the first.
 pub(super) fn is_linearizable(events: &[Event]) -> bool {
     let mut tried: HashSet<(EventSet, State)> = HashSet::new();
     let mut stack = vec![(EventSet::new(events.len()), None)];
@@ -51,7 +52,8 @@ pub(super) fn is_linearizable(events: &[Event]) -> bool {
     false
 }
 
-/// Returns the index of the first answer that contradicts the ones before it; `None` if the history is linearizable.
+/// Returns the index of the first answer that contradicts the ones before it; `None` if the history is
+/// linearizable.
 pub(super) fn first_contradiction(events: &[Event]) -> Option<usize> {
     if is_linearizable(events) {
         return None;

@@ -35,7 +35,8 @@ impl Client {
         Self { shared, number, known, writes: 0, log: Log::default() }
     }
 
-    /// Makes all calls of `steps`. The error says which answer no order of calls can explain, or which call failed.
+    /// Makes all calls of `steps`. The error says which answer no order of calls can explain, or which call
+    /// failed.
     pub(super) async fn run(mut self, steps: Vec<Step>) -> Result<Log, String> {
         self.shared.wait_for_clients().await;
         for step in steps {

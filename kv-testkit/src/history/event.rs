@@ -35,14 +35,14 @@ pub(super) struct Event {
     pub(super) call: &'static str,
     pub(super) action: Action,
     pub(super) began: u64,
-    /// Moment of the answer, and the outcome; `None` if the outcome is unknown: the call may take effect at any moment
-    /// after its start, or never.
+    /// Moment of the answer, and the outcome; `None` if the outcome is unknown: the call may take effect at
+    /// any moment after its start, or never.
     pub(super) ended: Option<(u64, CallOutcome)>,
 }
 
 impl Event {
-    /// Returns the state of the key after this call, if it takes effect in `state`; `None` if its answer is wrong there, or
-    /// if it has none and would change nothing.
+    /// Returns the state of the key after this call, if it takes effect in `state`; `None` if its answer is
+    /// wrong there, or if it has none and would change nothing.
     pub(super) fn applied_to(&self, state: State) -> Option<State> {
         let conflicts = self.ended.is_some_and(|(_, outcome)| outcome == CallOutcome::Conflict);
         let (holds, after) = match self.action {

@@ -14,7 +14,8 @@ use crate::{
     support::subject::Subject,
 };
 
-/// Number of runs after which a smaller plan than one that failed counts as passing: no two runs of a plan are alike.
+/// Number of runs after which a smaller plan than one that failed counts as passing: no two runs of a plan
+/// are alike.
 const ATTEMPTS_TO_SHRINK: usize = 20;
 
 /// Number of smaller plans that are tried.
@@ -30,8 +31,8 @@ pub struct HistoryReport {
     pub answered: usize,
     /// Number of calls with an unknown outcome: dropped, or failed with a retryable error.
     pub unknown: usize,
-    /// Number of calls that began while another call on the same key was under way. With 0 the test proves little: the
-    /// backend answers each call within one poll, and there is one core.
+    /// Number of calls that began while another call on the same key was under way. With 0 the test proves
+    /// little: the backend answers each call within one poll, and there is one core.
     pub overlapping: usize,
 }
 
@@ -40,35 +41,36 @@ impl fmt::Display for HistoryReport {
         let Self { histories, answered, unknown, overlapping } = self;
         write!(
             f,
-            "history test: {histories} histories, {answered} answers, {unknown} unknown outcomes, {overlapping} \
-             overlapping calls"
+            "history test: {histories} histories, {answered} answers, {unknown} unknown outcomes, \
+             {overlapping} overlapping calls"
         )
     }
 }
 
-/// Lets clients call a backend at the same time, drops some of their futures midway, and looks for an order of the calls
-/// that explains every answer. Each call has to take effect at one moment between its start and its end: the histories have
-/// to be *linearizable*.
+/// Lets clients call a backend at the same time, drops some of their futures midway, and looks for an order
+/// of the calls that explains every answer. Each call has to take effect at one moment between its start and
+/// its end: the histories have to be *linearizable*.
 ///
-/// Clients get, put, delete and list a few keys, singly and in bulk, on a runtime of several threads. Where the subject
-/// [has conditional writes](Subject::is_atomic), they make those too. A dropped call takes effect at any later moment, at
-/// once and whole, or never. Every write has a value, metadata and an expiry of its own, so a read shows which write it saw.
-/// The search is that of Wing and Gong, per key, with Lowe's memory of the states that were tried.
+/// Clients get, put, delete and list a few keys, singly and in bulk, on a runtime of several threads. Where
+/// the subject [has conditional writes](Subject::is_atomic), they make those too. A dropped call takes effect
+/// at any later moment, at once and whole, or never. Every write has a value, metadata and an expiry of its
+/// own, so a read shows which write it saw. The search is that of Wing and Gong, per key, with Lowe's memory
+/// of the states that were tried.
 ///
-/// Among others, it finds stale reads and listings; lost updates; writes that are answered before they are applied; dropped
-/// writes that are applied twice, in part, or for a moment; conditional writes that compare first and write later; versions
-/// that are used twice.
+/// Among others, it finds stale reads and listings; lost updates; writes that are answered before they are
+/// applied; dropped writes that are applied twice, in part, or for a moment; conditional writes that compare
+/// first and write later; versions that are used twice.
 ///
-/// `factory` is called once. The histories use keys with a random part and remove them at the end, so the namespace may be
-/// in use. An *eventual* backend cannot pass. For a longer test raise the number of histories: long histories with many
-/// dropped calls make the search slow.
+/// `factory` is called once. The histories use keys with a random part and remove them at the end, so the
+/// namespace may be in use. An *eventual* backend cannot pass. For a longer test raise the number of
+/// histories: long histories with many dropped calls make the search slow.
 ///
 /// Call it from a plain test: it starts a runtime. The [`HistoryReport`] is printed and returned.
 ///
 /// # Panics
 ///
-/// If no order explains the answers: with the history of the key, the answer that contradicts the earlier ones, the
-/// smallest failing plan that was found, and the seed. If a call fails with an error that is not
+/// If no order explains the answers: with the history of the key, the answer that contradicts the earlier
+/// ones, the smallest failing plan that was found, and the seed. If a call fails with an error that is not
 /// [retryable](kv_core::ErrorKind::is_retryable).
 ///
 /// ```

@@ -13,30 +13,31 @@ use std::{env, str::FromStr};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HistoryOptions {
-    /// Number of histories, run one after the other, each on keys of its own: 100, or the number in the environment
-    /// variable `KV_HISTORIES`.
+    /// Number of histories, run one after the other, each on keys of its own: 100, or the number in the
+    /// environment variable `KV_HISTORIES`.
     pub histories: u32,
     /// Number of clients that call at the same time: 4.
     pub clients: usize,
     /// Number of calls per client, one after the other: 12.
     pub calls: usize,
-    /// Number of keys that the clients share: 2. More keys find less, since calls of different keys do not disturb each
-    /// other.
+    /// Number of keys that the clients share: 2. More keys find less, since calls of different keys do not
+    /// disturb each other.
     pub keys: usize,
     /// Percentage of calls that are dropped before they are done: 20.
     pub dropped_percent: u32,
     /// `true`, the default, if pages of listings have to be as fresh as reads.
     pub listings: bool,
-    /// Seed of the clients' plans: the number in the environment variable `KV_HISTORY_SEED`, or else `None`, which stands
-    /// for a random seed. The same seed gives the same plans, but the threads decide how the clients meet.
+    /// Seed of the clients' plans: the number in the environment variable `KV_HISTORY_SEED`, or else `None`,
+    /// which stands for a random seed. The same seed gives the same plans, but the threads decide how the
+    /// clients meet.
     pub seed: Option<u64>,
 }
 
 impl Default for HistoryOptions {
     /// # Panics
     ///
-    /// If `KV_HISTORIES` or `KV_HISTORY_SEED` is set to text that is not a number: a long run must not become a short one
-    /// by a misspelling.
+    /// If `KV_HISTORIES` or `KV_HISTORY_SEED` is set to text that is not a number: a long run must not become
+    /// a short one by a misspelling.
     fn default() -> Self {
         Self {
             histories: from_env("KV_HISTORIES").unwrap_or(100),

@@ -37,7 +37,8 @@ impl Add for Totals {
     }
 }
 
-/// Runs `plan` on keys of its own. The error says which answers no order of the calls explains, or which call failed.
+/// Runs `plan` on keys of its own. The error says which answers no order of the calls explains, or which call
+/// failed.
 pub(super) async fn run(subject: &Subject, plan: &Plan) -> Result<Totals, String> {
     let prefix = Uuid::new_v4().simple().to_string() + ":";
     let shared = Arc::new(SharedKeys::new(subject.namespace(), &prefix, plan.keys, plan.clients.len()));
@@ -59,7 +60,8 @@ pub(super) async fn run(subject: &Subject, plan: &Plan) -> Result<Totals, String
     Ok(Totals { answered, unknown, overlapping: overlapping(&log.events) })
 }
 
-/// Returns the number of events that began while an earlier event of the same key, which was answered later, was under way.
+/// Returns the number of events that began while an earlier event of the same key, which was answered later,
+/// was under way.
 fn overlapping(events: &[(usize, Event)]) -> usize {
     let overlaps = |(key, event): &&(usize, Event)| {
         let before = events.iter().filter(|(other, before)| other == key && before.began < event.began);
@@ -94,8 +96,9 @@ fn final_reads(keys: usize) -> Vec<Step> {
 
 fn contradiction(key: usize, events: &[Event], index: usize) -> String {
     let mut text = format!(
-        "no order of the calls of key {key} explains all answers. A call takes effect at one moment between its start and \
-         its end. A call with an unknown outcome takes effect at any moment after its start, or never.\n"
+        "no order of the calls of key {key} explains all answers. A call takes effect at one moment between \
+         its start and its end. A call with an unknown outcome takes effect at any moment after its start, or \
+         never.\n"
     );
     for (number, event) in events.iter().enumerate() {
         let mark = if number == index { "   <-- contradicts the earlier answers" } else { "" };

@@ -54,7 +54,8 @@ impl Run {
         }
     }
 
-    /// Compares a listing with the model. Keys that are not in `must_list` may be missing; `None` stands for all keys.
+    /// Compares a listing with the model. Keys that are not in `must_list` may be missing; `None` stands for
+    /// all keys.
     fn check_listing(
         &mut self,
         prefix: &str,

@@ -59,8 +59,8 @@ pub(super) fn check_equal<T: PartialEq + fmt::Debug>(what: &str, model: &T, back
     Err(Mismatch(format!("{what}: expected {}, the backend has {}", brief(model), brief(backend))))
 }
 
-/// Fails unless `found` is the entry `expected` under `key`, with its metadata if that was asked for and without it
-/// otherwise.
+/// Fails unless `found` is the entry `expected` under `key`, with its metadata if that was asked for and
+/// without it otherwise.
 pub(super) fn check_entry(
     key: &str,
     expected: Option<&ModelEntry>,

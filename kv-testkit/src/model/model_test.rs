@@ -27,7 +27,8 @@ pub struct ModelOptions {
     pub sequences: u32,
     /// Number of operations in the longest sequence: 40.
     pub operations: usize,
-    /// Seed of the sequences; `None`, the default, stands for a random one. The same seed gives the same sequences.
+    /// Seed of the sequences; `None`, the default, stands for a random one. The same seed gives the same
+    /// sequences.
     pub seed: Option<u64>,
 }
 
@@ -66,8 +67,8 @@ impl ModelOptions {
 pub struct ModelReport {
     /// Number of sequences.
     pub sequences: u32,
-    /// Number of operations in them. Operations for which the subject has no use are not counted: conditional writes
-    /// where it has none, the rest of a listing where none is under way.
+    /// Number of operations in them. Operations for which the subject has no use are not counted: conditional
+    /// writes where it has none, the rest of a listing where none is under way.
     pub operations: usize,
 }
 
@@ -77,24 +78,26 @@ impl fmt::Display for ModelReport {
     }
 }
 
-/// Runs random sequences of operations on a backend and on a model of it, a `BTreeMap`, and compares every answer:
-/// values, metadata, expiry, keys and their order, conflicts. `factory` makes a new, empty subject with a clock for each
-/// sequence.
+/// Runs random sequences of operations on a backend and on a model of it, a `BTreeMap`, and compares every
+/// answer: values, metadata, expiry, keys and their order, conflicts. `factory` makes a new, empty subject
+/// with a clock for each sequence.
 ///
-/// The operations are those of [`KvNamespace`](kv_core::KvNamespace), those of [`AtomicKv`](kv_core::AtomicKv) if the
-/// subject [is one](Subject::is_atomic), listings that go on later from a cursor, moves of the clock in both directions,
-/// [`Subject::sweep`] and [`Subject::reopened`]. The [`ModelReport`] is printed and returned.
+/// The operations are those of [`KvNamespace`](kv_core::KvNamespace), those of
+/// [`AtomicKv`](kv_core::AtomicKv) if the subject [is one](Subject::is_atomic), listings that go on later
+/// from a cursor, moves of the clock in both directions, [`Subject::sweep`] and [`Subject::reopened`]. The
+/// [`ModelReport`] is printed and returned.
 ///
-/// The model is exact: a call sees every call that was answered before it began, and so do listings. An *eventual* backend
-/// cannot pass. Two answers are right in one case alone: an entry that had expired before the clock was set back may be
-/// there again, exactly as it was, or may be gone for good, since the backend may have reclaimed it. The first answer
-/// decides. After a sweep it must stay gone.
+/// The model is exact: a call sees every call that was answered before it began, and so do listings. An
+/// *eventual* backend cannot pass. Two answers are right in one case alone: an entry that had expired before
+/// the clock was set back may be there again, exactly as it was, or may be gone for good, since the backend
+/// may have reclaimed it. The first answer decides. After a sweep it must stay gone.
 ///
 /// Call it from a plain test: it starts a runtime.
 ///
 /// # Panics
 ///
-/// If an answer differs, with the shortest failing sequence that was found and the seed; if a subject has no clock.
+/// If an answer differs, with the shortest failing sequence that was found and the seed; if a subject has no
+/// clock.
 ///
 /// ```
 /// use std::sync::Arc;

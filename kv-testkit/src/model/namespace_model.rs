@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, ops::Bound};
 
 use kv_core::Value;
 
-/// Entry as the model holds it. Its expiry is counted here, in seconds since the epoch, and not by the types under test.
+/// Entry as the model holds it. Its expiry is counted here, in seconds since the epoch, and not by the types
+/// under test.
 #[derive(Debug, Clone)]
 pub(super) struct ModelEntry {
     pub(super) value: Value,
@@ -75,8 +76,9 @@ impl NamespaceModel {
         self.slots.retain(|_, slot| !slot.is_expired(now));
     }
 
-    /// Follows the backend where two answers are right: an entry that had expired before the clock was set back may be
-    /// there again, or may have been reclaimed. `is_there` says which of them the backend answered.
+    /// Follows the backend where two answers are right: an entry that had expired before the clock was set
+    /// back may be there again, or may have been reclaimed. `is_there` says which of them the backend
+    /// answered.
     pub(super) fn resolve(&mut self, key: &str, is_there: bool) {
         let now = self.now;
         let slot = self.slots.get_mut(key).filter(|slot| slot.may_be_reclaimed && !slot.is_expired(now));

@@ -130,7 +130,8 @@ fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![12 => plain(), 4 => bulk(), 6 => time(), 5 => conditional()]
 }
 
-/// Returns a sweep after an hour, and the clock set back by that hour: chance alone seldom makes the three in a row.
+/// Returns a sweep after an hour, and the clock set back by that hour: chance alone seldom makes the three in
+/// a row.
 fn sweep_and_set_back() -> impl Strategy<Value = Vec<Operation>> {
     let hour = Duration::from_secs(3_600);
     Just(vec![Operation::Advance { by: hour }, Operation::Sweep, Operation::SetBack { by: hour }])

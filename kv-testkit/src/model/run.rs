@@ -40,8 +40,9 @@ pub(super) struct KeptCursor {
     pub(super) prefix: String,
     /// The last key before it.
     pub(super) after: Option<String>,
-    /// Keys behind it that have been there ever since, so that the rest of the listing must have them. Keys that come
-    /// later may be listed or not: the cursor may stand anywhere before the next key that was there.
+    /// Keys behind it that have been there ever since, so that the rest of the listing must have them. Keys
+    /// that come later may be listed or not: the cursor may stand anywhere before the next key that was
+    /// there.
     pub(super) must_list: BTreeSet<String>,
 }
 
@@ -136,8 +137,8 @@ impl Run {
     }
 }
 
-/// Returns the second that is `distance` after `now`, as the contract counts: fractions are dropped, and the last
-/// timestamp is the latest.
+/// Returns the second that is `distance` after `now`, as the contract counts: fractions are dropped, and the
+/// last timestamp is the latest.
 fn later(now: u64, distance: Duration) -> u64 {
     now.saturating_add(distance.as_secs()).min(253_402_300_799)
 }

@@ -11,8 +11,8 @@ use crate::{
     support::subject::Subject,
 };
 
-/// Runs `sequence` on `subject` and on the model, and compares all entries at the end. Returns the number of operations
-/// that ran.
+/// Runs `sequence` on `subject` and on the model, and compares all entries at the end. Returns the number of
+/// operations that ran.
 pub(super) async fn run(mut subject: Subject, sequence: &[Operation]) -> Checked<usize> {
     let mut run = Run::default();
     let mut ran = 0;

@@ -80,8 +80,8 @@ pub(crate) fn assert_whole(found: Option<&Entry>, writes: &[Option<MarkedWrite>]
     let is_whole = writes.iter().any(|write| write.map(MarkedWrite::entry).as_ref() == found);
     assert!(
         is_whole,
-        "value, metadata and expiry change together, and an entry is never half written: {found:?} is not what one of \
-         {writes:?} leaves"
+        "value, metadata and expiry change together, and an entry is never half written: {found:?} is \
+         not the entry of one of {writes:?}"
     );
 }
 

@@ -8,7 +8,8 @@ use tokio::{
     task::block_in_place,
 };
 
-/// Number of polls up to which a case drops a future: more than most calls take, so that they end in its last rounds.
+/// Number of polls up to which a case drops a future: more than most calls take, so that they end in its last
+/// rounds.
 pub(crate) const MAX_POLLS: usize = 12;
 
 /// Number of decisions after which an update counts as endless.

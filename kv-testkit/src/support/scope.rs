@@ -149,7 +149,8 @@ impl Scope {
         self.check(key, Some(&Entry::new(value)), why).await;
     }
 
-    /// Writes each of `keys` with itself as its value, then checks that each is there and listed as it was given.
+    /// Writes each of `keys` with itself as its value, then checks that each is there and listed as it was
+    /// given.
     pub(crate) async fn check_keys(&self, keys: &[Key<'static>], why: &str) {
         for key in keys {
             self.namespace.put(key, key.as_str()).await.unwrap();

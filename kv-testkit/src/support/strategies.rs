@@ -1,6 +1,7 @@
 //! Strategies of [`proptest`](crate::proptest) for the types of the contract.
 //!
-//! Every generated input is valid, except some of [`texts`]. Inputs shrink towards the plainest of their kind.
+//! Every generated input is valid, except some of [`texts`]. Inputs shrink towards the plainest of their
+//! kind.
 //!
 //! ```
 //! use kv_core::Key;
@@ -52,8 +53,8 @@ const ODD_KEYS: [&str; 30] = [
     "\u{10ffff}",
 ];
 
-/// Returns keys: ordinary, odd (`/`, `%`, `+`, NUL, a newline, an emoji) and long (up to 512 bytes), from a small pool, so that
-/// operations meet on them.
+/// Returns keys: ordinary, odd (`/`, `%`, `+`, NUL, a newline, an emoji) and long (up to 512 bytes), from a
+/// small pool, so that operations meet on them.
 pub fn keys() -> impl Strategy<Value = String> {
     prop_oneof![
         6 => select(&COMMON_KEYS[..]).prop_map(str::to_owned),
@@ -67,8 +68,8 @@ fn long_keys() -> Vec<String> {
     vec!["k".repeat(max), "k".repeat(max - 1), "é".repeat(max / 2), "k".repeat(max - 4) + "😀"]
 }
 
-/// Returns any text, most of it of a length around `limit` bytes, and reserved names: for properties of constructors,
-/// which reject some of it.
+/// Returns any text, most of it of a length around `limit` bytes, and reserved names: for properties of
+/// constructors, which reject some of it.
 pub fn texts(limit: usize) -> impl Strategy<Value = String> {
     let lengths = limit.saturating_sub(4)..=limit + 4;
     // A character of one to four bytes, so that bytes, characters and UTF-16 units differ.
@@ -81,8 +82,8 @@ pub fn texts(limit: usize) -> impl Strategy<Value = String> {
     ]
 }
 
-/// Returns prefixes: the empty one, prefixes of the keys that [`keys`] returns and of no key, text that looks like a
-/// pattern, and the last character, which has no upper bound.
+/// Returns prefixes: the empty one, prefixes of the keys that [`keys`] returns and of no key, text that looks
+/// like a pattern, and the last character, which has no upper bound.
 pub fn prefixes() -> impl Strategy<Value = String> {
     let short = ["", "a", "a/", "a/b", "A", "%", "_", "*", "/", ".", "\0", "é", "😀", "\u{10ffff}", "none"];
     let max = limits::MAX_PREFIX_BYTES;
@@ -93,8 +94,8 @@ pub fn prefixes() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Returns values: empty, small, and some large ones (up to 300 KiB, some around the sizes of pages). Their bytes are
-/// seldom UTF-8 text.
+/// Returns values: empty, small, and some large ones (up to 300 KiB, some around the sizes of pages). Their
+/// bytes are seldom UTF-8 text.
 pub fn values() -> impl Strategy<Value = Value> {
     let large = [4_095, 4_096, 4_097, 65_535, 65_536, 65_537, 70 * 1024, 300 * 1024];
     let bytes = prop_oneof![
@@ -116,7 +117,8 @@ fn noise(len: usize, seed: u64) -> Vec<u8> {
     std::iter::repeat_with(step).take(len).collect()
 }
 
-/// Returns metadata: any kind of JSON but `null`, up to 1,024 bytes of compact text, with strings of exactly that size.
+/// Returns metadata: any kind of JSON but `null`, up to 1,024 bytes of compact text, with strings of exactly
+/// that size.
 pub fn metadata() -> impl Strategy<Value = Json> {
     let leaf = prop_oneof![
         any::<bool>().prop_map(Json::from),

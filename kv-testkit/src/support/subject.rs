@@ -9,7 +9,8 @@ use crate::support::manual_clock::ManualClock;
 
 /// Subject of a test: a namespace of the backend under test, with what a test may use of it.
 ///
-/// A factory makes one for each case. Everything but the namespace is optional; cases that need a missing part fail.
+/// A factory makes one for each case. Everything but the namespace is optional; cases that need a missing
+/// part fail.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -61,8 +62,8 @@ impl Subject {
         self
     }
 
-    /// Sets a hook that closes the backend and opens it again on the same data. It returns the new subject, which has
-    /// the same hooks and the same clock.
+    /// Sets a hook that closes the backend and opens it again on the same data. It returns the new subject,
+    /// which has the same hooks and the same clock.
     #[must_use]
     pub fn with_reopen(
         mut self,
@@ -92,7 +93,9 @@ impl Subject {
     /// If the factory set none.
     #[must_use]
     pub fn clock(&self) -> &ManualClock {
-        self.clock.as_ref().expect("the subject has no clock: call `Subject::with_clock` in the factory, or leave out the option `clock`")
+        self.clock
+            .as_ref()
+            .expect("the subject has no clock: call `Subject::with_clock`, or drop the option `clock`")
     }
 
     /// Returns the namespace with its conditional writes.
@@ -103,7 +106,7 @@ impl Subject {
     #[must_use]
     pub fn atomic(&self) -> Arc<dyn AtomicKv> {
         let atomic = Arc::clone(&self.namespace).into_atomic();
-        atomic.expect("the namespace has no conditional writes: answer `Some` from `into_atomic`, or leave out the option `atomic`")
+        atomic.expect("`into_atomic` returns `None`: return `Some`, or drop the option `atomic`")
     }
 
     /// `true` if the namespace has conditional writes.
@@ -119,10 +122,13 @@ impl Subject {
     /// If the factory set none.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn KvStore> {
-        self.store.as_ref().expect("the subject has no store: call `Subject::with_store` in the factory, or leave out the option `store`")
+        self.store
+            .as_ref()
+            .expect("the subject has no store: call `Subject::with_store`, or drop the option `store`")
     }
 
-    /// Calls the hook that reclaims expired entries, if there is one. Callers of the namespace must not notice.
+    /// Calls the hook that reclaims expired entries, if there is one. Callers of the namespace must not
+    /// notice.
     pub async fn sweep(&self) {
         if let Some(sweep) = &self.sweep {
             sweep().await;

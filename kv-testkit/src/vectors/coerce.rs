@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-/// Expands `{"repeat": text, "n": times}` (`repeatKey` in metadata) to the text; returns anything else as it is.
+/// Expands `{"repeat": text, "n": times}` (`repeatKey` in metadata) to the text; returns anything else as it
+/// is.
 pub(super) fn expand(json: &Json) -> Json {
     let repeated = json["repeat"].as_str().or(json["repeatKey"].as_str());
     match repeated {
@@ -25,8 +26,8 @@ pub(super) fn to_text(argument: Option<&Json>) -> String {
     }
 }
 
-/// Coerces an argument to a number of whole seconds. Text that is not a number is 0, and so is a negative number: a
-/// `Duration` cannot hold one, and every limit that rejects a negative number rejects 0 too.
+/// Coerces an argument to a number of whole seconds. Text that is not a number is 0, and so is a negative
+/// number: a `Duration` cannot hold one, and every limit that rejects a negative number rejects 0 too.
 pub(super) fn to_seconds(argument: &Json) -> Duration {
     let number = match argument {
         Json::String(text) => text.trim().parse().unwrap_or_default(),

@@ -21,7 +21,8 @@ impl Outcome {
             return Self::Failed(kind(error));
         }
         let mut answer = line["ok"].clone();
-        // Only the results of a list and of a read with metadata have a `cacheStatus`; a stored JSON value is not touched.
+        // Only the results of a list and of a read with metadata have a `cacheStatus`; a stored JSON value is
+        // not touched.
         if let Some(fields) = answer.as_object_mut().filter(|fields| fields.contains_key("cacheStatus")) {
             fields.remove("cacheStatus");
             if let Some(cursor) = fields.get_mut("cursor") {

@@ -54,7 +54,8 @@ impl Report {
         self.compared() - self.differing().len()
     }
 
-    /// Numbers of the lines that differ. For a backend that keeps the contract it is the one of [`KNOWN_DIFFERENCE`].
+    /// Numbers of the lines that differ. For a backend that keeps the contract it is the one of
+    /// [`KNOWN_DIFFERENCE`].
     #[must_use]
     pub fn differing(&self) -> Vec<usize> {
         self.rows.iter().filter(|row| row.verdict.differs()).map(|row| row.line).collect()

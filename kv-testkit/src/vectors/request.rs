@@ -101,8 +101,8 @@ fn value(op: &Json) -> Vec<u8> {
     to_text(op.get("value").map(expand).as_ref()).into()
 }
 
-/// Parses a list call. JavaScript coerces a limit that is not a number to 0, and the binding sends no limit for 0. Nor does
-/// it send an empty cursor, and no line that is played has another one.
+/// Parses a list call. JavaScript coerces a limit that is not a number to 0, and the binding sends no limit
+/// for 0. Nor does it send an empty cursor, and no line that is played has another one.
 fn list(options: &Json) -> Call {
     let prefix = expand(&options["prefix"]).as_str().unwrap_or_default().to_owned();
     let limit = usize::try_from(to_seconds(&options["limit"]).as_secs()).expect("a limit fits in 64 bits");

@@ -12,7 +12,8 @@ pub struct KnownDifference {
     pub reason: &'static str,
 }
 
-/// The only difference: the reference still lists a key in the second of its expiry, in which its own `get` answers `null`.
+/// The only difference: the reference still lists a key in the second of its expiry, in which its own `get`
+/// answers `null`.
 pub const KNOWN_DIFFERENCE: KnownDifference =
     KnownDifference { line: 304, reason: "a key is gone for a list too in the second of its expiry" };
 

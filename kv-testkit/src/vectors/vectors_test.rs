@@ -16,11 +16,11 @@ use crate::{
 
 const LINES: &str = include_str!("../../vectors/workerd-matrix.ndjson");
 
-/// Plays the vectors on the subject that `factory` makes, which has an empty namespace and a clock. Prints the [`Report`],
-/// a table of all lines, and returns it.
+/// Plays the vectors on the subject that `factory` makes, which has an empty namespace and a clock. Prints
+/// the [`Report`], a table of all lines, and returns it.
 ///
-/// Call it from a plain test: it starts a runtime. [`run`] plays the vectors in a runtime of yours and does not panic where
-/// an answer differs.
+/// Call it from a plain test: it starts a runtime. [`run`] plays the vectors in a runtime of yours and does
+/// not panic where an answer differs.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -38,7 +38,8 @@ const LINES: &str = include_str!("../../vectors/workerd-matrix.ndjson");
 ///
 /// # Panics
 ///
-/// If an answer differs from the recorded one, except on the line of [`KNOWN_DIFFERENCE`]; if the subject has no clock.
+/// If an answer differs from the recorded one, except on the line of [`KNOWN_DIFFERENCE`]; if the subject has
+/// no clock.
 #[allow(clippy::must_use_candidate, reason = "it is called for its panic")]
 pub fn vectors_test(factory: impl AsyncFnOnce() -> Subject) -> Report {
     let report = block_on(async { run(&factory().await).await });

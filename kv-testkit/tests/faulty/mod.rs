@@ -1,4 +1,4 @@
-//! A namespace that is broken in ways which a single call does not show.
+//! Namespaces with faults that no single call shows.
 
 use std::sync::Arc;
 
@@ -8,14 +8,14 @@ use kv_core::{
 };
 use kv_memory::MemoryNamespace;
 
-/// What is broken.
+/// Fault of a namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// A cursor counts the keys before it, so it slips when one of them comes or goes.
+    /// A cursor is the number of keys before it, so it is wrong after one of them was written or removed.
     CursorCounts,
     /// Of equal keys in one bulk write, the first one wins.
     FirstDuplicateWins,
-    /// An equal value takes an equal version, so that a change and its undoing go unseen.
+    /// Values of one length have one version, so that a change that is undone goes unnoticed.
     VersionOfValue,
 }
 
@@ -31,7 +31,7 @@ impl Faulty {
         if self.fault == Fault::VersionOfValue { Version::new(value.len() as u64) } else { version }
     }
 
-    /// The inner namespace's version, if the entry there is what is expected.
+    /// Returns the inner namespace's version, if the entry has the expected one.
     async fn inner_version(&self, key: &Key<'_>, expected: Version) -> Result<Option<Version>> {
         let current = self.inner.read_versioned(key.as_borrowed()).await?;
         let current = current.filter(|(entry, version)| self.version(&entry.value, *version) == expected);

@@ -1,4 +1,4 @@
-//! Conditional writes of the namespace.
+//! Conditional writes of the reference backend.
 
 use kv_core::{AtomicKv, Conditional, Entry, Expected, Key, PutOptions, Result, Value, Version, async_trait};
 use tokio::task::yield_now;

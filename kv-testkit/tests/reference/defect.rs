@@ -1,41 +1,41 @@
-//! The ways in which the backend can be broken.
+//! Defects of the reference backend.
 
-/// One way in which a backend breaks the contract.
+/// Defect that breaks one rule of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Defect {
     /// A page is ordered by the UTF-16 of its keys, as JavaScript sorts.
     ListsInUtf16Order,
-    /// A page is in no order at all: the newest keys come last.
+    /// A page is in the order of the writes.
     ListsUnordered,
     /// An overwrite without metadata leaves the old metadata.
     KeepsOldMetadata,
-    /// An overwrite without an expiration leaves the old deadline.
+    /// An overwrite without an expiration leaves the old expiry.
     KeepsOldExpiration,
-    /// A write of a key that is there does nothing.
+    /// A write of an existing key does nothing.
     WritesOnce,
     /// A removed entry's metadata comes back with the next write of its key.
     KeepsRemovedMetadata,
-    /// A deadline is told but never comes.
+    /// An expiry is reported but has no effect.
     IgnoresTtl,
-    /// An entry lives through the second of its deadline.
+    /// An entry is still there in the second of its expiry.
     ExpiresOneSecondLate,
-    /// An entry ends a second before its deadline.
+    /// An entry is gone a second before its expiry.
     ExpiresOneSecondEarly,
-    /// A time to live counts from the start of the backend.
+    /// A TTL counts from the start of the backend.
     TtlCountsFromTheStart,
     /// An entry without an expiration gets one.
     EveryEntryExpires,
-    /// A deadline is kept in 32 bits.
+    /// An expiry is kept in 32 bits.
     ExpiryIn32Bits,
-    /// A listing shows what a read no longer finds.
+    /// A listing has expired entries.
     ListsExpired,
     /// The next page leaves out the first key behind the cursor.
     CursorSkipsKey,
     /// The next page starts with the key of the cursor.
     CursorRepeatsKey,
-    /// A cursor that belongs to another prefix is taken as none.
+    /// A cursor of another prefix is ignored.
     CursorIsUnchecked,
-    /// A cursor whose key is gone is refused.
+    /// A cursor whose key was removed is rejected.
     CursorNeedsItsKey,
     /// A listing stops after its first 1,000 keys.
     ListsNoMoreThanOnePage,
@@ -45,27 +45,27 @@ pub(crate) enum Defect {
     EmptyPrefixListsNothing,
     /// A listing without a key fails.
     EmptyListingFails,
-    /// A listing tells no deadlines.
+    /// A listing has no expiry of its keys.
     ListsNoExpiry,
-    /// A scan gives up after 1,000 rows, whether or not they are alive.
+    /// A scan stops after 1,000 entries, live or expired.
     ScansOneThousandEntries,
     /// `%` and `_` in a prefix stand for other text, as in SQL's `LIKE`.
     PrefixIsPattern,
-    /// A range scan ends at the prefix and U+FFFF, as is common where text is UTF-16.
+    /// A range scan ends at the prefix followed by U+FFFF, as is common with UTF-16.
     PrefixEndsTooEarly,
-    /// A key that is the prefix itself is not listed.
+    /// A key that equals the prefix is not listed.
     PrefixIsNoKey,
     /// `%2F` in a key becomes `/`.
     DecodesKeys,
     /// Keys that differ in case are the same.
     IgnoresCaseOfKeys,
-    /// White space around a key is dropped.
+    /// White space around a key is trimmed.
     TrimsKeys,
     /// Only the first 500 bytes of a key count.
     TruncatesKeys,
-    /// An empty value is taken for an absent one.
+    /// An entry with an empty value reads as absent.
     EmptyValueIsAbsent,
-    /// A value is kept as text, and what is not text is replaced.
+    /// A value is kept as text, with replacement characters for other bytes.
     KeepsValuesAsText,
     /// Metadata is filled in without being asked for.
     AlwaysFillsMetadata,
@@ -73,66 +73,66 @@ pub(crate) enum Defect {
     NeverFillsMetadata,
     /// An entry without metadata gets some.
     EveryEntryHasMetadata,
-    /// A read takes the entry away.
+    /// A read removes the entry.
     ReadsOnce,
     /// The removal of an absent key is an error.
     RemovalOfAbsentKeyFails,
-    /// A bulk call of nothing is an error.
+    /// An empty bulk call is an error.
     EmptyBulkCallFails,
     /// A bulk read of more than 1,000 keys is an error.
     LimitsBulkReads,
     /// A bulk removal leaves its last key.
     BulkRemovalLeavesLast,
-    /// Of equal keys in a bulk write the first one wins.
+    /// The first of equal keys in a bulk write wins.
     FirstOfEqualKeysWins,
-    /// A bulk read answers a key that is given twice once.
+    /// A bulk read answers a duplicate key only once.
     ReadsEachKeyOnce,
-    /// Versions start again when a key is removed.
+    /// Versions start again after a removal.
     VersionsStartAgain,
     /// A plain write keeps the version of the entry that it replaces.
     PlainWriteKeepsVersion,
-    /// A conditional write is applied whatever it expects.
+    /// A conditional write ignores what it expects.
     IgnoresExpectation,
-    /// A conditional write looks first and writes later.
+    /// A conditional write compares first and writes later.
     ComparesThenWrites,
-    /// `Absent` does not hold for an entry that has expired and is not swept.
+    /// `Absent` does not hold for an expired entry before a sweep.
     ExpiredIsPresentForWriteIf,
     /// A conditional removal removes nothing.
     RemoveIfRemovesNothing,
-    /// A conditional write answers another version than the entry gets.
+    /// A conditional write returns another version than that of the entry.
     AnswersAnotherVersion,
-    /// A versioned read fills in neither metadata nor deadline.
+    /// A versioned read fills in neither metadata nor expiry.
     ReadsVersionAlone,
-    /// A sweep forgets to remove what has expired.
+    /// A sweep removes nothing.
     SweepsNothing,
-    /// A write sets value and metadata one after the other, and may be dropped between.
+    /// A write sets value and metadata in two steps, and may be dropped between them.
     WritesInTwoSteps,
-    /// A conditional write does.
+    /// A conditional write does the same.
     WritesIfInTwoSteps,
     /// A removal drops the metadata before the value.
     RemovesInTwoSteps,
-    /// A handle works on after its namespace was deleted.
+    /// A handle still works after its namespace was deleted.
     DeletedNamespaceWorks,
     /// Two namespaces may have the same title.
     TitlesAreNotUnique,
-    /// A rename starts with no entries.
+    /// A rename removes the entries.
     RenameLosesEntries,
-    /// A rename to the title that the namespace has is refused.
+    /// A rename to the namespace's own title is rejected.
     RenameToOwnTitleFails,
-    /// Titles end after 100 characters.
+    /// Titles are truncated after 100 characters.
     TruncatesTitles,
-    /// All namespaces are one.
+    /// All namespaces have the same entries.
     NamespacesShareEntries,
-    /// A handle is a copy of the namespace as it was.
+    /// A handle is a copy of the namespace at the time that it was made.
     HandlesAreCopies,
-    /// A namespace is listed twice.
+    /// Each namespace is listed twice.
     ListsNamespacesTwice,
     /// A deleted namespace is still listed and known.
     KeepsDeletedNamespaces,
-    /// The deletion of a namespace that is unknown succeeds.
+    /// Deleting an unknown namespace succeeds.
     DeletesUnknownNamespaces,
     /// A namespace is created without the jurisdiction that was asked for.
     DropsJurisdictions,
-    /// A closed store answers all the same.
+    /// A closed store still answers.
     CloseDoesNothing,
 }

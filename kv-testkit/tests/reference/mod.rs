@@ -1,4 +1,4 @@
-//! A small correct backend, which can be broken on purpose in one place at a time.
+//! Reference backend: small and correct, and broken on purpose by one defect at a time.
 
 mod conditional;
 mod defect;
@@ -12,7 +12,7 @@ use kv_testkit::{ManualClock, Subject};
 
 pub(crate) use self::{defect::Defect, namespace::Reference, store::ReferenceStore};
 
-/// A subject with everything that the suite can use, broken by `defect`, if there is one.
+/// Returns a subject with a clock, a store and a sweep, with `defect` if there is one.
 pub(crate) fn subject_with(defect: Option<Defect>) -> Subject {
     let clock = ManualClock::default();
     let store = ReferenceStore::new(clock.clone(), defect);

@@ -1,4 +1,4 @@
-//! A namespace in a `BTreeMap`.
+//! Namespace of the reference backend, in a `BTreeMap`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -28,10 +28,10 @@ pub(crate) struct Reference {
 
 #[derive(Debug, Default, Clone)]
 pub(crate) struct State {
-    pub(crate) rows: BTreeMap<String, (Entry, Version)>,
+    pub(crate) slots: BTreeMap<String, (Entry, Version)>,
     last_version: u64,
     pub(crate) deleted: bool,
-    /// The metadata of removed entries, for a backend that does not forget it.
+    /// Metadata of removed entries, for [`Defect::KeepsRemovedMetadata`].
     removed: BTreeMap<String, Metadata>,
 }
 
@@ -40,7 +40,7 @@ impl Reference {
         Self { start: clock.now(), clock, defect, closed: Arc::default(), state: Arc::default() }
     }
 
-    /// The same entries, which changes on either side no longer reach.
+    /// Returns a copy that shares no entry with this namespace.
     pub(crate) fn copy(&self) -> Self {
         Self { state: Arc::new(Mutex::new(self.state().clone())), ..self.clone() }
     }
@@ -64,21 +64,25 @@ impl Reference {
         }
         let state = self.state();
         if state.deleted && !self.has(Defect::DeletedNamespaceWorks) {
-            return Err(Error::new(ErrorKind::NamespaceNotFound, "reference", "there is no such namespace"));
+            return Err(Error::new(
+                ErrorKind::NamespaceNotFound,
+                "reference",
+                "the namespace was deleted or never existed",
+            ));
         }
         Ok(state)
     }
 
     pub(crate) fn sweep(&self) {
-        self.state().rows.retain(|_, (entry, _)| self.is_live(entry) || self.has(Defect::SweepsNothing));
+        self.state().slots.retain(|_, (entry, _)| self.is_live(entry) || self.has(Defect::SweepsNothing));
     }
 
     pub(crate) fn is_live(&self, entry: &Entry) -> bool {
-        let passed = |deadline: Timestamp| match self.defect {
+        let passed = |expires_at: Timestamp| match self.defect {
             Some(Defect::IgnoresTtl) => false,
-            Some(Defect::ExpiresOneSecondLate) => deadline < self.clock.now(),
-            Some(Defect::ExpiresOneSecondEarly) => deadline.as_secs() <= self.clock.now().as_secs() + 1,
-            _ => deadline.has_passed(self.clock.now()),
+            Some(Defect::ExpiresOneSecondLate) => expires_at < self.clock.now(),
+            Some(Defect::ExpiresOneSecondEarly) => expires_at.as_secs() <= self.clock.now().as_secs() + 1,
+            _ => expires_at.has_passed(self.clock.now()),
         };
         !entry.expires_at.is_some_and(passed)
     }
@@ -88,16 +92,16 @@ impl Reference {
             Some(Defect::DecodesKeys) => key.as_str().replace("%2F", "/"),
             Some(Defect::IgnoresCaseOfKeys) => key.as_str().to_lowercase(),
             Some(Defect::TrimsKeys) => key.as_str().trim().to_owned(),
-            Some(Defect::TruncatesKeys) => key.as_str().chars().scan(0, cut_at(500)).collect(),
+            Some(Defect::TruncatesKeys) => key.as_str().chars().scan(0, truncate_at(500)).collect(),
             _ => key.as_str().to_owned(),
         }
     }
 
-    /// The live entry under `key`, all of it.
+    /// Returns the live entry under `key`, with its metadata.
     pub(crate) fn find(&self, state: &State, key: &Key<'_>) -> Option<(Entry, Version)> {
-        let row = state.rows.get(&self.name(key)).filter(|(entry, _)| self.is_live(entry))?;
-        let hidden = self.has(Defect::EmptyValueIsAbsent) && row.0.value.is_empty();
-        (!hidden).then(|| row.clone())
+        let slot = state.slots.get(&self.name(key)).filter(|(entry, _)| self.is_live(entry))?;
+        let hidden = self.has(Defect::EmptyValueIsAbsent) && slot.0.value.is_empty();
+        (!hidden).then(|| slot.clone())
     }
 
     pub(crate) fn entry(&self, value: Value, options: &PutOptions) -> Result<Entry> {
@@ -114,7 +118,7 @@ impl Reference {
             }
             Some(Defect::ExpiryIn32Bits) => {
                 let last = Timestamp::from_secs(u32::MAX.into())?;
-                entry.expires_at = entry.expires_at.map(|deadline| deadline.min(last));
+                entry.expires_at = entry.expires_at.map(|expires_at| expires_at.min(last));
             }
             _ => {}
         }
@@ -125,7 +129,7 @@ impl Reference {
         let name = self.name(key);
         state.last_version += 1;
         let mut version = Version::new(state.last_version);
-        if let Some((old, old_version)) = state.rows.get(&name) {
+        if let Some((old, old_version)) = state.slots.get(&name) {
             match self.defect {
                 Some(Defect::KeepsOldMetadata) if entry.metadata.is_none() => {
                     entry.metadata.clone_from(&old.metadata);
@@ -141,13 +145,13 @@ impl Reference {
         if self.has(Defect::KeepsRemovedMetadata) && entry.metadata.is_none() {
             entry.metadata = state.removed.get(&name).cloned();
         }
-        state.rows.insert(name, (entry, version));
+        state.slots.insert(name, (entry, version));
         version
     }
 
     pub(crate) fn take(&self, state: &mut State, key: &Key<'_>) -> Version {
         let name = self.name(key);
-        let metadata = state.rows.remove(&name).and_then(|(entry, _)| entry.metadata);
+        let metadata = state.slots.remove(&name).and_then(|(entry, _)| entry.metadata);
         state.removed.extend(metadata.map(|metadata| (name, metadata)));
         state.last_version = if self.has(Defect::VersionsStartAgain) { 0 } else { state.last_version + 1 };
         Version::new(state.last_version)
@@ -156,18 +160,18 @@ impl Reference {
     pub(crate) fn holds(&self, state: &State, key: &Key<'_>, expected: Expected) -> bool {
         let current = match self.defect {
             Some(Defect::IgnoresExpectation) => return true,
-            Some(Defect::ExpiredIsPresentForWriteIf) => state.rows.get(&self.name(key)).map(|row| row.1),
-            _ => self.find(state, key).map(|row| row.1),
+            Some(Defect::ExpiredIsPresentForWriteIf) => state.slots.get(&self.name(key)).map(|slot| slot.1),
+            _ => self.find(state, key).map(|slot| slot.1),
         };
         expected.holds(current)
     }
 }
 
-/// Keeps characters while their bytes fit into `most`.
-fn cut_at(most: usize) -> impl FnMut(&mut usize, char) -> Option<char> {
+/// Returns a filter that keeps characters while their bytes fit into `max`.
+fn truncate_at(max: usize) -> impl FnMut(&mut usize, char) -> Option<char> {
     move |len, character| {
         *len += character.len_utf8();
-        (*len <= most).then_some(character)
+        (*len <= max).then_some(character)
     }
 }
 

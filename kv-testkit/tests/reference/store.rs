@@ -1,4 +1,4 @@
-//! A store of such namespaces.
+//! Store of the reference backend.
 
 use std::{
     iter,
@@ -47,8 +47,8 @@ impl ReferenceStore {
 
     fn create(&self, title: &NamespaceTitle, jurisdiction: Option<Jurisdiction>) -> Result<NamespaceInfo> {
         let mut namespaces = self.open()?;
-        let most = if self.has(Defect::TruncatesTitles) { 100 } else { usize::MAX };
-        let title = NamespaceTitle::new(title.as_str().chars().take(most).collect::<String>())?;
+        let max = if self.has(Defect::TruncatesTitles) { 100 } else { usize::MAX };
+        let title = NamespaceTitle::new(title.as_str().chars().take(max).collect::<String>())?;
         let jurisdiction = jurisdiction.filter(|_| !self.has(Defect::DropsJurisdictions));
         let info = NamespaceInfo::new(NamespaceId::new(Uuid::new_v4().simple().to_string())?, title)
             .with_jurisdiction(jurisdiction);
@@ -59,7 +59,7 @@ impl ReferenceStore {
         Ok(info)
     }
 
-    /// Refuses `title` if another namespace than `id` has it.
+    /// Fails if another namespace than `id` has `title`.
     fn check(
         &self,
         namespaces: &[(NamespaceInfo, Reference)],
@@ -78,9 +78,11 @@ impl ReferenceStore {
     }
 }
 
-fn place(namespaces: &[(NamespaceInfo, Reference)], id: &NamespaceId) -> Result<usize> {
-    let place = namespaces.iter().position(|(info, _)| info.id == *id);
-    place.ok_or_else(|| Error::new(ErrorKind::NamespaceNotFound, "reference", "no namespace has the id"))
+fn index(namespaces: &[(NamespaceInfo, Reference)], id: &NamespaceId) -> Result<usize> {
+    let index = namespaces.iter().position(|(info, _)| info.id == *id);
+    index.ok_or_else(|| {
+        Error::new(ErrorKind::NamespaceNotFound, "reference", "the store has no namespace with this id")
+    })
 }
 
 #[async_trait]
@@ -104,14 +106,14 @@ impl KvStore for ReferenceStore {
 
     async fn namespace_info(&self, id: &NamespaceId) -> Result<NamespaceInfo> {
         let namespaces = self.open()?;
-        Ok(namespaces[place(&namespaces, id)?].0.clone())
+        Ok(namespaces[index(&namespaces, id)?].0.clone())
     }
 
     async fn rename_namespace(&self, id: &NamespaceId, title: NamespaceTitle) -> Result<NamespaceInfo> {
         let mut namespaces = self.open()?;
-        let place = place(&namespaces, id)?;
+        let index = index(&namespaces, id)?;
         self.check(&namespaces, &title, id)?;
-        let (info, namespace) = &mut namespaces[place];
+        let (info, namespace) = &mut namespaces[index];
         if info.title == title && self.has(Defect::RenameToOwnTitleFails) {
             return Err(Error::new(
                 ErrorKind::NamespaceExists,
@@ -121,20 +123,20 @@ impl KvStore for ReferenceStore {
         }
         info.title = title;
         if self.has(Defect::RenameLosesEntries) {
-            namespace.state().rows.clear();
+            namespace.state().slots.clear();
         }
         Ok(info.clone())
     }
 
     async fn delete_namespace(&self, id: &NamespaceId) -> Result<()> {
         let mut namespaces = self.open()?;
-        let place = match place(&namespaces, id) {
+        let index = match index(&namespaces, id) {
             Err(_) if self.has(Defect::DeletesUnknownNamespaces) => return Ok(()),
-            place => place?,
+            index => index?,
         };
-        namespaces[place].1.state().deleted = true;
+        namespaces[index].1.state().deleted = true;
         if !self.has(Defect::KeepsDeletedNamespaces) {
-            namespaces.remove(place);
+            namespaces.remove(index);
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Namespaces that are broken in ways which only calls at the same time, or dropped ones, show.
+//! Namespaces with defects that only concurrent or dropped calls show.
 
 use std::{
     collections::HashMap,
@@ -19,40 +19,40 @@ use tokio::task::yield_now;
 /// Defect of a namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Disorder {
-    /// Nothing: reads and writes only let others go first, before they take effect and after it.
+    /// No defect: reads and writes yield before and after they take effect.
     None,
-    /// Some reads answer from a cache that a write does not reach.
+    /// Some reads are answered from a cache that writes do not update.
     StaleReads,
-    /// Some listings do.
+    /// Some listings are answered from such a cache.
     StaleListings,
-    /// A conditional write looks first and writes later.
+    /// A conditional write compares first and writes later.
     LostUpdates,
     /// A write is answered before it is applied.
     AnsweredTooEarly,
-    /// A write that is dropped is undone, although it was seen.
+    /// A dropped write is undone after it was visible.
     DroppedWritesFlicker,
-    /// A write that is dropped is repeated later.
+    /// A dropped write is applied a second time later.
     DroppedWritesRepeat,
-    /// A dropped write has set the value and not the metadata.
+    /// A dropped write has set the value but not the metadata.
     DroppedWritesTear,
-    /// A bulk write is answered when its first entry is applied.
+    /// A bulk write is answered after its first entry is applied.
     BulkAnsweredTooEarly,
-    /// A dropped conditional write is applied later, whatever is there then.
+    /// A dropped conditional write is applied later without its condition.
     DroppedConditionsForgotten,
-    /// A conflict is told where there is none.
+    /// Some conditional writes are conflicts although their condition holds.
     FalseConflicts,
-    /// Versions come again.
+    /// Versions are used again.
     VersionsRepeat,
 }
 
-/// Sentences that a message has. Which of them it is may depend on which call meets the disorder first.
+/// Parts of failure messages. The part may depend on the call that meets the disorder first.
 const CONTRADICTS: &str = "<-- contradicts";
 const TORN: &str = "with other metadata or another expiry than it set";
 const TORN_LISTING: &str = "metadata or an expiry that no write set";
 const TWO_VERSIONS: &str = "with two versions";
 const SAME_VERSION: &str = "took the same version";
 
-/// Every disorder, and the sentences of which the message about it has one.
+/// Every disorder, with the parts of which its message has one.
 pub(crate) const ALL: &[(Disorder, &[&str])] = &[
     (Disorder::StaleReads, &[CONTRADICTS]),
     (Disorder::StaleListings, &[CONTRADICTS]),
@@ -73,7 +73,7 @@ pub(crate) struct Unordered {
     inner: MemoryNamespace,
     disorder: Disorder,
     calls: AtomicUsize,
-    /// Last answers to reads and, in `listed`, to listings.
+    /// Last answers to reads, and in `listed` to listings.
     seen: Mutex<HashMap<String, Option<Entry>>>,
     listed: Mutex<HashMap<String, ListPage>>,
 }
@@ -97,7 +97,7 @@ impl Unordered {
     }
 }
 
-/// Work that is done when a call is dropped, and not when it ends.
+/// Work that is done if a call is dropped before it ends.
 struct OnDrop<F: FnMut()> {
     work: F,
     is_done: bool,
@@ -117,7 +117,7 @@ impl<F: FnMut()> Drop for OnDrop<F> {
     }
 }
 
-/// Spawns `work` to be done after others had some turns.
+/// Spawns `work`, which begins after other tasks had some turns.
 fn later(work: impl Future<Output = ()> + Send + 'static) {
     tokio::spawn(async move {
         for _ in 0..20 {
@@ -240,7 +240,7 @@ impl KvNamespace for Unordered {
     }
 }
 
-/// Runs a future of the namespace in memory, which is done when it is first polled.
+/// Runs a future of the namespace in memory, which is ready on its first poll.
 fn finish(future: impl Future<Output = ()>) {
     future.now_or_never().unwrap();
 }
@@ -273,9 +273,9 @@ impl AtomicKv for Unordered {
             Disorder::DroppedConditionsForgotten => {
                 let inner = self.inner.clone();
                 let key = key.into_owned();
-                let forgetful = (inner.clone(), key.clone(), value.clone(), options.clone());
+                let without_condition = (inner.clone(), key.clone(), value.clone(), options.clone());
                 let mut write = OnDrop::new(move || {
-                    let (inner, key, value, options) = forgetful.clone();
+                    let (inner, key, value, options) = without_condition.clone();
                     later(async move { inner.write(key, value, options).await.unwrap() });
                 });
                 yield_now().await;
