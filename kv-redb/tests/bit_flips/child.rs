@@ -14,7 +14,7 @@ use kv_core::{Error, ErrorKind, KvStore, ListOptions, Result, prelude::*};
 use kv_redb::{RedbNamespace, RedbStore};
 use kv_testkit::ManualClock;
 
-use crate::base::{ENTRIES, key, value};
+use crate::base_file::{ENTRIES, key, value};
 
 /// Names the whole file. The bits to flip are lines of the standard input.
 pub(crate) const VARIABLE: &str = "KV_REDB_FLIPS_IN";

@@ -8,14 +8,14 @@
 //! This is a test of its own harness, since it is also the child.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-mod base;
+mod base_file;
 mod child;
 mod parent;
 mod random;
 
 use libtest_mimic::{Arguments, Trial};
 
-use crate::base::Base;
+use crate::base_file::Base;
 
 /// Number of bits that a plain run flips in each file.
 const FLIPS: usize = 100;

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{FLIPS, base::Base, child, random::Random, variable};
+use crate::{FLIPS, base_file::Base, child, random::Random, variable};
 
 /// Number of children at a time.
 const CHILDREN: usize = 2;

@@ -8,10 +8,10 @@ use kv_redb::{RedbStore, RedbStoreBuilder};
 use kv_testkit::ManualClock;
 
 use crate::{
-    history::{Drafter, Model, Past, Versions, batches, check_reads, observe},
+    job::{Line, Task, Work},
     random::Random,
-    site::{TASKS, prefix},
-    task::{Line, Task, Work},
+    store_file::{TASKS, prefix},
+    store_model::{Drafter, Model, Past, Versions, batches, check_reads, observe},
 };
 
 const LONGEST: usize = 1_200_000;

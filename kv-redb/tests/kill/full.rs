@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 
 use crate::{
+    child_process::{Moment, Victim},
+    job::{Line, Work},
     random::Random,
-    site::Site,
-    task::{Line, Work},
-    victim::{Moment, Victim},
+    store_file::Site,
 };
 
 pub(crate) fn run(random: &mut Random, rounds: u32) {

@@ -9,20 +9,21 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod child;
+mod child_process;
+mod creation;
 mod full;
-#[path = "../history/mod.rs"]
-mod history;
-mod making;
+mod job;
+#[path = "../random/mod.rs"]
 mod random;
-mod reclaiming;
-mod site;
-mod task;
-mod victim;
+mod store_file;
+#[path = "../store_model/mod.rs"]
+mod store_model;
+mod sweeps;
 mod writes;
 
 use libtest_mimic::{Arguments, Trial};
 
-use crate::{random::Random, task::Task};
+use crate::{job::Task, random::Random};
 
 /// How often processes that write are killed, with and without quick repair.
 const KILLS: u32 = 18;
@@ -39,9 +40,9 @@ fn main() {
         trial("what_was_answered_survives_kills_with_quick_repair", move |random| {
             writes::run(random, kills / 2, true);
         }),
-        trial("a_file_whose_making_was_killed_opens", move |random| making::run(random, kills / 3)),
-        trial("a_file_opens_while_processes_start", move |_| making::while_processes_start(2 * kills)),
-        trial("a_killed_sweep_goes_on", move |random| reclaiming::run(random, kills / 3)),
+        trial("a_file_whose_making_was_killed_opens", move |random| creation::run(random, kills / 3)),
+        trial("a_file_opens_while_processes_start", move |_| creation::while_processes_start(2 * kills)),
+        trial("a_killed_sweep_goes_on", move |random| sweeps::run(random, kills / 3)),
     ];
     if cfg!(unix) {
         trials.push(trial("a_file_that_cannot_grow_keeps_what_was_answered", move |random| {
@@ -49,7 +50,7 @@ fn main() {
         }));
     }
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
-    println!("{} processes were killed", victim::killed());
+    println!("{} processes were killed", child_process::killed());
     conclusion.exit();
 }
 

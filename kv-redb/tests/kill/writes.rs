@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 
 use crate::{
+    child_process::{Moment, Victim},
+    job::Work,
     random::Random,
-    site::{Site, Tally},
-    task::Work,
-    victim::{Moment, Victim},
+    store_file::{Site, Tally},
 };
 
 /// After so many kills a new file is made.

@@ -19,7 +19,7 @@ use std::{
 use proptest::prelude::*;
 use redb::StorageBackend;
 
-use crate::image::{Change, Survivors};
+use crate::survivors::{Change, Survivors};
 
 /// How a disk fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

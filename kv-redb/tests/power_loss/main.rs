@@ -4,15 +4,15 @@
 //! from 400 on also every torn end of a new file's header.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod creation;
 mod disk;
 mod failures;
-mod full;
-#[path = "../history/mod.rs"]
-mod history;
-mod image;
-mod lives;
-mod machine;
-mod making;
+mod full_disk;
+mod harness;
+mod sessions;
+#[path = "../store_model/mod.rs"]
+mod store_model;
+mod survivors;
 
 /// Number of disks that fail, unless the environment variable says another one.
 const CASES: u32 = 100;

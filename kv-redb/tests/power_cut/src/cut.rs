@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::{
     clients::{Known, Past, State, value},
     disk::{Disk, Survivors},
-    machine::{self, Machine},
+    ext4::{self, Machine},
 };
 
 const CLIENTS: usize = 6;
@@ -66,7 +66,7 @@ fn draw<S: Strategy>(runner: &mut TestRunner, strategy: S) -> S::Value {
 /// Lets clients write to a store, and cuts the power of its disk again and again. They write on: a cut is a look at what the
 /// disk would hold.
 fn cut(runner: &mut TestRunner, cuts: u32, quick_repair: bool, ignores_flushes: bool) -> Tally {
-    let disk = Disk::new(machine::empty_ext4(), ignores_flushes);
+    let disk = Disk::new(ext4::empty_ext4(), ignores_flushes);
     let machine = Machine::on(&disk);
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let store = runtime.block_on(open(&machine.path().join(FILE), quick_repair)).unwrap();
@@ -109,7 +109,7 @@ async fn open(path: &Path, quick_repair: bool) -> kv_core::Result<RedbStore> {
 
 /// Mounts `image`, opens the store on it, and compares each key with all that may be under it.
 fn check(runtime: &Runtime, image: &[u8], before: &[Past], after: &[Past]) -> Result<(), String> {
-    let looked = machine::look_at(image, |folder| {
+    let looked = ext4::look_at(image, |folder| {
         let path = folder.join(FILE);
         if !path.exists() {
             return Err("the store's file is gone".to_owned());

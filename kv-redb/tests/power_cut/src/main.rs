@@ -17,7 +17,7 @@ mod cut;
 #[cfg(target_os = "linux")]
 mod disk;
 #[cfg(target_os = "linux")]
-mod machine;
+mod ext4;
 #[cfg(target_os = "linux")]
 mod needs;
 

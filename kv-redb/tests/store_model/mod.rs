@@ -6,20 +6,20 @@
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 #![allow(dead_code, unused_imports, reason = "each test uses a part of it")]
 
-mod draft;
-mod file;
+mod history;
 mod model;
 mod observe;
 mod operation;
-mod past;
+mod plan;
+mod tables;
 mod write;
 
 pub(crate) use self::{
-    draft::{Draft, Drafter, batches},
-    file::{FileSummary, check_file},
+    history::Past,
     model::Model,
     observe::{Versions, check_reads, observe},
     operation::{Change, Condition, Operation, Outcome},
-    past::Past,
+    plan::{Draft, Drafter, batches},
+    tables::{FileSummary, check_file},
     write::{Shape, Write, key},
 };

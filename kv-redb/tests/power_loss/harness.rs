@@ -14,10 +14,10 @@ use redb::Database;
 
 use crate::{
     disk::{Disk, Failure},
-    history::{
+    store_model::{
         Draft, Drafter, FileSummary, Operation, Outcome, Past, Versions, check_file, check_reads, observe,
     },
-    image::Survivors,
+    survivors::Survivors,
 };
 
 /// After it, whatever can expire has.
@@ -65,7 +65,7 @@ impl Machine {
             .clock(Arc::new(self.clock.clone()))
             .sweep_interval(None)
             .quick_repair(setting.quick_repair)
-            // A full disk stays full for as long as a store is open: `full.rs` is about one that does not.
+            // A full disk stays full for as long as a store is open: `full_disk.rs` is about one that does not.
             .full_disk_pause(LONG)
             .cache_bytes(cache)
     }

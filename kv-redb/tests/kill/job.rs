@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::history::{Operation, Outcome};
+use crate::store_model::{Operation, Outcome};
 
 pub(crate) const VARIABLE: &str = "KV_REDB_TASK";
 

@@ -9,8 +9,8 @@ use redb::Database;
 use tempfile::TempDir;
 
 use crate::{
-    history::{FileSummary, Model, Past, Versions, check_file, observe},
-    task::{Line, Task, Work},
+    job::{Line, Task, Work},
+    store_model::{FileSummary, Model, Past, Versions, check_file, observe},
 };
 
 /// How many tasks of a process write.

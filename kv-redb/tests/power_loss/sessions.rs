@@ -6,9 +6,9 @@ use proptest::{collection::vec, option, prelude::*};
 
 use crate::{
     disk::{Failure, Fault},
-    history::{Draft, batches},
-    image::Survivors,
-    machine::{Machine, Setting},
+    harness::{Machine, Setting},
+    store_model::{Draft, batches},
+    survivors::Survivors,
 };
 
 /// How many lives a disk sees before the last one, in which nothing fails.

@@ -12,10 +12,10 @@ use kv_core::{KvStore, prelude::*};
 use kv_redb::RedbStore;
 
 use crate::{
+    child_process::{Moment, Victim},
+    job::{Line, Work},
     random::Random,
-    site::Site,
-    task::{Line, Work},
-    victim::{Moment, Victim},
+    store_file::Site,
 };
 
 pub(crate) fn run(random: &mut Random, kills: u32) {

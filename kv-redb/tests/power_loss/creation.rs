@@ -2,8 +2,8 @@
 
 use crate::{
     disk::{Failure, Fault},
-    image::Survivors,
-    machine::{Machine, Setting},
+    harness::{Machine, Setting},
+    survivors::Survivors,
 };
 
 const HEADER_BYTES: usize = 320;

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crate::task::{Line, Task, VARIABLE};
+use crate::job::{Line, Task, VARIABLE};
 
 static KILLED: AtomicU32 = AtomicU32::new(0);
 

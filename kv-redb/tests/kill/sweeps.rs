@@ -7,11 +7,11 @@ use kv_core::KvStore;
 use proptest::collection::vec;
 
 use crate::{
-    history::{FileSummary, Operation, Outcome, Past, Shape, Write},
+    child_process::{Moment, Victim},
+    job::{Line, Work},
     random::Random,
-    site::Site,
-    task::{Line, Work},
-    victim::{Moment, Victim},
+    store_file::Site,
+    store_model::{FileSummary, Operation, Outcome, Past, Shape, Write},
 };
 
 /// How many entries each of the two namespaces has; of three, two expire.
