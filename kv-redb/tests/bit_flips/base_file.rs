@@ -9,7 +9,7 @@ use kv_testkit::ManualClock;
 
 /// Origin of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Base {
+pub(crate) enum BaseFile {
     Closed,
     Crashed,
     CrashedWithQuickRepair,
@@ -33,7 +33,7 @@ pub(crate) fn expires(number: usize) -> bool {
     number.is_multiple_of(3)
 }
 
-impl Base {
+impl BaseFile {
     /// Makes the file at `path`. It has deadlines that have passed and a deleted namespace, so that its sweep has work.
     pub(crate) fn make(self, path: &Path) {
         let clock = ManualClock::default();

@@ -15,7 +15,7 @@ mod random;
 
 use libtest_mimic::{Arguments, Trial};
 
-use crate::base_file::Base;
+use crate::base_file::BaseFile;
 
 /// Number of bits that a plain run flips in each file.
 const FLIPS: usize = 100;
@@ -25,9 +25,9 @@ fn main() {
         return child::run();
     }
     let trials = [
-        ("a_flipped_bit_in_a_closed_file_ends_no_process", Base::Closed),
-        ("a_flipped_bit_in_a_file_of_a_crash_ends_no_process", Base::Crashed),
-        ("a_flipped_bit_in_a_file_with_quick_repair_ends_no_process", Base::CrashedWithQuickRepair),
+        ("a_flipped_bit_in_a_closed_file_ends_no_process", BaseFile::Closed),
+        ("a_flipped_bit_in_a_file_of_a_crash_ends_no_process", BaseFile::Crashed),
+        ("a_flipped_bit_in_a_file_with_quick_repair_ends_no_process", BaseFile::CrashedWithQuickRepair),
     ];
     let trials = trials.map(|(name, base)| {
         Trial::test(name, move || {

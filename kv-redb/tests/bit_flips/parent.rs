@@ -10,20 +10,20 @@ use std::{
     time::Duration,
 };
 
-use crate::{FLIPS, base_file::Base, child, random::Random, variable};
+use crate::{FLIPS, base_file::BaseFile, child, random::Random, variable};
 
 /// Number of children at a time.
 const CHILDREN: usize = 2;
 /// No flip takes a hundredth of it: a child that is silent for so long hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const MAX_SILENCE: Duration = Duration::from_secs(60);
 
 const PAGE_BYTES: usize = 4096;
 const START_BYTES: usize = 64;
 /// The higher byte of how many rows a page has.
-const ROWS_BYTE: usize = 3;
+const ROW_COUNT_BYTE: usize = 3;
 
 /// Flips bits of the file in children, and fails if one of them does not end well.
-pub(crate) fn run(base: Base) {
+pub(crate) fn run(base: BaseFile) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("whole.kv");
     base.make(&path);
@@ -53,7 +53,7 @@ fn choose(whole: &[u8], seed: u64, count: usize) -> Vec<usize> {
         8 * place + random.below(8)
     };
     let chosen: Vec<usize> = (0..count).map(&mut choose).collect();
-    let rows = pages.iter().map(|page| 8 * (page * PAGE_BYTES + ROWS_BYTE) + 6);
+    let rows = pages.iter().map(|page| 8 * (page * PAGE_BYTES + ROW_COUNT_BYTE) + 6);
     rows.chain(chosen).collect()
 }
 
@@ -81,7 +81,7 @@ fn watch(path: &Path, bits: &[usize]) -> usize {
         let mut refused = 0;
         let mut last = String::new();
         loop {
-            match receiver.recv_timeout(PATIENCE) {
+            match receiver.recv_timeout(MAX_SILENCE) {
                 Ok(line) => {
                     refused += usize::from(line.ends_with("refused"));
                     last = line;

@@ -8,53 +8,56 @@ use kv_redb::{RedbStore, RedbStoreBuilder};
 use kv_testkit::ManualClock;
 
 use crate::{
-    job::{Line, Task, Work},
+    job::{Event, Job, Work},
     random::Random,
-    store_file::{TASKS, prefix},
-    store_model::{Drafter, Model, Past, Versions, batches, check_reads, observe},
+    store_file::{WRITERS, prefix},
+    store_model::{History, Model, Planner, SeenVersions, batches, check_reads, observe},
 };
 
-const LONGEST: usize = 1_200_000;
-const AT_ONCE: usize = 8;
+const MAX_VALUE_BYTES: usize = 1_200_000;
+const MAX_BATCH: usize = 8;
 /// How many serial numbers each task has for itself.
-const SERIALS: u64 = 1 << 20;
+const SERIALS_PER_WRITER: u64 = 1 << 20;
 
 /// Does what `task` says, and then waits to be killed.
-pub(crate) fn run(task: Task) {
+pub(crate) fn run(task: Job) {
     kv_testkit::block_on(async move {
         let now = Timestamp::from_secs(task.now).unwrap();
         let builder = RedbStore::builder()
             .clock(Arc::new(ManualClock::new(now)))
             .quick_repair(task.quick_repair)
             .sweep_interval(Duration::from_millis(5));
-        if let Work::Make = task.work {
+        if let Work::Create = task.work {
             return make(&builder, &task).await;
         }
-        let reclaims = matches!(task.work, Work::Reclaim { .. });
+        let reclaims = matches!(task.work, Work::Sweep { .. });
         let builder = if reclaims { builder.sweep_interval(None) } else { builder };
         let store = builder.open(&task.path).await.unwrap();
-        Line::Opened.tell();
+        Event::Opened.print();
         match task.work {
-            Work::Open | Work::Make => {}
+            Work::Open | Work::Create => {}
             Work::Write { seed, first_serial, until_refused } => {
-                let found = observe(&store, &mut Versions::default()).await.unwrap();
-                let tasks = (0..TASKS).map(|number| {
+                let found = observe(&store, &mut SeenVersions::default()).await.unwrap();
+                let tasks = (0..WRITERS).map(|number| {
                     let writer = Writer {
                         number,
                         store: store.clone(),
                         now,
                         random: Random::with_seed(seed.wrapping_add(number as u64)),
-                        drafter: Drafter::new(prefix(number), first_serial + number as u64 * SERIALS),
-                        past: Past::new(found.part(&prefix(number))),
+                        planner: Planner::new(
+                            prefix(number),
+                            first_serial + number as u64 * SERIALS_PER_WRITER,
+                        ),
+                        history: History::new(found.part(&prefix(number))),
                     };
                     tokio::spawn(writer.run(until_refused))
                 });
                 // They end only if the store refuses, or by a panic, which then ends the process.
                 let answered = try_join_all(tasks).await.unwrap();
                 check_refused(&store, &Model::whole(answered), now).await;
-                Line::Done.tell();
+                Event::Finished.print();
             }
-            Work::Reclaim { namespace, step } => reclaim(&store, namespace, step).await,
+            Work::Sweep { namespace, step } => reclaim(&store, namespace, step).await,
         }
         std::future::pending::<()>().await;
     });
@@ -66,8 +69,8 @@ struct Writer {
     store: RedbStore,
     now: Timestamp,
     random: Random,
-    drafter: Drafter,
-    past: Past,
+    planner: Planner,
+    history: History,
 }
 
 impl Writer {
@@ -75,12 +78,12 @@ impl Writer {
     async fn run(mut self, until_refused: bool) -> Model {
         let mut sent = 0;
         loop {
-            let known = self.past.answered();
-            self.past = Past::new(known.clone());
-            let drafts = self.random.draw(batches(LONGEST, AT_ONCE));
+            let known = self.history.answered();
+            self.history = History::new(known.clone());
+            let plans = self.random.draw(batches(MAX_VALUE_BYTES, MAX_BATCH));
             let mut operations = Vec::new();
-            for draft in drafts {
-                match self.drafter.operation(draft, &known, &self.store).await {
+            for plan in plans {
+                match self.planner.operation(plan, &known, &self.store).await {
                     Ok(operation) => operations.push(operation),
                     Err(error) => {
                         assert!(until_refused && error.kind() == ErrorKind::Unavailable, "{error:?}");
@@ -89,13 +92,13 @@ impl Writer {
                 }
             }
             for operation in &operations {
-                Line::Sent(self.number, operation.clone()).tell();
-                self.past.accept(operation.clone(), self.now, 0);
+                Event::Requested(self.number, operation.clone()).print();
+                self.history.accept(operation.clone(), self.now, 0);
             }
             // So few are polled in order, so they are queued in order.
             let answers = join_all(operations.iter().zip(sent..).map(async |(operation, place)| {
                 let outcome = operation.perform(&self.store).await?;
-                Line::Answered(self.number, place, outcome.clone()).tell();
+                Event::Answered(self.number, place, outcome.clone()).print();
                 Ok::<_, kv_core::Error>(outcome)
             }));
             let answers = answers.await;
@@ -103,7 +106,7 @@ impl Writer {
             let mut refused = false;
             for (place, answer) in answers.into_iter().enumerate() {
                 match answer {
-                    Ok(outcome) => self.past.answer(place, outcome),
+                    Ok(outcome) => self.history.answer(place, outcome),
                     Err(error) => {
                         assert!(until_refused && error.kind() == ErrorKind::Closed, "{error:?}");
                         refused = true;
@@ -111,7 +114,7 @@ impl Writer {
                 }
             }
             if refused {
-                return self.past.answered();
+                return self.history.answered();
             }
         }
     }
@@ -119,19 +122,19 @@ impl Writer {
 
 /// Checks that the store takes no write, and answers no wrong read.
 async fn check_refused(store: &RedbStore, known: &Model, now: Timestamp) {
-    for operation in Drafter::new("", 0).one_of_each(known) {
+    for operation in Planner::new("", 0).one_of_each(known) {
         assert_eq!(operation.perform(store).await.unwrap_err().kind(), ErrorKind::Closed);
     }
     check_reads(store, known, now).await;
 }
 
-async fn make(builder: &RedbStoreBuilder, task: &Task) {
+async fn make(builder: &RedbStoreBuilder, task: &Job) {
     for number in 0.. {
-        Line::Making(number).tell();
+        Event::Creating(number).print();
         let store = builder.clone().open(task.path.with_file_name(number.to_string())).await.unwrap();
         let namespace = store.open_namespace("a").await.unwrap();
         namespace.put("key", number.to_string()).await.unwrap();
-        Line::Made(number).tell();
+        Event::Created(number).print();
         store.close().await.unwrap();
     }
 }
@@ -139,13 +142,13 @@ async fn make(builder: &RedbStoreBuilder, task: &Task) {
 async fn reclaim(store: &RedbStore, namespace: Option<String>, step: usize) {
     if let Some(id) = namespace {
         store.delete_namespace(&kv_core::NamespaceId::new(id).unwrap()).await.unwrap();
-        Line::Deleted.tell();
+        Event::NamespaceDeleted.print();
     }
     loop {
         let swept = store.sweep(step).await.unwrap();
-        Line::Swept(swept).tell();
+        Event::Swept(swept).print();
         if swept < step {
-            return Line::Done.tell();
+            return Event::Finished.print();
         }
     }
 }

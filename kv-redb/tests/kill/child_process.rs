@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crate::job::{Line, Task, VARIABLE};
+use crate::job::{Event, Job, VARIABLE};
 
 static KILLED: AtomicU32 = AtomicU32::new(0);
 
@@ -18,63 +18,63 @@ pub(crate) fn killed() -> u32 {
 }
 
 /// A process that is killed, once more by dropping it.
-pub(crate) struct Victim {
+pub(crate) struct ChildProcess {
     process: Child,
     output: BufReader<ChildStdout>,
 }
 
-/// When a process is killed: after it told so many lines, or that it is done, and then this time later.
+/// When a process is killed: after it told so many events, or that it is done, and then this time delay.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Moment {
-    pub(crate) lines: usize,
-    pub(crate) later: Duration,
+pub(crate) struct KillPoint {
+    pub(crate) events: usize,
+    pub(crate) delay: Duration,
 }
 
-impl Victim {
-    pub(crate) fn start(task: &Task) -> Self {
+impl ChildProcess {
+    pub(crate) fn start(task: &Job) -> Self {
         Self::spawn(Command::new(env::current_exe().unwrap()), task)
     }
 
     /// As `start`, in a process that can write no file beyond a few megabytes. The shell is asked, since Rust has no safe
     /// call for it.
-    pub(crate) fn start_limited(task: &Task) -> Self {
+    pub(crate) fn start_limited(task: &Job) -> Self {
         let mut command = Command::new("sh");
         command.args(["-c", "trap '' XFSZ; ulimit -f 8000; exec \"$0\""]).arg(env::current_exe().unwrap());
         Self::spawn(command, task)
     }
 
-    fn spawn(mut command: Command, task: &Task) -> Self {
+    fn spawn(mut command: Command, task: &Job) -> Self {
         command.env(VARIABLE, serde_json::to_string(task).unwrap()).stdout(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
         Self { process, output }
     }
 
-    fn line(&mut self) -> Option<Line> {
+    fn event(&mut self) -> Option<Event> {
         let mut text = String::new();
         self.output.read_line(&mut text).unwrap();
-        // A line without an end was being told when the process was killed.
+        // A event without an end was being told when the process was killed.
         text.ends_with('\n').then(|| serde_json::from_str(&text).unwrap())
     }
 
     /// Kills it, and answers what it told.
-    pub(crate) fn kill(mut self, moment: Moment) -> Vec<Line> {
-        let mut lines = Vec::new();
-        while lines.len() < moment.lines && !matches!(lines.last(), Some(Line::Done)) {
-            let Some(line) = self.line() else { panic!("the process ended by itself after {lines:#?}") };
-            lines.push(line);
+    pub(crate) fn kill(mut self, kill_point: KillPoint) -> Vec<Event> {
+        let mut events = Vec::new();
+        while events.len() < kill_point.events && !matches!(events.last(), Some(Event::Finished)) {
+            let Some(event) = self.event() else { panic!("the process ended by itself after {events:#?}") };
+            events.push(event);
         }
-        std::thread::sleep(moment.later);
-        assert!(self.process.try_wait().unwrap().is_none(), "the process ended by itself after {lines:#?}");
+        std::thread::sleep(kill_point.delay);
+        assert!(self.process.try_wait().unwrap().is_none(), "the process ended by itself after {events:#?}");
         self.process.kill().unwrap();
         KILLED.fetch_add(1, Ordering::Relaxed);
-        lines.extend(std::iter::from_fn(|| self.line()));
+        events.extend(std::iter::from_fn(|| self.event()));
         self.process.wait().unwrap();
-        lines
+        events
     }
 }
 
-impl Drop for Victim {
+impl Drop for ChildProcess {
     fn drop(&mut self) {
         // After a failure; else it is dead.
         let _ = self.process.kill();

@@ -12,30 +12,31 @@ use kv_core::{KvStore, prelude::*};
 use kv_redb::RedbStore;
 
 use crate::{
-    child_process::{Moment, Victim},
-    job::{Line, Work},
+    child_process::{ChildProcess, KillPoint},
+    job::{Event, Work},
     random::Random,
-    store_file::Site,
+    store_file::StoreFile,
 };
 
 pub(crate) fn run(random: &mut Random, kills: u32) {
     for kill in 0..kills {
-        let site = Site::new(kill % 2 == 0);
-        let moment = Moment { lines: random.draw(1..20_usize), later: random.time(15) };
-        let lines = Victim::start(&site.task(Work::Make)).kill(moment);
-        let making = |line: &Line| matches!(line, Line::Making(_));
-        let last = lines.iter().filter(|line| making(line)).count() - 1;
+        let file = StoreFile::new(kill % 2 == 0);
+        let kill_point = KillPoint { events: random.draw(1..20_usize), delay: random.time(15) };
+        let events = ChildProcess::start(&file.task(Work::Create)).kill(kill_point);
+        let making = |event: &Event| matches!(event, Event::Creating(_));
+        let last = events.iter().filter(|event| making(event)).count() - 1;
         for number in last.saturating_sub(1)..=last {
-            let is_made = lines.iter().any(|line| matches!(line, Line::Made(made) if *made == number as u64));
-            check(&site, &site.path().with_file_name(number.to_string()), is_made, number);
+            let is_made =
+                events.iter().any(|event| matches!(event, Event::Created(made) if *made == number as u64));
+            check(&file, &file.path().with_file_name(number.to_string()), is_made, number);
         }
     }
 }
 
 /// Checks that the file opens, holds its entry if it was made, and can be used.
-fn check(site: &Site, path: &Path, is_made: bool, number: usize) {
+fn check(file: &StoreFile, path: &Path, is_made: bool, number: usize) {
     kv_testkit::block_on(async {
-        let store: RedbStore = site.builder().open(path).await.unwrap();
+        let store: RedbStore = file.builder().open(path).await.unwrap();
         let kv = store.open_namespace("a").await.unwrap();
         let found = kv.get_text("key").await.unwrap();
         assert!(found.is_some() || !is_made, "an entry is lost");
@@ -46,7 +47,7 @@ fn check(site: &Site, path: &Path, is_made: bool, number: usize) {
 }
 
 /// Opens a file whose making was cut short, over and over, while other threads start processes: those have all open
-/// files of this one for a moment, and must not keep their locks.
+/// files of this one for a kill_point, and must not keep their locks.
 pub(crate) fn while_processes_start(openings: u32) {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -60,9 +61,9 @@ pub(crate) fn while_processes_start(openings: u32) {
         }
         let opened = panic::catch_unwind(|| {
             for _ in 0..openings {
-                let site = Site::new(false);
-                fs::write(site.path(), vec![0; 1 << 20]).unwrap();
-                drop(site.builder().open_blocking(site.path()).unwrap());
+                let file = StoreFile::new(false);
+                fs::write(file.path(), vec![0; 1 << 20]).unwrap();
+                drop(file.builder().open_blocking(file.path()).unwrap());
             }
         });
         done.store(true, Ordering::Relaxed);

@@ -14,7 +14,7 @@ pub(crate) const VARIABLE: &str = "KV_REDB_TASK";
 
 /// What a process is to do with a store until it is killed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Task {
+pub(crate) struct Job {
     pub(crate) path: PathBuf,
     /// What its clock shows, in seconds.
     pub(crate) now: u64,
@@ -32,42 +32,42 @@ pub(crate) enum Work {
         until_refused: bool,
     },
     /// Makes one file after the other, beside the path.
-    Make,
+    Create,
     /// Deletes a namespace, if it is given one, and then sweeps in steps of so many entries.
-    Reclaim {
+    Sweep {
         namespace: Option<String>,
         step: usize,
     },
 }
 
-/// What a process tells, each on a line.
+/// What a process tells, each on a event.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) enum Line {
+pub(crate) enum Event {
     Opened,
     /// What a task is about to ask for.
-    Sent(usize, Operation),
+    Requested(usize, Operation),
     /// How what a task asked for in this place was answered.
     Answered(usize, usize, Outcome),
     /// That a file is about to be made.
-    Making(u64),
+    Creating(u64),
     /// That it is made, and an entry is in it.
-    Made(u64),
-    Deleted,
+    Created(u64),
+    NamespaceDeleted,
     Swept(usize),
     /// Nothing is left to do.
-    Done,
+    Finished,
 }
 
-impl Task {
+impl Job {
     /// What this process is to do, if it is one that will be killed.
     pub(crate) fn of_this_process() -> Option<Self> {
         env::var(VARIABLE).ok().map(|task| serde_json::from_str(&task).unwrap())
     }
 }
 
-impl Line {
+impl Event {
     /// Tells it, in one piece and at once.
-    pub(crate) fn tell(&self) {
+    pub(crate) fn print(&self) {
         let mut text = serde_json::to_string(self).unwrap();
         text.push('\n');
         let mut stdout = stdout().lock();

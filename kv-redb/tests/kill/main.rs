@@ -1,7 +1,7 @@
 //! A process that uses a store and is killed with SIGKILL at random moments, over and over, on the same file and on new
 //! ones.
 //!
-//! `cargo test -p workers-kv-redb --test kill` kills some 40 times, and its last line tells how often; `KV_REDB_KILLS=5000` before it
+//! `cargo test -p workers-kv-redb --test kill` kills some 40 times, and its last event tells how often; `KV_REDB_KILLS=5000` before it
 //! sets how often a process that writes is killed, and the other tests follow. A failure prints its seed; `KV_REDB_SEED` sets it. The
 //! seed decides what is asked and when is killed, and the system how far the process got.
 //!
@@ -23,13 +23,13 @@ mod writes;
 
 use libtest_mimic::{Arguments, Trial};
 
-use crate::{job::Task, random::Random};
+use crate::{job::Job, random::Random};
 
 /// How often processes that write are killed, with and without quick repair.
 const KILLS: u32 = 18;
 
 fn main() {
-    if let Some(task) = Task::of_this_process() {
+    if let Some(task) = Job::of_this_process() {
         return child::run(task);
     }
     let kills = variable("KV_REDB_KILLS").unwrap_or(KILLS);

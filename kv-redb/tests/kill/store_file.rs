@@ -9,12 +9,12 @@ use redb::Database;
 use tempfile::TempDir;
 
 use crate::{
-    job::{Line, Task, Work},
-    store_model::{FileSummary, Model, Past, Versions, check_file, observe},
+    job::{Event, Job, Work},
+    store_model::{History, Model, RowCounts, SeenVersions, check_tables, observe},
 };
 
 /// How many tasks of a process write.
-pub(crate) const TASKS: usize = 4;
+pub(crate) const WRITERS: usize = 4;
 
 /// What the titles of a task's namespaces start with.
 pub(crate) fn prefix(task: usize) -> String {
@@ -22,17 +22,17 @@ pub(crate) fn prefix(task: usize) -> String {
 }
 
 /// A file that outlives the processes that use it, and what is known of it.
-pub(crate) struct Site {
+pub(crate) struct StoreFile {
     folder: TempDir,
     clock: ManualClock,
     pub(crate) quick_repair: bool,
     pub(crate) known: Model,
-    versions: Versions,
+    versions: SeenVersions,
 }
 
 /// What became of the operations of one process.
 #[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct Tally {
+pub(crate) struct KillCounts {
     pub(crate) kills: usize,
     pub(crate) answered: usize,
     pub(crate) unanswered: usize,
@@ -40,14 +40,14 @@ pub(crate) struct Tally {
     pub(crate) survivors: usize,
 }
 
-impl Site {
+impl StoreFile {
     pub(crate) fn new(quick_repair: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (known, versions) = (Model::default(), Versions::default());
+        let (known, versions) = (Model::default(), SeenVersions::default());
         Self { folder, clock: ManualClock::default(), quick_repair, known, versions }
     }
 
-    /// Another site with a copy of the file.
+    /// Another file with a copy of the file.
     pub(crate) fn copy(&self, quick_repair: bool) -> Self {
         let mut copy = Self::new(quick_repair);
         fs::copy(self.path(), copy.path()).unwrap();
@@ -68,8 +68,8 @@ impl Site {
         self.clock.advance(time);
     }
 
-    pub(crate) fn task(&self, work: Work) -> Task {
-        Task { path: self.path(), now: self.now().as_secs(), quick_repair: self.quick_repair, work }
+    pub(crate) fn task(&self, work: Work) -> Job {
+        Job { path: self.path(), now: self.now().as_secs(), quick_repair: self.quick_repair, work }
     }
 
     /// How this process opens the file.
@@ -91,47 +91,48 @@ impl Site {
     }
 
     /// Checks that the tables of the file agree.
-    pub(crate) fn check_file(&self) -> FileSummary {
+    pub(crate) fn check_tables(&self) -> RowCounts {
         let mut database = Database::open(self.path()).unwrap();
         assert!(database.check_integrity().unwrap());
-        check_file(&database)
+        check_tables(&database)
     }
 
-    /// Checks what the file holds after a process with writing tasks told `lines` and was killed.
-    pub(crate) fn settle(&mut self, lines: Vec<Line>) -> Tally {
+    /// Checks what the file holds after a process with writing tasks told `events` and was killed.
+    pub(crate) fn reconcile(&mut self, events: Vec<Event>) -> KillCounts {
         let now = self.now();
-        let mut pasts: Vec<_> = (0..TASKS).map(|task| Past::new(self.known.part(&prefix(task)))).collect();
-        let mut tally = Tally { kills: 1, ..Tally::default() };
+        let mut histories: Vec<_> =
+            (0..WRITERS).map(|task| History::new(self.known.part(&prefix(task)))).collect();
+        let mut counts = KillCounts { kills: 1, ..KillCounts::default() };
         let mut transaction = 0;
-        for line in lines {
-            match line {
-                Line::Sent(task, operation) => {
+        for event in events {
+            match event {
+                Event::Requested(task, operation) => {
                     transaction += 1;
-                    pasts[task].accept(operation, now, transaction);
+                    histories[task].accept(operation, now, transaction);
                 }
-                Line::Answered(task, place, outcome) => {
-                    tally.answered += 1;
-                    pasts[task].answer(place, outcome);
+                Event::Answered(task, place, outcome) => {
+                    counts.answered += 1;
+                    histories[task].answer(place, outcome);
                 }
-                Line::Opened | Line::Done => {}
+                Event::Opened | Event::Finished => {}
                 other => panic!("a task that writes told {other:?}"),
             }
         }
         self.known = self.read();
         let mut titles = 0;
-        for (task, past) in pasts.iter_mut().enumerate() {
+        for (task, history) in histories.iter_mut().enumerate() {
             let part = self.known.part(&prefix(task));
             titles += part.ids().count();
-            tally.unanswered += past.unanswered();
-            tally.survivors += past.settle(part, now);
+            counts.unanswered += history.unanswered();
+            counts.survivors += history.reconcile(part, now);
         }
         assert_eq!(titles, self.known.ids().count(), "a namespace is nobody's");
-        self.check_file();
-        tally
+        self.check_tables();
+        counts
     }
 }
 
-impl std::ops::AddAssign for Tally {
+impl std::ops::AddAssign for KillCounts {
     fn add_assign(&mut self, other: Self) {
         self.kills += other.kills;
         self.answered += other.answered;

@@ -7,63 +7,63 @@ use kv_core::KvStore;
 use proptest::collection::vec;
 
 use crate::{
-    child_process::{Moment, Victim},
-    job::{Line, Work},
+    child_process::{ChildProcess, KillPoint},
+    job::{Event, Work},
     random::Random,
-    store_file::Site,
-    store_model::{FileSummary, Operation, Outcome, Past, Shape, Write},
+    store_file::StoreFile,
+    store_model::{History, Operation, Outcome, RowCounts, Shape, Write},
 };
 
 /// How many entries each of the two namespaces has; of three, two expire.
 const ENTRIES: usize = 900;
 /// How many of them are in one bulk call.
 const IN_BULK: usize = 100;
-const LONGEST: usize = 20_000;
+const MAX_VALUE_BYTES: usize = 20_000;
 /// After it, whatever can expire has.
 const HOUR: Duration = Duration::from_secs(3_600);
 
 pub(crate) fn run(random: &mut Random, kills: u32) {
     let (original, doomed) = prepare(random);
-    let mut site = original.copy(false);
+    let mut file = original.copy(false);
     for kill in 0..kills {
-        let is_there = site.known.ids().any(|id| *id == doomed);
+        let is_there = file.known.ids().any(|id| *id == doomed);
         let namespace = is_there.then(|| doomed.clone());
         let step = random.draw(5..40_usize);
-        let moment = Moment { lines: random.draw(0..80_usize), later: random.time(4) };
-        let task = site.task(Work::Reclaim { namespace: namespace.clone(), step });
-        let lines = Victim::start(&task).kill(moment);
+        let kill_point = KillPoint { events: random.draw(0..80_usize), delay: random.time(4) };
+        let task = file.task(Work::Sweep { namespace: namespace.clone(), step });
+        let events = ChildProcess::start(&task).kill(kill_point);
 
-        let mut past = Past::new(site.known.clone());
+        let mut history = History::new(file.known.clone());
         if let Some(id) = namespace {
-            past.accept(Operation::Delete(id), site.now(), 0);
-            if lines.iter().any(|line| matches!(line, Line::Deleted)) {
-                past.answer(0, Outcome::Done);
+            history.accept(Operation::Delete(id), file.now(), 0);
+            if events.iter().any(|event| matches!(event, Event::NamespaceDeleted)) {
+                history.answer(0, Outcome::Done);
             }
         }
-        site.known = site.read();
-        past.settle(site.known.clone(), site.now());
-        let rows = site.check_file();
-        let is_done = matches!(lines.last(), Some(Line::Done));
+        file.known = file.read();
+        history.reconcile(file.known.clone(), file.now());
+        let rows = file.check_tables();
+        let is_done = matches!(events.last(), Some(Event::Finished));
         if is_done || kill + 1 == kills {
-            assert!(!is_done || rows == site.swept(), "the sweep left {rows:?}");
-            sweep(&site);
-            assert_eq!(site.check_file(), site.swept());
-            site = original.copy(kill % 2 == 0);
+            assert!(!is_done || rows == file.swept(), "the sweep left {rows:?}");
+            sweep(&file);
+            assert_eq!(file.check_tables(), file.swept());
+            file = original.copy(kill % 2 == 0);
         }
     }
 }
 
 /// A file with two namespaces in which the most has expired, and the id of the one that is to be deleted.
-fn prepare(random: &mut Random) -> (Site, String) {
-    let mut site = Site::new(false);
+fn prepare(random: &mut Random) -> (StoreFile, String) {
+    let mut file = StoreFile::new(false);
     kv_testkit::block_on(async {
-        let store = site.builder().open(site.path()).await.unwrap();
+        let store = file.builder().open(file.path()).await.unwrap();
         let mut serials = 1..;
         for title in ["doomed", "kept"] {
             let Ok(Outcome::Created(id)) = Operation::Create(title.to_owned()).perform(&store).await else {
                 panic!("a new store has no namespace");
             };
-            let shapes = random.draw(vec(Shape::strategy(LONGEST), ENTRIES));
+            let shapes = random.draw(vec(Shape::strategy(MAX_VALUE_BYTES), ENTRIES));
             let writes: Vec<_> = shapes
                 .into_iter()
                 .zip(&mut serials)
@@ -77,24 +77,24 @@ fn prepare(random: &mut Random) -> (Site, String) {
         }
         store.close().await.unwrap();
     });
-    site.known = site.read();
-    assert_eq!(site.known.entries(), 2 * ENTRIES);
-    let doomed = site.known.part("doomed").ids().next().unwrap().clone();
-    site.advance(HOUR);
-    (site, doomed)
+    file.known = file.read();
+    assert_eq!(file.known.entries(), 2 * ENTRIES);
+    let doomed = file.known.part("doomed").ids().next().unwrap().clone();
+    file.advance(HOUR);
+    (file, doomed)
 }
 
-fn sweep(site: &Site) {
+fn sweep(file: &StoreFile) {
     kv_testkit::block_on(async {
-        let store = site.builder().open(site.path()).await.unwrap();
+        let store = file.builder().open(file.path()).await.unwrap();
         store.sweep(usize::MAX).await.unwrap();
         store.close().await.unwrap();
     });
 }
 
-impl Site {
+impl StoreFile {
     /// What its file has once all is reclaimed.
-    fn swept(&self) -> FileSummary {
-        FileSummary { entries: self.known.entries() as u64, deadlines: 0, deleted_namespaces: 0 }
+    fn swept(&self) -> RowCounts {
+        RowCounts { entries: self.known.entries() as u64, expiries: 0, deleted_namespaces: 0 }
     }
 }

@@ -1,8 +1,8 @@
 //! Power that is lost while a file is made: at each operation, and within each write of its header.
 
 use crate::{
-    disk::{Failure, Fault},
-    harness::{Machine, Setting},
+    disk::{Fault, FaultKind},
+    harness::{Harness, Setting},
     survivors::Survivors,
 };
 
@@ -15,22 +15,22 @@ const HEADER_OPERATIONS: [u64; 2] = [1, 3];
 fn a_file_whose_making_lost_its_power_opens() {
     for quick_repair in [false, true] {
         let setting = Setting { quick_repair, small_cache: false };
-        let mut machine = Machine::new();
-        let store = machine.open(setting).unwrap();
-        let operations = machine.disk.operations();
-        machine.close(&store);
+        let mut harness = Harness::new();
+        let store = harness.open(setting).unwrap();
+        let operations = harness.disk.operations();
+        harness.close(&store);
         assert!(operations > 10, "{operations}");
         for after in 0..operations {
             let header_step = if crate::cases() < crate::ALL { 16 } else { 1 };
             let step = if HEADER_OPERATIONS.contains(&after) && !quick_repair { header_step } else { 64 };
             let places = (0..=HEADER_BYTES).step_by(step);
             for part in places.flat_map(|place| [0..place, place..HEADER_BYTES]) {
-                let mut machine = Machine::new();
-                machine.disk.set_fault(Some(Fault { failure: Failure::PowerLoss, after }));
-                assert!(machine.open(setting).is_none());
-                machine.lose_power(None, &Survivors::with_torn_end(part));
-                machine.check_copy(setting);
-                machine.check_recovered(setting, Vec::new());
+                let mut harness = Harness::new();
+                harness.disk.set_fault(Some(Fault { kind: FaultKind::PowerLoss, after }));
+                assert!(harness.open(setting).is_none());
+                harness.lose_power(None, &Survivors::with_torn_end(part));
+                harness.check_copy(setting);
+                harness.check_recovered(setting, Vec::new());
             }
         }
     }

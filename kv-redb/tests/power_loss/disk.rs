@@ -23,7 +23,7 @@ use crate::survivors::{Change, Survivors};
 
 /// How a disk fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Failure {
+pub(crate) enum FaultKind {
     /// Nothing works from then on, and what was not synced is in danger.
     PowerLoss,
     /// One sync fails.
@@ -34,46 +34,46 @@ pub(crate) enum Failure {
     Full,
 }
 
-/// A failure, and how many operations that change the file succeed before it.
+/// A kind, and how many operations that change the file succeed before it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fault {
-    pub(crate) failure: Failure,
+    pub(crate) kind: FaultKind,
     pub(crate) after: u64,
 }
 
 impl Fault {
     pub(crate) fn strategy() -> impl Strategy<Value = Self> {
-        let failure = prop_oneof![
-            4 => Just(Failure::PowerLoss),
-            1 => Just(Failure::Sync),
-            1 => Just(Failure::FullOnce),
-            1 => Just(Failure::Full),
+        let kind = prop_oneof![
+            4 => Just(FaultKind::PowerLoss),
+            1 => Just(FaultKind::Sync),
+            1 => Just(FaultKind::FullOnce),
+            1 => Just(FaultKind::Full),
         ];
         // A recovery takes about 10 operations, making a file about 30, a batch about 10.
         let after = prop_oneof![1 => 0..12_u64, 2 => 0..40_u64, 4 => 0..200_u64];
-        (failure, after).prop_map(|(failure, after)| Self { failure, after })
+        (kind, after).prop_map(|(kind, after)| Self { kind, after })
     }
 }
 
 /// A disk with one file; clones are the same.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Disk(Arc<Shared>);
+pub(crate) struct Disk(Arc<Inner>);
 
 #[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
+struct Inner {
+    state: Mutex<DiskState>,
     resumed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct DiskState {
     /// What is read back.
     file: Vec<u8>,
     durable: Vec<u8>,
     unsynced: Vec<Change>,
     /// The fault to come.
     fault: Option<Fault>,
-    fired: Option<Failure>,
+    fired: Option<FaultKind>,
     reads_fail: bool,
     paused: bool,
     waiting: bool,
@@ -81,9 +81,9 @@ struct State {
     operations: u64,
 }
 
-impl std::fmt::Debug for State {
+impl std::fmt::Debug for DiskState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("State").field("fired", &self.fired).finish_non_exhaustive()
+        f.debug_struct("DiskState").field("fired", &self.fired).finish_non_exhaustive()
     }
 }
 
@@ -97,7 +97,7 @@ impl Disk {
         disk
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, DiskState> {
         self.0.state.lock().unwrap()
     }
 
@@ -110,7 +110,7 @@ impl Disk {
 
     pub(crate) fn cut_power(&self) {
         let mut state = self.lock();
-        (state.fault, state.fired) = (None, Some(Failure::PowerLoss));
+        (state.fault, state.fired) = (None, Some(FaultKind::PowerLoss));
     }
 
     pub(crate) fn fail_reads(&self, fail: bool) {
@@ -118,7 +118,7 @@ impl Disk {
     }
 
     /// How it failed, if it did.
-    pub(crate) fn fired(&self) -> Option<Failure> {
+    pub(crate) fn fired(&self) -> Option<FaultKind> {
         self.lock().fired
     }
 
@@ -154,7 +154,7 @@ impl Disk {
     }
 
     /// Waits while it is paused, then counts an operation that changes the file. Answers whether it may be done.
-    fn begin(&self, is_sync: bool) -> (MutexGuard<'_, State>, io::Result<()>) {
+    fn begin(&self, is_sync: bool) -> (MutexGuard<'_, DiskState>, io::Result<()>) {
         let mut state = self.lock();
         state.waiting |= state.paused;
         let mut state = self.0.resumed.wait_while(state, |state| state.paused).unwrap();
@@ -166,7 +166,7 @@ impl Disk {
     fn change(&self, change: Change) -> io::Result<()> {
         let (mut state, outcome) = self.begin(false);
         // Some of what was being written as the power went may be there.
-        let was_on = state.fired == Some(Failure::PowerLoss) && state.fault.take().is_some();
+        let was_on = state.fired == Some(FaultKind::PowerLoss) && state.fault.take().is_some();
         if outcome.is_ok() || was_on {
             change.apply(&mut state.file);
             state.unsynced.push(change);
@@ -175,24 +175,24 @@ impl Disk {
     }
 }
 
-impl State {
+impl DiskState {
     /// Whether the next operation may be done.
     fn next(&mut self, is_sync: bool) -> io::Result<()> {
         match &mut self.fault {
             Some(Fault { after, .. }) if *after > 0 => *after -= 1,
-            Some(Fault { failure, .. }) => match (*failure, is_sync) {
-                (Failure::PowerLoss, _) => self.fired = Some(Failure::PowerLoss),
-                (Failure::Sync, true) | (Failure::FullOnce, false) => {
-                    self.fired = Some(*failure);
+            Some(Fault { kind, .. }) => match (*kind, is_sync) {
+                (FaultKind::PowerLoss, _) => self.fired = Some(FaultKind::PowerLoss),
+                (FaultKind::Sync, true) | (FaultKind::FullOnce, false) => {
+                    self.fired = Some(*kind);
                     let kind = if is_sync { io::ErrorKind::Other } else { io::ErrorKind::StorageFull };
                     self.fault = None;
                     return Err(kind.into());
                 }
-                (Failure::Full, false) => {
-                    self.fired = Some(Failure::Full);
+                (FaultKind::Full, false) => {
+                    self.fired = Some(FaultKind::Full);
                     return Err(io::ErrorKind::StorageFull.into());
                 }
-                (Failure::Sync, false) | (Failure::FullOnce | Failure::Full, true) => {}
+                (FaultKind::Sync, false) | (FaultKind::FullOnce | FaultKind::Full, true) => {}
             },
             None => {}
         }
@@ -200,7 +200,7 @@ impl State {
     }
 
     fn check_power(&self) -> io::Result<()> {
-        if self.fired == Some(Failure::PowerLoss) {
+        if self.fired == Some(FaultKind::PowerLoss) {
             Err(io::Error::other("the power is off"))
         } else {
             Ok(())
@@ -234,7 +234,7 @@ impl StorageBackend for Disk {
     fn sync_data(&self) -> io::Result<()> {
         let (mut state, outcome) = self.begin(true);
         outcome?;
-        let State { durable, unsynced, .. } = &mut *state;
+        let DiskState { durable, unsynced, .. } = &mut *state;
         for change in unsynced.drain(..) {
             change.apply(durable);
         }

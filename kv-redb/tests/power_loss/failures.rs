@@ -4,7 +4,7 @@ use futures_executor::block_on;
 use kv_core::{ErrorKind, KvStore, ListOptions, NamespaceTitle, PutEntry, Result, Version, prelude::*};
 use kv_redb::RedbStore;
 
-use crate::disk::{Disk, Failure, Fault};
+use crate::disk::{Disk, Fault, FaultKind};
 
 /// Opens a store on `disk`, which keeps next to nothing in its cache.
 fn open(disk: &Disk) -> Result<RedbStore> {
@@ -18,7 +18,7 @@ fn after_a_failure_the_store_takes_no_write_until_it_is_opened_again() -> Result
         let store = open(&disk)?;
         let kv = store.open_namespace("a").await?;
         kv.put("kept", "1").await?;
-        disk.set_fault(Some(Fault { failure: Failure::Sync, after: 0 }));
+        disk.set_fault(Some(Fault { kind: FaultKind::Sync, after: 0 }));
         let failed = kv.put("lost", "2").await.unwrap_err();
         assert_eq!(failed.kind(), ErrorKind::Closed);
         assert!(failed.to_string().contains("failing.kv"), "{failed}");
@@ -71,7 +71,7 @@ fn reads_go_on_from_memory_after_a_failure() -> Result<()> {
         kv.put("large", vec![7; 200_000]).await?;
         assert!(kv.get("large").await?.is_some(), "and is in memory from now on");
         assert!(kv.get("small").await?.is_some());
-        disk.set_fault(Some(Fault { failure: Failure::Sync, after: 0 }));
+        disk.set_fault(Some(Fault { kind: FaultKind::Sync, after: 0 }));
         for value in ["2", "3"] {
             assert_eq!(kv.put("small", value).await.unwrap_err().kind(), ErrorKind::Closed);
         }

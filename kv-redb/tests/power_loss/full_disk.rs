@@ -7,16 +7,16 @@ use kv_core::{ErrorKind, KvStore, ListOptions, NamespaceTitle, PutEntry, Result,
 use kv_redb::{RedbNamespace, RedbStore, RedbStoreBuilder};
 use proptest::prelude::*;
 
-use crate::disk::{Disk, Failure, Fault};
+use crate::disk::{Disk, Fault, FaultKind};
 
-const NEXT_TO_NO_TIME: Duration = Duration::from_millis(1);
+const SHORT_PAUSE: Duration = Duration::from_millis(1);
 
 fn builder(disk: &Disk) -> RedbStoreBuilder {
     RedbStore::builder()
         // Next to no cache, so that reads need the disk.
         .cache_bytes(0)
         .sweep_interval(None)
-        .full_disk_pause(NEXT_TO_NO_TIME)
+        .full_disk_pause(SHORT_PAUSE)
         .storage_backend(disk.clone())
 }
 
@@ -57,7 +57,7 @@ fn while_the_disk_is_full_reads_go_on_and_writes_are_refused_until_there_is_spac
         let kv = block_on(store.open_namespace("a"))?;
         fill(&kv)?;
         block_on(store.check_ready())?;
-        disk.set_fault(Some(Fault { failure: Failure::Full, after: 0 }));
+        disk.set_fault(Some(Fault { kind: FaultKind::Full, after: 0 }));
         let failed = block_on(kv.put("lost", "1")).unwrap_err();
         assert_eq!(failed.kind(), ErrorKind::Closed, "whether it was applied is unknown: {failed:?}");
         assert!(failed.to_string().contains("disk is full"), "{failed}");
@@ -113,7 +113,7 @@ fn a_store_that_was_opened_on_a_full_disk_goes_on_to_be_read() -> Result<()> {
 
     // It opens, which writes a little, and then the disk is full.
     let (store, kv) = open(&disk)?;
-    disk.set_fault(Some(Fault { failure: Failure::Full, after: 0 }));
+    disk.set_fault(Some(Fault { kind: FaultKind::Full, after: 0 }));
     assert!(block_on(kv.put("lost", "1")).is_err());
     check_all_reads(&kv)?;
     assert!(block_on(kv.put("lost", "1")).is_err());
@@ -129,7 +129,7 @@ fn a_store_is_closed_while_its_disk_is_full_and_has_what_was_answered() -> Resul
     let disk = Disk::default();
     let (store, kv) = open(&disk)?;
     fill(&kv)?;
-    disk.set_fault(Some(Fault { failure: Failure::Full, after: 3 }));
+    disk.set_fault(Some(Fault { kind: FaultKind::Full, after: 3 }));
     assert!(block_on(kv.put("lost", vec![1; 100_000])).is_err());
     block_on(store.close())?;
     assert_eq!(block_on(kv.get("000")).unwrap_err().kind(), ErrorKind::Closed);
@@ -147,7 +147,7 @@ fn namespaces_are_what_the_file_holds_afterwards() -> Result<()> {
         let disk = Disk::default();
         let (store, kv) = open(&disk)?;
         block_on(kv.put("k", "1"))?;
-        disk.set_fault(Some(Fault { failure: Failure::FullOnce, after }));
+        disk.set_fault(Some(Fault { kind: FaultKind::FullOnce, after }));
         let created = block_on(store.create_namespace(NamespaceTitle::new("b")?));
         wait_until_ready(&store);
         disk.set_fault(None);
@@ -183,7 +183,7 @@ proptest! {
         for (number, (after, len, key)) in (1_u8..).zip(faults) {
             let key = key.to_string();
             let value = vec![number; len];
-            disk.set_fault(Some(Fault { failure: Failure::FullOnce, after }));
+            disk.set_fault(Some(Fault { kind: FaultKind::FullOnce, after }));
             let put = block_on(kv.put(&key, value.clone()));
             disk.set_fault(None);
             wait_until_ready(&store);

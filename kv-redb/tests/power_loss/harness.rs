@@ -13,15 +13,16 @@ use kv_testkit::ManualClock;
 use redb::Database;
 
 use crate::{
-    disk::{Disk, Failure},
+    disk::{Disk, FaultKind},
     store_model::{
-        Draft, Drafter, FileSummary, Operation, Outcome, Past, Versions, check_file, check_reads, observe,
+        History, Operation, Outcome, Plan, Planner, RowCounts, SeenVersions, check_reads, check_tables,
+        observe,
     },
     survivors::Survivors,
 };
 
 /// After it, whatever can expire has.
-const LONG: Duration = Duration::from_secs(1_000_000);
+const LONGER_THAN_ANY_TTL: Duration = Duration::from_secs(1_000_000);
 
 /// How a store is opened.
 #[derive(Debug, Clone, Copy)]
@@ -33,24 +34,24 @@ pub(crate) struct Setting {
 
 /// A disk with a store's file, and all that was asked of the store.
 #[derive(Debug)]
-pub(crate) struct Machine {
+pub(crate) struct Harness {
     pub(crate) disk: Disk,
     clock: ManualClock,
-    past: Past,
-    versions: Versions,
-    drafter: Drafter,
+    history: History,
+    versions: SeenVersions,
+    planner: Planner,
     /// The number of the last transaction.
     transaction: u64,
 }
 
-impl Machine {
+impl Harness {
     pub(crate) fn new() -> Self {
         Self {
             disk: Disk::default(),
             clock: ManualClock::default(),
-            past: Past::default(),
-            versions: Versions::default(),
-            drafter: Drafter::new("", 0),
+            history: History::default(),
+            versions: SeenVersions::default(),
+            planner: Planner::new("", 0),
             transaction: 0,
         }
     }
@@ -66,7 +67,7 @@ impl Machine {
             .sweep_interval(None)
             .quick_repair(setting.quick_repair)
             // A full disk stays full for as long as a store is open: `full_disk.rs` is about one that does not.
-            .full_disk_pause(LONG)
+            .full_disk_pause(LONGER_THAN_ANY_TTL)
             .cache_bytes(cache)
     }
 
@@ -81,18 +82,18 @@ impl Machine {
             }
         };
         match block_on(observe(&store, &mut self.versions)) {
-            Ok(found) => drop(self.past.settle(found, self.clock.now())),
+            Ok(found) => drop(self.history.reconcile(found, self.clock.now())),
             Err(error) => self.assert_failed(&error, ErrorKind::Unavailable),
         }
         Some(store)
     }
 
-    /// Asks for all of `drafts` at the same time. Answers whether the store still takes writes.
-    pub(crate) fn batch(&mut self, store: &RedbStore, drafts: Vec<Draft>) -> bool {
-        let known = self.past.answered();
+    /// Asks for all of `plans` at the same time. Answers whether the store still takes writes.
+    pub(crate) fn batch(&mut self, store: &RedbStore, plans: Vec<Plan>) -> bool {
+        let known = self.history.answered();
         let mut operations: Vec<Operation> = Vec::new();
-        for draft in drafts {
-            match block_on(self.drafter.operation(draft, &known, store)) {
+        for plan in plans {
+            match block_on(self.planner.operation(plan, &known, store)) {
                 Ok(operation) => operations.push(operation),
                 // What it depends on cannot be read.
                 Err(error) => self.assert_failed(&error, ErrorKind::Unavailable),
@@ -102,16 +103,16 @@ impl Machine {
         let mut works = true;
         let mut is_joinable = false;
         for (number, (operation, outcome)) in operations.into_iter().zip(outcomes).enumerate() {
-            let joins = number > alone && !operation.is_admin();
+            let joins = number > alone && !operation.has_own_transaction();
             if !(joins && is_joinable) {
                 self.transaction += 1;
             }
             is_joinable = joins;
-            let place = self.past.accept(operation, self.clock.now(), self.transaction);
+            let place = self.history.accept(operation, self.clock.now(), self.transaction);
             match outcome {
                 Ok(outcome) => {
-                    assert!(works, "{outcome:?} after a failure");
-                    self.past.answer(place, outcome);
+                    assert!(works, "{outcome:?} after a kind");
+                    self.history.answer(place, outcome);
                 }
                 Err(error) => {
                     self.assert_refused(&error);
@@ -145,17 +146,17 @@ impl Machine {
         (alone, outcomes.collect())
     }
 
-    /// After a failure no write is taken, and reads answer what was answered before, or that they cannot.
+    /// After a kind no write is taken, and reads answer what was answered before, or that they cannot.
     pub(crate) fn check_failed(&mut self, store: &RedbStore) {
-        if matches!(self.disk.fired(), Some(Failure::Full | Failure::FullOnce)) {
+        if matches!(self.disk.fired(), Some(FaultKind::Full | FaultKind::FullOnce)) {
             // The file is read anew, and what is read of what was not answered is there to stay.
             match block_on(observe(store, &mut self.versions)) {
-                Ok(found) => drop(self.past.settle(found, self.clock.now())),
+                Ok(found) => drop(self.history.reconcile(found, self.clock.now())),
                 Err(error) => self.assert_failed(&error, ErrorKind::Unavailable),
             }
         }
-        let known = self.past.answered();
-        for operation in self.drafter.one_of_each(&known) {
+        let known = self.history.answered();
+        for operation in self.planner.one_of_each(&known) {
             let refused = block_on(operation.perform(store)).unwrap_err();
             self.assert_refused(&refused);
         }
@@ -165,7 +166,7 @@ impl Machine {
 
     /// Checks the error of a write: of one whose outcome is unknown, or that was not tried since the disk is full.
     fn assert_refused(&self, error: &Error) {
-        let is_full = matches!(self.disk.fired(), Some(Failure::Full | Failure::FullOnce));
+        let is_full = matches!(self.disk.fired(), Some(FaultKind::Full | FaultKind::FullOnce));
         let waits = is_full && error.kind() == ErrorKind::Unavailable;
         assert!(!waits || error.retry_after().is_some(), "{error:?}");
         self.assert_failed(error, if waits { ErrorKind::Unavailable } else { ErrorKind::Closed });
@@ -200,34 +201,34 @@ impl Machine {
         fs::write(&path, self.disk.file()).unwrap();
         let store = self.builder(setting).open_blocking(path).unwrap();
         let found = block_on(observe(&store, &mut self.versions)).unwrap();
-        self.past.clone().settle(found, self.clock.now());
+        self.history.clone().reconcile(found, self.clock.now());
         block_on(store.close()).unwrap();
     }
 
     /// Lets the disk work again, and checks that the store works again, that its tables agree, and that a sweep leaves nothing in
     /// them of what is gone.
-    pub(crate) fn check_recovered(&mut self, setting: Setting, drafts: Vec<Draft>) {
+    pub(crate) fn check_recovered(&mut self, setting: Setting, plans: Vec<Plan>) {
         self.disk.set_fault(None);
         let store = self.open(setting).unwrap();
-        assert!(self.batch(&store, drafts));
+        assert!(self.batch(&store, plans));
         block_on(store.close()).unwrap();
-        let rows = self.check_file();
-        if rows.deadlines == 0 && rows.deleted_namespaces == 0 {
+        let rows = self.check_tables();
+        if rows.expiries == 0 && rows.deleted_namespaces == 0 {
             return;
         }
-        self.advance(LONG);
+        self.advance(LONGER_THAN_ANY_TTL);
         let store = self.open(setting).unwrap();
         block_on(store.sweep(usize::MAX)).unwrap();
         let found = block_on(observe(&store, &mut self.versions)).unwrap();
         let entries = found.entries() as u64;
-        self.past.settle(found, self.clock.now());
+        self.history.reconcile(found, self.clock.now());
         block_on(store.close()).unwrap();
-        assert_eq!(self.check_file(), FileSummary { entries, deadlines: 0, deleted_namespaces: 0 });
+        assert_eq!(self.check_tables(), RowCounts { entries, expiries: 0, deleted_namespaces: 0 });
     }
 
-    fn check_file(&self) -> FileSummary {
+    fn check_tables(&self) -> RowCounts {
         let mut database = Database::builder().create_with_backend(self.disk.clone()).unwrap();
         assert!(database.check_integrity().unwrap());
-        check_file(&database)
+        check_tables(&database)
     }
 }

@@ -5,36 +5,36 @@ use std::time::Duration;
 use proptest::{collection::vec, option, prelude::*};
 
 use crate::{
-    disk::{Failure, Fault},
-    harness::{Machine, Setting},
-    store_model::{Draft, batches},
+    disk::{Fault, FaultKind},
+    harness::{Harness, Setting},
+    store_model::{Plan, batches},
     survivors::Survivors,
 };
 
-/// How many lives a disk sees before the last one, in which nothing fails.
-const LIVES: usize = 4;
-const LONGEST: usize = 300_000;
+/// How many sessions a disk sees before the last one, in which nothing fails.
+const MAX_SESSIONS: usize = 4;
+const MAX_VALUE_BYTES: usize = 300_000;
 
 /// What happens between an opening and the next one.
 #[derive(Debug, Clone)]
-struct Life {
+struct Session {
     setting: Setting,
     /// It may fall into the opening, which then may be a recovery, or into the closing.
     fault: Option<Fault>,
     steps: Vec<Step>,
-    end: End,
+    end: SessionEnd,
     survivors: Survivors,
     check_copy: bool,
 }
 
 #[derive(Debug, Clone)]
 enum Step {
-    Batch(Vec<Draft>),
+    Batch(Vec<Plan>),
     Advance(u64),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
+enum SessionEnd {
     Close,
     PowerLoss,
 }
@@ -43,16 +43,16 @@ fn settings() -> impl Strategy<Value = Setting> {
     any::<(bool, bool)>().prop_map(|(quick_repair, small_cache)| Setting { quick_repair, small_cache })
 }
 
-fn lives() -> impl Strategy<Value = Life> {
+fn sessions() -> impl Strategy<Value = Session> {
     let step = prop_oneof![
-        5 => batches(LONGEST, 8).prop_map(Step::Batch),
+        5 => batches(MAX_VALUE_BYTES, 8).prop_map(Step::Batch),
         1 => (1..100_u64).prop_map(Step::Advance),
     ];
-    let end = prop_oneof![Just(End::Close), Just(End::PowerLoss)];
+    let end = prop_oneof![Just(SessionEnd::Close), Just(SessionEnd::PowerLoss)];
     let fault = option::weighted(0.8, Fault::strategy());
     let rare = proptest::bool::weighted(0.2);
     (settings(), fault, vec(step, 0..8), end, Survivors::strategy(), rare).prop_map(
-        |(setting, fault, steps, end, survivors, check_copy)| Life {
+        |(setting, fault, steps, end, survivors, check_copy)| Session {
             setting,
             fault,
             steps,
@@ -63,30 +63,30 @@ fn lives() -> impl Strategy<Value = Life> {
     )
 }
 
-impl Life {
-    fn run(self, machine: &mut Machine) {
-        machine.disk.set_fault(self.fault);
-        let store = machine.open(self.setting);
+impl Session {
+    fn run(self, harness: &mut Harness) {
+        harness.disk.set_fault(self.fault);
+        let store = harness.open(self.setting);
         if let Some(store) = &store {
             for step in self.steps {
                 match step {
-                    Step::Advance(seconds) => machine.advance(Duration::from_secs(seconds)),
-                    Step::Batch(drafts) => {
-                        if !machine.batch(store, drafts) {
-                            machine.check_failed(store);
+                    Step::Advance(seconds) => harness.advance(Duration::from_secs(seconds)),
+                    Step::Batch(plans) => {
+                        if !harness.batch(store, plans) {
+                            harness.check_failed(store);
                             break;
                         }
                     }
                 }
             }
-            if self.end == End::Close {
-                machine.close(store);
+            if self.end == SessionEnd::Close {
+                harness.close(store);
             }
         }
-        if self.end == End::PowerLoss || machine.disk.fired() == Some(Failure::PowerLoss) {
-            machine.lose_power(store.as_ref(), &self.survivors);
+        if self.end == SessionEnd::PowerLoss || harness.disk.fired() == Some(FaultKind::PowerLoss) {
+            harness.lose_power(store.as_ref(), &self.survivors);
             if self.check_copy {
-                machine.check_copy(self.setting);
+                harness.check_copy(self.setting);
             }
         }
     }
@@ -101,14 +101,14 @@ proptest! {
 
     #[test]
     fn whatever_fails_a_first_part_of_the_requests_survives_with_every_answered_one(
-        lives in vec(lives(), 1..=LIVES),
+        sessions in vec(sessions(), 1..=MAX_SESSIONS),
         last_setting in settings(),
-        last in batches(LONGEST, 4),
+        last in batches(MAX_VALUE_BYTES, 4),
     ) {
-        let mut machine = Machine::new();
-        for life in lives {
-            life.run(&mut machine);
+        let mut harness = Harness::new();
+        for life in sessions {
+            life.run(&mut harness);
         }
-        machine.check_recovered(last_setting, last);
+        harness.check_recovered(last_setting, last);
     }
 }

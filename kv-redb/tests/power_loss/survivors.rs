@@ -20,7 +20,7 @@ impl Change {
     }
 }
 
-/// Writes what of `bytes`, from `start` on, still lies in the file.
+/// SurvivingWrites what of `bytes`, from `start` on, still lies in the file.
 fn put(file: &mut [u8], offset: u64, start: usize, bytes: &[u8]) {
     let place = usize::try_from(offset).unwrap() + start;
     let room = file.get_mut(place..).unwrap_or_default();
@@ -28,19 +28,19 @@ fn put(file: &mut [u8], offset: u64, start: usize, bytes: &[u8]) {
     room[..len].copy_from_slice(&bytes[..len]);
 }
 
-/// A place among any number of them.
+/// A place of any number of them.
 #[derive(Debug, Clone, Copy)]
-struct Place(u32);
+struct Fraction(u32);
 
-impl Place {
-    const FIRST: Self = Self(0);
-    const LAST: Self = Self(u32::MAX);
+impl Fraction {
+    const START: Self = Self(0);
+    const END: Self = Self(u32::MAX);
 
     fn strategy() -> impl Strategy<Value = Self> {
         any::<u32>().prop_map(Self)
     }
 
-    fn among(self, count: usize) -> usize {
+    fn of(self, count: usize) -> usize {
         usize::try_from((u64::from(self.0) * count as u64) >> 32).unwrap()
     }
 }
@@ -49,26 +49,26 @@ impl Place {
 #[derive(Debug, Clone)]
 pub(crate) struct Survivors {
     /// How many of the new lengths: a file system keeps their order.
-    lengths: Place,
-    writes: Writes,
-    /// Writes of which a part survives.
-    torn: Vec<(Place, Part)>,
+    lengths: Fraction,
+    writes: SurvivingWrites,
+    /// SurvivingWrites of which a part survives.
+    torn: Vec<(Fraction, WritePart)>,
 }
 
 #[derive(Debug, Clone)]
-enum Writes {
+enum SurvivingWrites {
     None,
     All,
-    First(Place),
+    First(Fraction),
     /// Those whose bit is set, over and over.
     Chosen(u64),
 }
 
 /// What of a write survives.
 #[derive(Debug, Clone)]
-enum Part {
+enum WritePart {
     Bytes(Range<usize>),
-    Between(Place, Place),
+    Between(Fraction, Fraction),
     /// Those sectors whose bit is set, over and over.
     Sectors(u64),
 }
@@ -82,33 +82,38 @@ fn is_set(bits: u64, place: usize) -> bool {
 impl Survivors {
     pub(crate) fn strategy() -> impl Strategy<Value = Self> {
         let writes = prop_oneof![
-            1 => Just(Writes::None),
-            2 => Just(Writes::All),
-            2 => Place::strategy().prop_map(Writes::First),
-            4 => any::<u64>().prop_map(Writes::Chosen),
+            1 => Just(SurvivingWrites::None),
+            2 => Just(SurvivingWrites::All),
+            2 => Fraction::strategy().prop_map(SurvivingWrites::First),
+            4 => any::<u64>().prop_map(SurvivingWrites::Chosen),
         ];
         let part = prop_oneof![
-            Place::strategy().prop_map(|end| Part::Between(Place::FIRST, end)),
-            Place::strategy().prop_map(|start| Part::Between(start, Place::LAST)),
-            (Place::strategy(), Place::strategy()).prop_map(|(start, end)| Part::Between(start, end)),
-            any::<u64>().prop_map(Part::Sectors),
+            Fraction::strategy().prop_map(|end| WritePart::Between(Fraction::START, end)),
+            Fraction::strategy().prop_map(|start| WritePart::Between(start, Fraction::END)),
+            (Fraction::strategy(), Fraction::strategy())
+                .prop_map(|(start, end)| WritePart::Between(start, end)),
+            any::<u64>().prop_map(WritePart::Sectors),
         ];
-        (Place::strategy(), writes, vec((Place::strategy(), part), 0..3))
+        (Fraction::strategy(), writes, vec((Fraction::strategy(), part), 0..3))
             .prop_map(|(lengths, writes, torn)| Self { lengths, writes, torn })
     }
 
     /// All changes, but of the last write only these bytes.
     pub(crate) fn with_torn_end(bytes: Range<usize>) -> Self {
-        Self { lengths: Place::LAST, writes: Writes::All, torn: vec![(Place::LAST, Part::Bytes(bytes))] }
+        Self {
+            lengths: Fraction::END,
+            writes: SurvivingWrites::All,
+            torn: vec![(Fraction::END, WritePart::Bytes(bytes))],
+        }
     }
 
     /// What `durable` becomes with the survivors of `changes`.
     pub(crate) fn image(&self, mut durable: Vec<u8>, changes: &[Change]) -> Vec<u8> {
         let is_write = |change: &&Change| matches!(change, Change::Write(..));
         let writes = changes.iter().filter(is_write).count();
-        let lengths = self.lengths.among(changes.len() - writes + 1);
+        let lengths = self.lengths.of(changes.len() - writes + 1);
         let torn = |number| {
-            let torn = self.torn.iter().find(|(write, _)| write.among(writes.max(1)) == number);
+            let torn = self.torn.iter().find(|(write, _)| write.of(writes.max(1)) == number);
             torn.map(|(_, part)| part)
         };
         let (mut length, mut write) = (0, 0);
@@ -134,18 +139,18 @@ impl Survivors {
     }
 }
 
-impl Writes {
+impl SurvivingWrites {
     fn survives(&self, number: usize, count: usize) -> bool {
         match self {
             Self::None => false,
             Self::All => true,
-            Self::First(first) => number < first.among(count + 1),
+            Self::First(first) => number < first.of(count + 1),
             Self::Chosen(bits) => is_set(*bits, number),
         }
     }
 }
 
-impl Part {
+impl WritePart {
     fn apply(&self, file: &mut [u8], offset: u64, bytes: &[u8]) {
         let mut keep = |part: Range<usize>| {
             let end = part.end.min(bytes.len());
@@ -153,7 +158,7 @@ impl Part {
         };
         match self {
             Self::Bytes(part) => keep(part.clone()),
-            Self::Between(start, end) => keep(start.among(bytes.len() + 1)..end.among(bytes.len() + 1)),
+            Self::Between(start, end) => keep(start.of(bytes.len() + 1)..end.of(bytes.len() + 1)),
             Self::Sectors(bits) => {
                 for number in (0..bytes.len().div_ceil(SECTOR_BYTES)).filter(|number| is_set(*bits, *number))
                 {

@@ -6,7 +6,7 @@ use super::{Model, Operation, Outcome};
 
 /// What was asked of a store, in the order of its queue, since its state was last known.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Past {
+pub(crate) struct History {
     base: Model,
     accepted: Vec<Accepted>,
 }
@@ -20,7 +20,7 @@ struct Accepted {
     outcome: Option<Outcome>,
 }
 
-impl Past {
+impl History {
     pub(crate) fn new(base: Model) -> Self {
         Self { base, accepted: Vec::new() }
     }
@@ -38,7 +38,7 @@ impl Past {
 
     /// How many operations at least have to survive: all up to the last one that the writer answered. That a namespace is
     /// deleted may be answered by its handle, out of turn.
-    fn certain(&self) -> usize {
+    fn min_survivors(&self) -> usize {
         let in_turn = |outcome: &Outcome| *outcome != Outcome::NamespaceNotFound;
         let last = self.accepted.iter().rposition(|accepted| accepted.outcome.as_ref().is_some_and(in_turn));
         last.map_or(0, |last| last + 1)
@@ -46,13 +46,13 @@ impl Past {
 
     /// How many operations were not answered.
     pub(crate) fn unanswered(&self) -> usize {
-        self.accepted.len() - self.certain()
+        self.accepted.len() - self.min_survivors()
     }
 
     /// What the answered operations leave. Each has to have been answered as they say.
     pub(crate) fn answered(&self) -> Model {
         let mut model = self.base.clone();
-        for accepted in &self.accepted[..self.certain()] {
+        for accepted in &self.accepted[..self.min_survivors()] {
             accepted.apply(&mut model);
         }
         model
@@ -60,30 +60,30 @@ impl Past {
 
     /// Checks that `found` is what the answered operations leave, and perhaps some of those behind them, in order and in
     /// whole transactions. From then on it is what is known. Answers how many of the unanswered ones survived.
-    pub(crate) fn settle(&mut self, found: Model, now: Timestamp) -> usize {
-        let certain = self.certain();
+    pub(crate) fn reconcile(&mut self, found: Model, now: Timestamp) -> usize {
+        let min_survivors = self.min_survivors();
         let mut model = self.answered();
         let mut differences = Vec::new();
-        for end in certain..=self.accepted.len() {
-            if end > certain {
+        for end in min_survivors..=self.accepted.len() {
+            if end > min_survivors {
                 self.accepted[end - 1].apply(&mut model);
             }
             let difference = model.difference(&found, now);
             match difference {
-                None if self.is_between_transactions(end) => {
+                None if self.ends_a_transaction(end) => {
                     *self = Self::new(found);
-                    return end - certain;
+                    return end - min_survivors;
                 }
                 None => differences.push(format!("{end}: half a transaction")),
                 Some(difference) => differences.push(format!("{end}: {difference}")),
             }
         }
         panic!(
-            "no first part of at least {certain} operations leaves what was found\n{differences:#?}\n{self:#?}"
+            "no first part of at least {min_survivors} operations leaves what was found\n{differences:#?}\n{self:#?}"
         );
     }
 
-    fn is_between_transactions(&self, end: usize) -> bool {
+    fn ends_a_transaction(&self, end: usize) -> bool {
         let batch = |place: usize| self.accepted.get(place).map(|accepted| accepted.batch);
         end == 0 || batch(end - 1) != batch(end)
     }

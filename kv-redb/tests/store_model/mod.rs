@@ -15,11 +15,11 @@ mod tables;
 mod write;
 
 pub(crate) use self::{
-    history::Past,
+    history::History,
     model::Model,
-    observe::{Versions, check_reads, observe},
+    observe::{SeenVersions, check_reads, observe},
     operation::{Change, Condition, Operation, Outcome},
-    plan::{Draft, Drafter, batches},
-    tables::{FileSummary, check_file},
+    plan::{Plan, Planner, batches},
+    tables::{RowCounts, check_tables},
     write::{Shape, Write, key},
 };

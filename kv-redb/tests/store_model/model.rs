@@ -9,23 +9,23 @@ use super::{Change, Condition, Operation, Outcome, Write};
 /// What a store holds: what it should, or what was found.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Model {
-    pub(super) namespaces: BTreeMap<String, Namespace>,
+    pub(super) namespaces: BTreeMap<String, ModelNamespace>,
 }
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Namespace {
+pub(super) struct ModelNamespace {
     /// `None` if its creation was never answered.
     pub(super) id: Option<String>,
-    pub(super) entries: BTreeMap<String, Stored>,
+    pub(super) entries: BTreeMap<String, ModelEntry>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stored {
+pub(super) struct ModelEntry {
     pub(super) write: Write,
     pub(super) expires_at: Option<Timestamp>,
 }
 
-impl Stored {
+impl ModelEntry {
     pub(super) fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|deadline| !deadline.has_passed(now))
     }
@@ -82,7 +82,7 @@ impl Model {
                 if self.namespaces.contains_key(title) {
                     return Outcome::NamespaceExists;
                 }
-                let namespace = Namespace { id: created.cloned(), entries: BTreeMap::new() };
+                let namespace = ModelNamespace { id: created.cloned(), entries: BTreeMap::new() };
                 self.namespaces.insert(title.clone(), namespace);
                 return Outcome::Created(created.cloned().unwrap_or_default());
             }
@@ -109,7 +109,7 @@ impl Model {
         found.map(|(title, _)| title.clone())
     }
 
-    fn namespace(&mut self, id: &str) -> Option<&mut Namespace> {
+    fn namespace(&mut self, id: &str) -> Option<&mut ModelNamespace> {
         self.namespaces.values_mut().find(|namespace| namespace.id.as_deref() == Some(id))
     }
 
@@ -124,7 +124,7 @@ impl Model {
                 return Some(format!("another namespace {title}"));
             }
             let mut expected = expected.entries.clone();
-            expected.retain(|_, stored| stored.is_live(now));
+            expected.retain(|_, entry| entry.is_live(now));
             let mut keys = expected.keys().chain(found.entries.keys());
             keys.find(|key| expected.get(*key) != found.entries.get(*key)).map(|key| {
                 let (expected, found) = (expected.get(key), found.entries.get(key));
@@ -134,18 +134,18 @@ impl Model {
     }
 }
 
-impl Namespace {
+impl ModelNamespace {
     fn put(&mut self, key: &str, write: Write, now: Timestamp) {
         let expires_at = write.lifetime().map(|lifetime| now.saturating_add(lifetime));
-        self.entries.insert(key.to_owned(), Stored { write, expires_at });
+        self.entries.insert(key.to_owned(), ModelEntry { write, expires_at });
     }
 
     fn apply(&mut self, change: &Change, now: Timestamp) -> Outcome {
-        let live = self.entries.get(&change.key).filter(|stored| stored.is_live(now));
+        let live = self.entries.get(&change.key).filter(|entry| entry.is_live(now));
         let holds = match change.condition {
             None => true,
             Some(Condition::Absent) => live.is_none(),
-            Some(Condition::Unchanged(write, _)) => live.is_some_and(|stored| stored.write == write),
+            Some(Condition::Unchanged(write, _)) => live.is_some_and(|entry| entry.write == write),
         };
         if !holds {
             return Outcome::Conflict;

@@ -8,19 +8,19 @@ use kv_redb::RedbStore;
 
 use super::{
     Model, Write, key,
-    model::{Namespace, Stored},
+    model::{ModelEntry, ModelNamespace},
     operation::atomic,
-    write::KEYS,
+    write::KEY_COUNT,
 };
 
 /// Which version is whose: a write has one, and no other write has it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Versions {
+pub(crate) struct SeenVersions {
     writes: HashMap<u64, Write>,
     versions: HashMap<Write, u64>,
 }
 
-impl Versions {
+impl SeenVersions {
     fn see(&mut self, write: Write, version: u64) {
         let first_write = *self.writes.entry(version).or_insert(write);
         assert_eq!(first_write, write, "version {version} was given twice");
@@ -30,7 +30,7 @@ impl Versions {
 }
 
 /// Reads all that `store` holds, in each way there is, and checks that they agree and that every entry is whole.
-pub(crate) async fn observe(store: &RedbStore, versions: &mut Versions) -> Result<Model> {
+pub(crate) async fn observe(store: &RedbStore, versions: &mut SeenVersions) -> Result<Model> {
     let mut found = Model::default();
     for info in store.list_namespaces().await? {
         let namespace = atomic(store, info.id.as_str());
@@ -47,13 +47,13 @@ pub(crate) async fn observe(store: &RedbStore, versions: &mut Versions) -> Resul
             assert_eq!(entry.expires_at, info.expires_at, "{key:.9}");
             let write = Write::of(key, &entry);
             versions.see(write, version.as_u64());
-            entries.insert(key.to_owned(), Stored { write, expires_at: entry.expires_at });
+            entries.insert(key.to_owned(), ModelEntry { write, expires_at: entry.expires_at });
         }
-        for key in (0..KEYS).map(key).filter(|key| !entries.contains_key(key)) {
+        for key in (0..KEY_COUNT).map(key).filter(|key| !entries.contains_key(key)) {
             assert!(namespace.get(&key).await?.is_none(), "{key:.9} is there and not listed");
         }
         let id = Some(info.id.to_string());
-        found.namespaces.insert(info.title.to_string(), Namespace { id, entries });
+        found.namespaces.insert(info.title.to_string(), ModelNamespace { id, entries });
     }
     Ok(found)
 }
@@ -70,12 +70,14 @@ pub(crate) async fn check_reads(store: &RedbStore, known: &Model, now: Timestamp
     assert_eq!(listed, expected.collect());
     for (title, expected) in &known.namespaces {
         let namespace = atomic(store, expected.id.as_ref().unwrap());
-        let live = |key: &String| expected.entries.get(key).filter(|stored| stored.is_live(now));
-        for key in (0..KEYS).map(key) {
+        let live = |key: &String| expected.entries.get(key).filter(|entry| entry.is_live(now));
+        for key in (0..KEY_COUNT).map(key) {
             match namespace.get_with_metadata(&key).await {
                 Ok(found) => {
-                    let found = found
-                        .map(|entry| Stored { write: Write::of(&key, &entry), expires_at: entry.expires_at });
+                    let found = found.map(|entry| ModelEntry {
+                        write: Write::of(&key, &entry),
+                        expires_at: entry.expires_at,
+                    });
                     assert_eq!(found.as_ref(), live(&key), "{key:.9} in {title}");
                 }
                 Err(error) => unavailable(error),

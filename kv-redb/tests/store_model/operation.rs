@@ -50,7 +50,7 @@ pub(crate) enum Outcome {
 
 impl Operation {
     /// Whether it has a transaction of its own.
-    pub(crate) fn is_admin(&self) -> bool {
+    pub(crate) fn has_own_transaction(&self) -> bool {
         matches!(self, Self::Create(_) | Self::Rename(..) | Self::Delete(_))
     }
 

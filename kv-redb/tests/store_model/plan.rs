@@ -4,18 +4,18 @@ use kv_core::{Result, prelude::*};
 use kv_redb::RedbStore;
 use proptest::{collection::vec, prelude::*, sample::Index};
 
-use super::{Change, Condition, Model, Operation, Shape, Write, key, operation::atomic, write::KEYS};
+use super::{Change, Condition, Model, Operation, Shape, Write, key, operation::atomic, write::KEY_COUNT};
 
 /// An operation as it is drawn. What is in a namespace becomes the creation of one where there is none.
 #[derive(Debug, Clone)]
-pub(crate) enum Draft {
+pub(crate) enum Plan {
     Sweep(usize),
     Create(u8),
-    In(Index, InNamespace),
+    In(Index, NamespacePlan),
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum InNamespace {
+pub(crate) enum NamespacePlan {
     Put(u8, Shape),
     PutIfAbsent(u8, Shape),
     /// If it is what was there before the batch.
@@ -30,82 +30,82 @@ pub(crate) enum InNamespace {
 
 const TITLES: u8 = 3;
 /// Above this, a few in one bulk call would no longer be one request.
-const LONGEST_IN_BULK: usize = 70_000;
+const MAX_BULK_VALUE_BYTES: usize = 70_000;
 
-/// Operations that are asked for at the same time, with values of up to `longest` bytes.
-pub(crate) fn batches(longest: usize, operations: usize) -> impl Strategy<Value = Vec<Draft>> {
-    let entry = move || (0..KEYS, Shape::strategy(longest));
+/// Operations that are asked for at the same time, with values of up to `max_value_bytes` bytes.
+pub(crate) fn batches(max_value_bytes: usize, operations: usize) -> impl Strategy<Value = Vec<Plan>> {
+    let entry = move || (0..KEY_COUNT, Shape::strategy(max_value_bytes));
     let in_namespace = prop_oneof![
-        12 => entry().prop_map(|(key, shape)| InNamespace::Put(key, shape)),
-        2 => entry().prop_map(|(key, shape)| InNamespace::PutIfAbsent(key, shape)),
-        3 => entry().prop_map(|(key, shape)| InNamespace::PutIfUnchanged(key, shape)),
-        3 => (0..KEYS).prop_map(InNamespace::Delete),
-        2 => (0..KEYS).prop_map(InNamespace::DeleteIfUnchanged),
-        2 => vec((0..KEYS, Shape::strategy(LONGEST_IN_BULK)), 1..6).prop_map(InNamespace::PutMany),
-        1 => vec(0..KEYS, 1..6).prop_map(InNamespace::DeleteMany),
-        1 => (0..TITLES).prop_map(InNamespace::Rename),
-        1 => Just(InNamespace::DeleteNamespace),
+        12 => entry().prop_map(|(key, shape)| NamespacePlan::Put(key, shape)),
+        2 => entry().prop_map(|(key, shape)| NamespacePlan::PutIfAbsent(key, shape)),
+        3 => entry().prop_map(|(key, shape)| NamespacePlan::PutIfUnchanged(key, shape)),
+        3 => (0..KEY_COUNT).prop_map(NamespacePlan::Delete),
+        2 => (0..KEY_COUNT).prop_map(NamespacePlan::DeleteIfUnchanged),
+        2 => vec((0..KEY_COUNT, Shape::strategy(MAX_BULK_VALUE_BYTES)), 1..6).prop_map(NamespacePlan::PutMany),
+        1 => vec(0..KEY_COUNT, 1..6).prop_map(NamespacePlan::DeleteMany),
+        1 => (0..TITLES).prop_map(NamespacePlan::Rename),
+        1 => Just(NamespacePlan::DeleteNamespace),
     ];
-    let draft = prop_oneof![
-        2 => (1_usize..10).prop_map(Draft::Sweep),
-        1 => (0..TITLES).prop_map(Draft::Create),
-        27 => (any::<Index>(), in_namespace).prop_map(|(namespace, draft)| Draft::In(namespace, draft)),
+    let plan = prop_oneof![
+        2 => (1_usize..10).prop_map(Plan::Sweep),
+        1 => (0..TITLES).prop_map(Plan::Create),
+        27 => (any::<Index>(), in_namespace).prop_map(|(namespace, plan)| Plan::In(namespace, plan)),
     ];
-    vec(draft, 1..=operations)
+    vec(plan, 1..=operations)
 }
 
-/// Makes operations of drafts.
+/// Makes operations of plans.
 #[derive(Debug)]
-pub(crate) struct Drafter {
+pub(crate) struct Planner {
     /// What its titles start with.
     prefix: String,
     next_serial: u64,
 }
 
-impl Drafter {
+impl Planner {
     pub(crate) fn new(prefix: impl Into<String>, first_serial: u64) -> Self {
         Self { prefix: prefix.into(), next_serial: first_serial }
     }
 
-    /// The operation that `draft` is where the store holds `known`; reads what it depends on from `store`.
+    /// The operation that `plan` is where the store holds `known`; reads what it depends on from `store`.
     pub(crate) async fn operation(
         &mut self,
-        draft: Draft,
+        plan: Plan,
         known: &Model,
         store: &RedbStore,
     ) -> Result<Operation> {
         let ids: Vec<&String> = known.ids().collect();
-        match draft {
-            Draft::Sweep(limit) => Ok(Operation::Sweep(limit)),
-            Draft::Create(number) => Ok(Operation::Create(self.title(number))),
-            Draft::In(..) if ids.is_empty() => Ok(Operation::Create(self.title(0))),
-            Draft::In(namespace, draft) => {
-                self.in_namespace(draft, ids[namespace.index(ids.len())], store).await
+        match plan {
+            Plan::Sweep(limit) => Ok(Operation::Sweep(limit)),
+            Plan::Create(number) => Ok(Operation::Create(self.title(number))),
+            Plan::In(..) if ids.is_empty() => Ok(Operation::Create(self.title(0))),
+            Plan::In(namespace, plan) => {
+                self.in_namespace(plan, ids[namespace.index(ids.len())], store).await
             }
         }
     }
 
-    async fn in_namespace(&mut self, draft: InNamespace, id: &str, store: &RedbStore) -> Result<Operation> {
-        let (number, condition, write) = match draft {
-            InNamespace::Put(number, shape) => (number, None, Some(self.write(shape))),
-            InNamespace::PutIfAbsent(number, shape) => {
+    async fn in_namespace(&mut self, plan: NamespacePlan, id: &str, store: &RedbStore) -> Result<Operation> {
+        let (number, condition, write) = match plan {
+            NamespacePlan::Put(number, shape) => (number, None, Some(self.write(shape))),
+            NamespacePlan::PutIfAbsent(number, shape) => {
                 (number, Some(Condition::Absent), Some(self.write(shape)))
             }
-            InNamespace::PutIfUnchanged(number, shape) => {
+            NamespacePlan::PutIfUnchanged(number, shape) => {
                 let condition = unchanged(store, id, number).await?.unwrap_or(Condition::Absent);
                 (number, Some(condition), Some(self.write(shape)))
             }
-            InNamespace::Delete(number) => (number, None, None),
-            InNamespace::DeleteIfUnchanged(number) => (number, unchanged(store, id, number).await?, None),
-            InNamespace::PutMany(writes) => {
+            NamespacePlan::Delete(number) => (number, None, None),
+            NamespacePlan::DeleteIfUnchanged(number) => (number, unchanged(store, id, number).await?, None),
+            NamespacePlan::PutMany(writes) => {
                 let writes = writes.into_iter().map(|(number, shape)| (key(number), self.write(shape)));
                 return Ok(Operation::PutMany(id.to_owned(), writes.collect()));
             }
-            InNamespace::DeleteMany(numbers) => {
+            NamespacePlan::DeleteMany(numbers) => {
                 return Ok(Operation::DeleteMany(id.to_owned(), numbers.into_iter().map(key).collect()));
             }
-            InNamespace::Rename(number) => return Ok(Operation::Rename(id.to_owned(), self.title(number))),
-            InNamespace::DeleteNamespace => return Ok(Operation::Delete(id.to_owned())),
+            NamespacePlan::Rename(number) => return Ok(Operation::Rename(id.to_owned(), self.title(number))),
+            NamespacePlan::DeleteNamespace => return Ok(Operation::Delete(id.to_owned())),
         };
         Ok(Operation::Change(id.to_owned(), Change { key: key(number), condition, write }))
     }

@@ -10,23 +10,23 @@ use std::{
 use redb::{ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 use twox_hash::XxHash3_64;
 
-const FILE: TableDefinition<'_, &str, u64> = TableDefinition::new("kv-redb");
+const META: TableDefinition<'_, &str, u64> = TableDefinition::new("kv-redb");
 const NAMESPACES: TableDefinition<'_, &str, (u32, &str)> = TableDefinition::new("namespaces");
-const DELETED: TableDefinition<'_, u32, ()> = TableDefinition::new("deleted-namespaces");
+const DELETED_NAMESPACES: TableDefinition<'_, u32, ()> = TableDefinition::new("deleted-namespaces");
 const ENTRIES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("entries");
-const PIECES: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("pieces");
-const DEADLINES: TableDefinition<'_, (u64, &[u8]), ()> = TableDefinition::new("deadlines");
+const CHUNKS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("pieces");
+const EXPIRIES: TableDefinition<'_, (u64, &[u8]), ()> = TableDefinition::new("expiries");
 
 /// How many rows the tables have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct FileSummary {
+pub(crate) struct RowCounts {
     pub(crate) entries: u64,
-    pub(crate) deadlines: u64,
+    pub(crate) expiries: u64,
     pub(crate) deleted_namespaces: u64,
 }
 
 /// What a record says of its entry.
-struct Record {
+struct StoredEntry {
     version: u64,
     deadline: Option<u64>,
     /// The value's length, the checksum of its pieces, and how many of its bytes are not in them.
@@ -39,7 +39,7 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> [u8; N] {
     *first
 }
 
-impl Record {
+impl StoredEntry {
     fn decode(key: &[u8], record: &[u8]) -> Self {
         let (mut rest, checksum) = record.split_last_chunk().expect("a record is cut short");
         assert_eq!(
@@ -62,12 +62,13 @@ impl Record {
 }
 
 /// Checks the tables of a file that was opened at least once.
-pub(crate) fn check_file(database: &impl ReadableDatabase) -> FileSummary {
+pub(crate) fn check_tables(database: &impl ReadableDatabase) -> RowCounts {
     let file = database.begin_read().unwrap();
-    let numbers = file.open_table(FILE).unwrap();
+    let numbers = file.open_table(META).unwrap();
     let number = |name: &str| numbers.get(name).unwrap().map(|number| number.value());
     assert_eq!(number("format"), Some(1));
-    let (namespaces, deleted) = (file.open_table(NAMESPACES).unwrap(), file.open_table(DELETED).unwrap());
+    let (namespaces, deleted) =
+        (file.open_table(NAMESPACES).unwrap(), file.open_table(DELETED_NAMESPACES).unwrap());
     let mut titles = BTreeSet::new();
     let mut owners = BTreeSet::new();
     for row in namespaces.iter().unwrap() {
@@ -83,13 +84,13 @@ pub(crate) fn check_file(database: &impl ReadableDatabase) -> FileSummary {
     assert!(owners.iter().all(|owner| u64::from(*owner) < next), "a namespace's number may be given again");
 
     let entries = file.open_table(ENTRIES).unwrap();
-    let mut pieces = pieces(&file.open_table(PIECES).unwrap());
-    let mut deadlines: BTreeSet<(u64, Vec<u8>)> = BTreeSet::new();
+    let mut pieces = pieces(&file.open_table(CHUNKS).unwrap());
+    let mut expiries: BTreeSet<(u64, Vec<u8>)> = BTreeSet::new();
     let mut versions = BTreeSet::new();
     for row in entries.iter().unwrap() {
         let (key, record) = row.unwrap();
         let key = key.value();
-        let record = Record::decode(key, record.value());
+        let record = StoredEntry::decode(key, record.value());
         let owner = u32::from_be_bytes(take(&mut &key[..]));
         assert!(owners.contains(&owner), "an entry has no namespace");
         assert!(versions.insert(record.version), "a version is there twice");
@@ -97,13 +98,13 @@ pub(crate) fn check_file(database: &impl ReadableDatabase) -> FileSummary {
             let pieces = pieces.remove(&record.version).expect("a value has no pieces");
             assert_eq!(pieces, (len - end, checksum), "the pieces of a value");
         }
-        deadlines.extend(record.deadline.map(|deadline| (deadline, key.to_owned())));
+        expiries.extend(record.deadline.map(|deadline| (deadline, key.to_owned())));
     }
     assert!(pieces.is_empty(), "pieces of no value: {pieces:?}");
     let ceiling = number("version-ceiling").unwrap_or(1);
     assert!(versions.last().is_none_or(|version| *version < ceiling), "a version may be given again");
 
-    let rows = file.open_table(DEADLINES).unwrap();
+    let rows = file.open_table(EXPIRIES).unwrap();
     let rows: BTreeSet<_> = rows
         .iter()
         .unwrap()
@@ -112,10 +113,10 @@ pub(crate) fn check_file(database: &impl ReadableDatabase) -> FileSummary {
             (row.value().0, row.value().1.to_owned())
         })
         .collect();
-    assert!(rows == deadlines, "the index by deadline is not that of the entries");
-    FileSummary {
+    assert!(rows == expiries, "the index by deadline is not that of the entries");
+    RowCounts {
         entries: entries.len().unwrap(),
-        deadlines: deadlines.len() as u64,
+        expiries: expiries.len() as u64,
         deleted_namespaces: deleted.len().unwrap(),
     }
 }

@@ -18,10 +18,10 @@ const CODE_BYTES: usize = 8;
 const MAX_PADDING: u64 = 900;
 
 /// The keys that operations meet on; every fourth is as long as a key may be.
-pub(crate) const KEYS: u8 = 16;
+pub(crate) const KEY_COUNT: u8 = 16;
 
 pub(crate) fn key(number: u8) -> String {
-    let name = format!("ké{:03}", number % KEYS);
+    let name = format!("ké{:03}", number % KEY_COUNT);
     if number % 4 == 3 { format!("{name:~<511}") } else { name }
 }
 
@@ -34,9 +34,9 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// Shapes of values of up to `longest` bytes; those of many bytes are rarer.
-    pub(crate) fn strategy(longest: usize) -> impl Strategy<Value = Self> {
-        let lengths = LENGTHS.iter().filter(|length| **length <= longest).count();
+    /// Shapes of values of up to `max_value_bytes` bytes; those of many bytes are rarer.
+    pub(crate) fn strategy(max_value_bytes: usize) -> impl Strategy<Value = Self> {
+        let lengths = LENGTHS.iter().filter(|length| **length <= max_value_bytes).count();
         let length = prop_oneof![8 => 0..lengths.min(10), 1 => 0..lengths];
         (length, any::<bool>(), 0..LIFETIMES.len()).prop_map(|(length, metadata, lifetime)| Self {
             length: u8::try_from(length).unwrap(),

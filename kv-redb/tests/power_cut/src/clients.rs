@@ -13,7 +13,7 @@ pub(crate) type State = Option<(u64, usize)>;
 
 /// All that was ever under one key, which one client alone writes.
 #[derive(Debug, Clone)]
-pub(crate) struct Past {
+pub(crate) struct KeyHistory {
     pub(crate) key: String,
     /// In their order, also what was asked for and not answered yet.
     pub(crate) states: Vec<State>,
@@ -21,7 +21,7 @@ pub(crate) struct Past {
     pub(crate) answered: usize,
 }
 
-impl Past {
+impl KeyHistory {
     pub(crate) fn new(key: String) -> Self {
         Self { key, states: vec![None], answered: 0 }
     }
@@ -36,24 +36,24 @@ pub(crate) fn value((write, len): (u64, usize)) -> Vec<u8> {
 
 /// Knowledge of all clients.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Known {
-    pasts: Arc<Mutex<Vec<Past>>>,
+pub(crate) struct KeyHistories {
+    histories: Arc<Mutex<Vec<KeyHistory>>>,
     stopped: Arc<AtomicBool>,
 }
 
-impl Known {
+impl KeyHistories {
     pub(crate) fn new(clients: usize, keys: usize) -> Self {
-        let pasts =
-            (0..clients).flat_map(|client| (0..keys).map(move |key| Past::new(format!("{client}-{key}"))));
-        Self { pasts: Arc::new(Mutex::new(pasts.collect())), stopped: Arc::default() }
+        let histories = (0..clients)
+            .flat_map(|client| (0..keys).map(move |key| KeyHistory::new(format!("{client}-{key}"))));
+        Self { histories: Arc::new(Mutex::new(histories.collect())), stopped: Arc::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Past>> {
-        self.pasts.lock().unwrap()
+    fn lock(&self) -> MutexGuard<'_, Vec<KeyHistory>> {
+        self.histories.lock().unwrap()
     }
 
     /// Pasts of all keys, as far as they are known now.
-    pub(crate) fn pasts(&self) -> Vec<Past> {
+    pub(crate) fn histories(&self) -> Vec<KeyHistory> {
         self.lock().clone()
     }
 
@@ -75,16 +75,16 @@ impl Known {
             };
             let state = (number % 5 != 4).then_some((number, len));
             let key = {
-                let past = &mut self.lock()[place];
-                past.states.push(state);
-                past.key.clone()
+                let history = &mut self.lock()[place];
+                history.states.push(state);
+                history.key.clone()
             };
             match state {
                 Some(state) => kv.put(&key, value(state)).await.unwrap(),
                 None => kv.delete(&key).await.unwrap(),
             }
-            let past = &mut self.lock()[place];
-            past.answered = past.states.len() - 1;
+            let history = &mut self.lock()[place];
+            history.answered = history.states.len() - 1;
         }
     }
 }

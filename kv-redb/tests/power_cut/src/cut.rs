@@ -12,9 +12,9 @@ use proptest::{
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    clients::{Known, Past, State, value},
+    clients::{KeyHistories, KeyHistory, State, value},
     disk::{Disk, Survivors},
-    ext4::{self, Machine},
+    ext4::{self, MountedDisk},
 };
 
 const CLIENTS: usize = 6;
@@ -25,7 +25,7 @@ const FILE: &str = "app.kv";
 
 /// Result of one run of cuts.
 #[derive(Debug, Default)]
-struct Tally {
+struct CutCounts {
     /// Cuts with writes on the disk that were not flushed.
     torn: u32,
     answered: usize,
@@ -39,19 +39,19 @@ pub(crate) fn run(cuts: u32) {
     let config = Config { rng_seed: RngSeed::Fixed(seed), failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new(config);
     for quick_repair in [false, true] {
-        let tally = cut(&mut runner, cuts.div_ceil(2), quick_repair, false);
+        let counts = cut(&mut runner, cuts.div_ceil(2), quick_repair, false);
         println!(
             "quick repair {quick_repair}: {} cuts, {} of them with writes that were not flushed, {} answered writes",
             cuts.div_ceil(2),
-            tally.torn,
-            tally.answered
+            counts.torn,
+            counts.answered
         );
-        assert!(tally.losses.is_empty(), "{:#?}", tally.losses);
-        assert!(cuts < 20 || tally.torn > 0, "no cut came in the midst of writes");
+        assert!(counts.losses.is_empty(), "{:#?}", counts.losses);
+        assert!(cuts < 20 || counts.torn > 0, "no cut came in the midst of writes");
     }
-    let tally = cut(&mut runner, CUTS_WITHOUT_FLUSHES, false, true);
-    println!("a disk that ignores flushes: {} of {CUTS_WITHOUT_FLUSHES} cuts show it", tally.losses.len());
-    assert!(!tally.losses.is_empty(), "a disk that ignores flushes was not noticed: this test cannot fail");
+    let counts = cut(&mut runner, CUTS_WITHOUT_FLUSHES, false, true);
+    println!("a disk that ignores flushes: {} of {CUTS_WITHOUT_FLUSHES} cuts show it", counts.losses.len());
+    assert!(!counts.losses.is_empty(), "a disk that ignores flushes was not noticed: this test cannot fail");
 }
 
 fn fresh_seed() -> u64 {
@@ -65,16 +65,16 @@ fn draw<S: Strategy>(runner: &mut TestRunner, strategy: S) -> S::Value {
 
 /// Lets clients write to a store, and cuts the power of its disk again and again. They write on: a cut is a look at what the
 /// disk would hold.
-fn cut(runner: &mut TestRunner, cuts: u32, quick_repair: bool, ignores_flushes: bool) -> Tally {
+fn cut(runner: &mut TestRunner, cuts: u32, quick_repair: bool, ignores_flushes: bool) -> CutCounts {
     let disk = Disk::new(ext4::empty_ext4(), ignores_flushes);
-    let machine = Machine::on(&disk);
+    let mounted = MountedDisk::on(&disk);
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let store = runtime.block_on(open(&machine.path().join(FILE), quick_repair)).unwrap();
+    let store = runtime.block_on(open(&mounted.path().join(FILE), quick_repair)).unwrap();
     let kv = runtime.block_on(store.open_namespace("a")).unwrap();
-    let known = Known::new(CLIENTS, KEYS);
+    let known = KeyHistories::new(CLIENTS, KEYS);
     let client = |client| runtime.spawn(known.clone().write(kv.clone(), client * KEYS, KEYS));
     let clients: Vec<_> = (0..CLIENTS).map(client).collect();
-    let mut tally = Tally::default();
+    let mut counts = CutCounts::default();
     for _ in 0..cuts {
         // The moment is left to chance.
         std::thread::sleep(Duration::from_micros(draw(runner, 0..60_000_u64)));
@@ -84,13 +84,13 @@ fn cut(runner: &mut TestRunner, cuts: u32, quick_repair: bool, ignores_flushes: 
         } else {
             draw(runner, Survivors::strategy())
         };
-        let before = known.pasts();
+        let before = known.histories();
         let (image, unflushed) = disk.without_power(&survivors);
-        let after = known.pasts();
-        tally.torn += u32::from(unflushed > 0);
-        tally.answered = before.iter().map(|past| past.answered).sum();
+        let after = known.histories();
+        counts.torn += u32::from(unflushed > 0);
+        counts.answered = before.iter().map(|history| history.answered).sum();
         if let Err(loss) = check(&runtime, &image, &before, &after) {
-            tally.losses.push(format!("{survivors:?}, {unflushed} writes not flushed: {loss}"));
+            counts.losses.push(format!("{survivors:?}, {unflushed} writes not flushed: {loss}"));
         }
     }
     assert!(disk.flushes() > 0, "nothing was ever flushed");
@@ -100,7 +100,7 @@ fn cut(runner: &mut TestRunner, cuts: u32, quick_repair: bool, ignores_flushes: 
     }
     runtime.block_on(store.close()).unwrap();
     drop(runtime);
-    tally
+    counts
 }
 
 async fn open(path: &Path, quick_repair: bool) -> kv_core::Result<RedbStore> {
@@ -108,8 +108,8 @@ async fn open(path: &Path, quick_repair: bool) -> kv_core::Result<RedbStore> {
 }
 
 /// Mounts `image`, opens the store on it, and compares each key with all that may be under it.
-fn check(runtime: &Runtime, image: &[u8], before: &[Past], after: &[Past]) -> Result<(), String> {
-    let looked = ext4::look_at(image, |folder| {
+fn check(runtime: &Runtime, image: &[u8], before: &[KeyHistory], after: &[KeyHistory]) -> Result<(), String> {
+    let looked = ext4::with_mounted_image(image, |folder| {
         let path = folder.join(FILE);
         if !path.exists() {
             return Err("the store's file is gone".to_owned());
@@ -125,7 +125,7 @@ fn check(runtime: &Runtime, image: &[u8], before: &[Past], after: &[Past]) -> Re
     looked?
 }
 
-async fn compare(store: &RedbStore, before: &[Past], after: &[Past]) -> Result<(), String> {
+async fn compare(store: &RedbStore, before: &[KeyHistory], after: &[KeyHistory]) -> Result<(), String> {
     let kv = store.open_namespace("a").await.map_err(failed)?;
     for (before, after) in before.iter().zip(after) {
         let found = kv.get(&before.key).await.map_err(failed)?;

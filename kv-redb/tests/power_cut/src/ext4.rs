@@ -42,15 +42,15 @@ pub(crate) fn empty_ext4() -> Vec<u8> {
 }
 
 /// A loop device over a file.
-struct Loop(PathBuf);
+struct LoopDevice(PathBuf);
 
-impl Loop {
+impl LoopDevice {
     fn over(file: &Path) -> Self {
         Self(command("losetup", &["--find".as_ref(), "--show".as_ref(), file]).unwrap().into())
     }
 }
 
-impl Drop for Loop {
+impl Drop for LoopDevice {
     fn drop(&mut self) {
         _ = command("losetup", &["--detach".as_ref(), &self.0]);
     }
@@ -59,12 +59,12 @@ impl Drop for Loop {
 /// A mounted ext4. The fields are dropped in their order.
 struct Mount {
     folder: TempDir,
-    _device: Loop,
+    _device: LoopDevice,
 }
 
 impl Mount {
     fn of(file: &Path) -> Result<Self, String> {
-        let device = Loop::over(file);
+        let device = LoopDevice::over(file);
         let folder = tempfile::tempdir().unwrap();
         let options = ["-t", "ext4", "-o", "noatime"].map(Path::new);
         command("mount", &[&options[..], &[&device.0, folder.path()]].concat())?;
@@ -88,13 +88,13 @@ impl Drop for Mount {
 }
 
 /// An ext4 on a disk whose power can be cut. The fields are dropped in their order.
-pub(crate) struct Machine {
+pub(crate) struct MountedDisk {
     mount: Mount,
     _session: BackgroundSession,
     _folder: TempDir,
 }
 
-impl Machine {
+impl MountedDisk {
     pub(crate) fn on(disk: &Disk) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let session = fuser::spawn_mount(disk.clone(), folder.path(), &fuser::Config::default()).unwrap();
@@ -108,7 +108,7 @@ impl Machine {
 }
 
 /// Lets `look` at what is on an ext4 with these bytes, once its journal is replayed; the error says why it can't be mounted.
-pub(crate) fn look_at<T>(bytes: &[u8], look: impl FnOnce(&Path) -> T) -> Result<T, String> {
+pub(crate) fn with_mounted_image<T>(bytes: &[u8], look: impl FnOnce(&Path) -> T) -> Result<T, String> {
     let folder = tempfile::tempdir().unwrap();
     let image = folder.path().join("image");
     fs::write(&image, bytes).unwrap();

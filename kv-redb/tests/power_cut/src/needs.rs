@@ -1,4 +1,4 @@
-//! Things that a power cut needs and a machine may lack.
+//! Things that a power cut needs and a mounted may lack.
 
 use std::{path::Path, process::Command};
 
