@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
-//! The process: how it starts, what it says, how it ends.
+//! Process of kv-server: its start, its output, its end.
 #![cfg(all(feature = "stores", unix))]
+
+mod support;
 
 use std::{process::Stdio, time::Duration};
 
@@ -11,9 +13,13 @@ use tokio::{
     time::timeout,
 };
 
-const NAMESPACES: &str = "/client/v4/accounts/0123456789abcdef0123456789abcdef/storage/kv/namespaces";
+use support::{
+    client::exchange,
+    process::{isolate, listening, namespace_id},
+    server::NAMESPACES,
+};
 
-/// A process that is listening. It is killed when it is dropped.
+/// A process that listens. It is killed when it is dropped.
 struct Process {
     child: Child,
     stdout: BufReader<ChildStdout>,
@@ -21,32 +27,29 @@ struct Process {
 }
 
 fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kv-server"));
-    command.args(arguments).env_remove("KV_SERVER_TOKEN").env_remove("RUST_LOG").kill_on_drop(true);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = support::process::command(arguments);
+    command.stderr(Stdio::piped());
     command
 }
 
 async fn start(mut command: Command) -> Process {
     let mut child = command.spawn().unwrap();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    timeout(Duration::from_secs(20), stdout.read_line(&mut line)).await.unwrap().unwrap();
-    let address = line.strip_prefix("listening on http://").and_then(|rest| rest.strip_suffix('\n'));
-    Process { child, stdout, address: address.unwrap_or_else(|| panic!("{line:?}")).to_owned() }
+    let (address, stdout) = listening(&mut child).await;
+    Process { child, stdout, address }
 }
 
-/// The whole answer to a request on a connection of its own.
+/// Returns the whole response to a request on a connection of its own.
 async fn ask(address: &str, method: &str, path: &str, token: &str, body: &str) -> String {
-    let mut connection = TcpStream::connect(address).await.unwrap();
     let request = format!(
         "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nauthorization: Bearer {token}\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
-    connection.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).await.unwrap();
-    answer
+    String::from_utf8(exchange(address, request.as_bytes()).await.unwrap()).unwrap()
+}
+
+async fn send_signal(child: &Child, signal: &str) {
+    let id = child.id().unwrap().to_string();
+    assert!(Command::new("kill").args([signal, &id]).status().await.unwrap().success());
 }
 
 impl Process {
@@ -54,28 +57,27 @@ impl Process {
         ask(&self.address, method, path, token, body).await
     }
 
-    /// Creates a namespace and gives its path.
+    /// Creates a namespace and returns its path.
     async fn create(&self, token: &str) -> String {
-        let answer = self.ask("POST", NAMESPACES, token, r#"{"title":"n"}"#).await;
-        let (_, id) = answer.split_once("\"id\":\"").unwrap_or_else(|| panic!("{answer}"));
-        format!("{NAMESPACES}/{}", &id[..32])
+        let response = self.ask("POST", NAMESPACES, token, r#"{"title":"n"}"#).await;
+        format!("{NAMESPACES}/{}", namespace_id(&response))
     }
 
     async fn signal(&self, signal: &str) {
-        let id = self.child.id().unwrap().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().await.unwrap().success());
+        send_signal(&self.child, signal).await;
     }
 
-    /// Waits until it has seen its first signal.
-    async fn until_it_stops_to_listen(&self) {
+    /// Waits until the process closes its listener, after its first signal.
+    async fn until_it_stops_listening(&self) {
         let stopped = async { while TcpStream::connect(&self.address).await.is_ok() {} };
         timeout(Duration::from_secs(20), stopped).await.unwrap();
     }
 
-    /// The exit code, the rest of stdout, and stderr.
+    /// Waits for the end, and returns the exit code, the rest of stdout, and stderr.
     async fn end(mut self) -> (Option<i32>, String, String) {
         let status = timeout(Duration::from_secs(20), self.child.wait()).await.unwrap().unwrap();
-        let (mut stdout, mut stderr) = (String::new(), String::new());
+        let mut stdout = String::new();
+        let mut stderr = String::new();
         self.stdout.read_to_string(&mut stdout).await.unwrap();
         self.child.stderr.take().unwrap().read_to_string(&mut stderr).await.unwrap();
         (status.code(), stdout, stderr)
@@ -89,12 +91,12 @@ async fn a_file_keeps_its_data_from_one_process_to_the_next() {
     let arguments = ["--store", &store, "--listen", "127.0.0.1:0", "--token", "hunter2", "--log", "trace"];
     let first = start(command(&arguments)).await;
     let namespace = first.create("hunter2").await;
-    let answer = first.ask("PUT", &format!("{namespace}/values/secret-key"), "hunter2", "a value").await;
-    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let response = first.ask("PUT", &format!("{namespace}/values/secret-key"), "hunter2", "a value").await;
+    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
     assert!(first.ask("GET", &namespace, "wrong", "").await.starts_with("HTTP/1.1 403 "));
-    // The runtime's protocol, by one more header behind the token's.
-    let answer = first.ask("GET", "/secret-key", "hunter2\r\nx-kv-namespace: n", "").await;
-    assert!(answer.ends_with("\r\n\r\na value"), "{answer}");
+    // The runtime's protocol, by one more header after the token's.
+    let response = first.ask("GET", "/secret-key", "hunter2\r\nx-kv-namespace: n", "").await;
+    assert!(response.ends_with("\r\n\r\na value"), "{response}");
     first.signal("-TERM").await;
     let (code, stdout, stderr) = first.end().await;
     assert_eq!((code, &*stdout), (Some(0), ""), "{stderr}");
@@ -105,8 +107,8 @@ async fn a_file_keeps_its_data_from_one_process_to_the_next() {
     }
 
     let second = start(command(&arguments)).await;
-    let answer = second.ask("GET", &format!("{namespace}/values/secret-key"), "hunter2", "").await;
-    assert!(answer.ends_with("\r\n\r\na value"), "{answer}");
+    let response = second.ask("GET", &format!("{namespace}/values/secret-key"), "hunter2", "").await;
+    assert!(response.ends_with("\r\n\r\na value"), "{response}");
     second.signal("-INT").await;
     assert_eq!(second.end().await.0, Some(0));
 }
@@ -125,7 +127,7 @@ async fn the_token_comes_from_the_environment_or_a_file() {
         process.create(token).await;
         assert!(process.ask("GET", NAMESPACES, "other", "").await.starts_with("HTTP/1.1 403 "));
     }
-    // And without one, anybody may ask.
+    // Without a token, any is accepted.
     start(command(&base)).await.create("any").await;
 }
 
@@ -143,16 +145,16 @@ async fn metrics_have_a_listener_of_their_own() {
             break address.strip_suffix("/metrics").unwrap().to_owned();
         }
     };
-    let answer = ask(&address, "GET", "/metrics", "", "").await;
+    let response = ask(&address, "GET", "/metrics", "", "").await;
     let counted = r#"kv_server_requests_total{route="namespaces",method="POST",status="200"} 1"#;
-    assert!(answer.contains(counted), "{answer}");
+    assert!(response.contains(counted), "{response}");
     process.signal("-TERM").await;
     assert_eq!(process.child.wait().await.unwrap().code(), Some(0));
     assert!(TcpStream::connect(&address).await.is_err());
 }
 
 #[tokio::test]
-async fn what_is_under_way_at_a_signal_is_finished_and_kept() {
+async fn a_request_in_flight_at_a_signal_is_finished_and_kept() {
     let folder = tempfile::tempdir().unwrap();
     let store = format!("redb:{}", folder.path().join("app.kv").display());
     let arguments = ["--store", &store, "--listen", "127.0.0.1:0"];
@@ -163,40 +165,40 @@ async fn what_is_under_way_at_a_signal_is_finished_and_kept() {
         "PUT {namespace}/values/k HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 4\r\n\r\n"
     );
     connection.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = [0; 25];
-    connection.read_exact(&mut answer).await.unwrap();
-    assert_eq!(&answer, b"HTTP/1.1 100 Continue\r\n\r\n");
+    let mut response = [0; 25];
+    connection.read_exact(&mut response).await.unwrap();
+    assert_eq!(&response, b"HTTP/1.1 100 Continue\r\n\r\n");
     connection.write_all(b"la").await.unwrap();
     first.signal("-TERM").await;
-    first.until_it_stops_to_listen().await;
+    first.until_it_stops_listening().await;
     connection.write_all(b"te").await.unwrap();
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let mut response = String::new();
+    connection.read_to_string(&mut response).await.unwrap();
+    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
     assert_eq!(first.end().await.0, Some(0));
 
     let second = start(command(&arguments)).await;
-    let answer = second.ask("GET", &format!("{namespace}/values/k"), "any", "").await;
-    assert!(answer.ends_with("\r\n\r\nlate"), "{answer}");
+    let response = second.ask("GET", &format!("{namespace}/values/k"), "any", "").await;
+    assert!(response.ends_with("\r\n\r\nlate"), "{response}");
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_survives_a_kill() {
+async fn acknowledged_writes_survive_a_kill() {
     let folder = tempfile::tempdir().unwrap();
     let store = format!("redb:{}", folder.path().join("app.kv").display());
     let arguments = ["--store", &store, "--listen", "127.0.0.1:0"];
     let first = start(command(&arguments)).await;
     let namespace = first.create("any").await;
     for index in 0..20 {
-        let answer = first.ask("PUT", &format!("{namespace}/values/{index}"), "any", "kept").await;
-        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        let response = first.ask("PUT", &format!("{namespace}/values/{index}"), "any", "kept").await;
+        assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
     }
     first.signal("-KILL").await;
     assert_eq!(first.end().await.0, None);
     let second = start(command(&arguments)).await;
     for index in 0..20 {
-        let answer = second.ask("GET", &format!("{namespace}/values/{index}"), "any", "").await;
-        assert!(answer.ends_with("\r\n\r\nkept"), "{index}: {answer}");
+        let response = second.ask("GET", &format!("{namespace}/values/{index}"), "any", "").await;
+        assert!(response.ends_with("\r\n\r\nkept"), "{index}: {response}");
     }
 }
 
@@ -216,10 +218,10 @@ async fn flags_reach_the_server() {
     ]))
     .await;
     let path = format!("/client/v4/accounts/{account}/storage/kv/namespaces");
-    let answer = process.ask("POST", &path, "any", r#"{"title":"n"}"#).await;
-    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("r=1199;t=300"), "{answer}");
+    let response = process.ask("POST", &path, "any", r#"{"title":"n"}"#).await;
+    assert!(response.starts_with("HTTP/1.1 200 ") && response.contains("r=1199;t=300"), "{response}");
     assert!(process.ask("GET", NAMESPACES, "any", "").await.starts_with("HTTP/1.1 403 "));
-    // One request that waits for its body takes the only place.
+    // A request that waits for its body takes the only place.
     let mut connection = TcpStream::connect(&process.address).await.unwrap();
     let head = format!(
         "POST {path} HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n"
@@ -231,11 +233,11 @@ async fn flags_reach_the_server() {
 }
 
 #[tokio::test]
-async fn clients_are_answered_when_no_descriptors_are_left() {
+async fn clients_get_a_response_when_no_descriptors_are_left() {
     let mut command = Command::new("sh");
     command.args(["-c", "ulimit -n 40; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_kv-server")]);
-    command.args(["--store", "memory:", "--listen", "127.0.0.1:0"]).kill_on_drop(true);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args(["--store", "memory:", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
+    isolate(&mut command);
     let process = start(command).await;
     let mut kept = Vec::new();
     let mut refused = 0;
@@ -244,16 +246,16 @@ async fn clients_are_answered_when_no_descriptors_are_left() {
         let mut connection = TcpStream::connect(&process.address).await.unwrap();
         let head = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer any\r\n\r\n");
         connection.write_all(head.as_bytes()).await.unwrap();
-        let mut answer = String::new();
+        let mut response = String::new();
         let mut bytes = [0; 4096];
-        while !answer.contains("\"messages\"") && !answer.ends_with("ok\n") {
+        while !response.contains("\"messages\"") && !response.ends_with("ok\n") {
             let read = timeout(Duration::from_secs(20), connection.read(&mut bytes)).await.unwrap().unwrap();
-            assert_ne!(read, 0, "{index}: {answer}");
-            answer.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
+            assert_ne!(read, 0, "{index}: {response}");
+            response.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
         }
-        let is_refused = answer.contains("\r\nconnection: close\r\n");
+        let is_refused = response.contains("\r\nconnection: close\r\n");
         let status = if is_refused && path == NAMESPACES { "503" } else { "200" };
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{index}: {answer}");
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{index}: {response}");
         if is_refused {
             refused += 1;
         } else {
@@ -262,7 +264,7 @@ async fn clients_are_answered_when_no_descriptors_are_left() {
     }
     assert!(kept.len() > 10 && refused > 10, "{} {refused}", kept.len());
     drop(kept);
-    // It takes a moment until the server sees that.
+    // The server takes a moment to notice.
     let until_free =
         async { while process.ask("GET", NAMESPACES, "any", "").await.starts_with("HTTP/1.1 503 ") {} };
     timeout(Duration::from_secs(20), until_free).await.unwrap();
@@ -270,33 +272,33 @@ async fn clients_are_answered_when_no_descriptors_are_left() {
 }
 
 #[tokio::test]
-async fn a_second_signal_ends_it_at_once() {
+async fn a_second_signal_ends_the_process_at_once() {
     let process = start(command(&["--store", "memory:", "--listen", "127.0.0.1:0"])).await;
     let namespace = process.create("any").await;
-    // A request whose body never ends keeps it from ending by itself.
+    // A request whose body never ends keeps the process running.
     let mut connection = TcpStream::connect(&process.address).await.unwrap();
     let head = format!(
         "PUT {namespace}/values/k HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n"
     );
     connection.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = [0; 12];
-    connection.read_exact(&mut answer).await.unwrap();
-    assert_eq!(&answer, b"HTTP/1.1 100");
+    let mut response = [0; 12];
+    connection.read_exact(&mut response).await.unwrap();
+    assert_eq!(&response, b"HTTP/1.1 100");
     process.signal("-TERM").await;
-    process.until_it_stops_to_listen().await;
+    process.until_it_stops_listening().await;
     process.signal("-TERM").await;
     assert_eq!(process.end().await.0, Some(130));
 }
 
 #[tokio::test]
-async fn a_signal_ends_a_start_that_does_not_end_by_itself() {
+async fn a_signal_ends_a_start_that_hangs() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("token");
     assert!(Command::new("mkfifo").arg(&pipe).status().await.unwrap().success());
     for signal in ["-TERM", "-INT"] {
         let arguments = ["--store", "memory:", "--listen", "127.0.0.1:0", "--token-file"];
         let mut child = command(&[&arguments[..], &[pipe.to_str().unwrap()]].concat()).spawn().unwrap();
-        // The pipe can be opened for writing once somebody waits to read it, which is after signals are.
+        // The pipe can be opened for writing once the process reads it; it listens for signals before that.
         let writer = tokio::net::unix::pipe::OpenOptions::new();
         let opened = async {
             loop {
@@ -307,8 +309,7 @@ async fn a_signal_ends_a_start_that_does_not_end_by_itself() {
             }
         };
         let _writer = timeout(Duration::from_secs(20), opened).await.unwrap();
-        let id = child.id().unwrap().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().await.unwrap().success());
+        send_signal(&child, signal).await;
         let status = timeout(Duration::from_secs(20), child.wait()).await.unwrap().unwrap();
         let mut stderr = String::new();
         child.stderr.take().unwrap().read_to_string(&mut stderr).await.unwrap();
@@ -318,15 +319,15 @@ async fn a_signal_ends_a_start_that_does_not_end_by_itself() {
 }
 
 #[tokio::test]
-async fn a_log_that_nobody_reads_holds_up_no_request() {
+async fn an_unread_log_delays_no_request() {
     let arguments = ["--store", "memory:", "--listen", "127.0.0.1:0", "--log", "trace"];
     let process = start(command(&arguments)).await;
     let namespace = process.create("any").await;
-    // Many times what a pipe takes, each request with a line and more.
+    // Each request logs a line or more: many times the capacity of a pipe.
     let path = format!("{namespace}/values/k");
     for _ in 0..2000 {
-        let answer = timeout(Duration::from_secs(20), process.ask("GET", &path, "any", "")).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+        let response = timeout(Duration::from_secs(20), process.ask("GET", &path, "any", "")).await.unwrap();
+        assert!(response.starts_with("HTTP/1.1 404 "), "{response}");
     }
     process.signal("-TERM").await;
     let (code, _, stderr) = process.end().await;
@@ -335,7 +336,7 @@ async fn a_log_that_nobody_reads_holds_up_no_request() {
 }
 
 #[tokio::test]
-async fn a_name_or_a_port_alone_is_of_this_machine() {
+async fn a_name_or_a_port_alone_listens_on_this_machine() {
     for listen in ["localhost:0", "0", "127.0.0.2:0"] {
         let process =
             start(command(&["--store", "memory:", "--listen", listen, "--metrics-listen", listen])).await;
@@ -352,14 +353,14 @@ async fn a_page_of_another_site_is_refused_unless_its_host_is_allowed() {
         let mut connection = TcpStream::connect(&process.address).await.unwrap();
         let head = format!("GET {NAMESPACES} HTTP/1.1\r\nhost: {host}:8788\r\nconnection: close\r\n\r\n");
         connection.write_all(head.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{host}: {answer}");
+        let mut response = String::new();
+        connection.read_to_string(&mut response).await.unwrap();
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{host}: {response}");
     }
 }
 
 #[tokio::test]
-async fn a_taken_port_is_named() {
+async fn an_error_names_a_port_in_use() {
     let process = start(command(&["--store", "memory:", "--listen", "127.0.0.1:0"])).await;
     let output = command(&["--store", "memory:", "--listen", &process.address]).output().await.unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();

@@ -1,14 +1,15 @@
-//! The process is killed while clients write over HTTP: after the restart, every write that was answered is there.
+//! Kills of the process while clients write over HTTP: after each restart, every acknowledged write is there.
 //!
-//! `KV_SERVER_KILLS=200` kills that often, and not 6 times. A failure prints its seed; `KV_SERVER_SEED` sets it.
+//! `KV_SERVER_KILLS` sets the number of kills, 6 by default. A failure prints its seed; `KV_SERVER_SEED` sets it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![cfg(all(feature = "stores", unix))]
+
+mod support;
 
 use std::{
     collections::BTreeMap,
     env,
     path::Path,
-    process::Stdio,
     str::FromStr,
     sync::{
         Arc,
@@ -22,25 +23,25 @@ use proptest::{
     strategy::ValueTree,
     test_runner::{Config, RngSeed, TestRunner},
 };
-use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
-    net::TcpStream,
-    process::{Child, Command},
-    task::JoinSet,
-    time::timeout,
+use tokio::{process::Child, task::JoinSet};
+
+use support::{
+    client::exchange,
+    process::{command, listening, namespace_id},
+    response::Response,
+    server::NAMESPACES,
 };
 
 const KILLS: u32 = 6;
 const CLIENTS: usize = 4;
-/// The keys of each client. No other one writes them.
+/// Number of each client's keys, which no other client writes.
 const KEYS: usize = 8;
-const NAMESPACES: &str = "/client/v4/accounts/0123456789abcdef0123456789abcdef/storage/kv/namespaces";
 
 fn variable<T: FromStr<Err: std::fmt::Debug>>(name: &str) -> Option<T> {
     env::var(name).ok().map(|value| value.parse().unwrap())
 }
 
-/// Draws at random, from a seed that is printed if the test fails.
+/// Random choices from a seed, which is printed if the test fails.
 struct Random {
     seed: u64,
     runner: TestRunner,
@@ -61,63 +62,45 @@ impl Random {
 impl Drop for Random {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("the same again: KV_SERVER_SEED={}", self.seed);
+            eprintln!("to repeat: KV_SERVER_SEED={}", self.seed);
         }
     }
 }
 
-/// Starts the server on `file`. It is killed when it is dropped.
+/// Starts the server over a file. It is killed when it is dropped.
 fn start(file: &Path) -> Child {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kv-server"));
-    command.args(["--listen", "127.0.0.1:0", "--token", "hunter2", "--log", "off", "--store"]);
-    command.arg(format!("redb:{}", file.display())).env_remove("KV_SERVER_TOKEN").env_remove("RUST_LOG");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap()
+    let store = format!("redb:{}", file.display());
+    let arguments = ["--listen", "127.0.0.1:0", "--token", "hunter2", "--log", "off", "--store", &store];
+    command(&arguments).spawn().unwrap()
 }
 
-/// The address that the server tells once it listens.
-async fn address(child: &mut Child) -> String {
-    let mut line = String::new();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    timeout(Duration::from_secs(60), stdout.read_line(&mut line)).await.unwrap().unwrap();
-    let address = line.trim_end().strip_prefix("listening on http://");
-    address.unwrap_or_else(|| panic!("{line:?}")).to_owned()
-}
-
-/// The status and the body of an answer, if one arrived whole.
+/// Sends a request, and returns status and body of the response if it arrived whole.
 async fn ask(address: &str, method: &str, path: &str, body: &[u8]) -> Option<(u16, Vec<u8>)> {
-    let mut connection = TcpStream::connect(address).await.ok()?;
     let head = format!(
         "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\nauthorization: Bearer hunter2\r\n\
          content-length: {}\r\n\r\n",
         body.len()
     );
-    connection.write_all(&[head.as_bytes(), body].concat()).await.ok()?;
-    let mut answer = Vec::new();
-    connection.read_to_end(&mut answer).await.ok()?;
-    let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
-    let head = std::str::from_utf8(&answer[..end]).ok()?.to_ascii_lowercase();
-    let body = answer.split_off(end + 4);
-    let length =
-        head.lines().find_map(|line| line.strip_prefix("content-length: "))?.parse::<usize>().ok()?;
-    let status = head.split(' ').nth(1)?.parse().ok()?;
-    (body.len() == length).then_some((status, body))
+    let received = exchange(address, &[head.as_bytes(), body].concat()).await.ok()?;
+    let response = Response::parse(&received).filter(Response::is_complete)?;
+    Some((response.status, response.body.into()))
 }
 
-/// Content of a key: a value, or nothing.
+/// Value of a key; `None` if it is absent.
 type State = Option<Vec<u8>>;
 
-/// Contents that a key may have.
+/// States that a key may be in.
 #[derive(Debug, Default, Clone)]
 struct Known {
-    answered: State,
-    /// Content that was asked for, in a request that was never answered.
-    asked: Option<State>,
+    acknowledged: State,
+    /// State after a write that was never acknowledged.
+    pending: Option<State>,
 }
 
 /// One client's keys.
 type Keys = BTreeMap<String, Known>;
 
-/// Next change of a client.
+/// Change that a client makes.
 #[derive(Debug, Clone)]
 enum Change {
     Put(usize, Vec<u8>),
@@ -139,8 +122,14 @@ fn changes(serial: usize) -> impl Strategy<Value = Change> {
     })
 }
 
-/// Makes changes until the server does not answer any more, and answers what is known then.
-async fn write(address: &str, namespace: &str, mut keys: Keys, seed: u64, answers: &AtomicUsize) -> Keys {
+/// Makes changes until the server stops responding, counts the acknowledged ones, and returns the keys' known states.
+async fn write(
+    address: &str,
+    namespace: &str,
+    mut keys: Keys,
+    seed: u64,
+    acknowledged: &AtomicUsize,
+) -> Keys {
     let mut random = Random::new(seed);
     for serial in 0.. {
         let names: Vec<_> = keys.keys().cloned().collect();
@@ -168,21 +157,21 @@ async fn write(address: &str, namespace: &str, mut keys: Keys, seed: u64, answer
             match &request {
                 Some((status, body)) => {
                     assert_eq!(*status, 200, "{}", String::from_utf8_lossy(body));
-                    *known = Known { answered: state, asked: None };
+                    *known = Known { acknowledged: state, pending: None };
                 }
-                None => known.asked = Some(state),
+                None => known.pending = Some(state),
             }
         }
         if request.is_none() {
             break;
         }
-        answers.fetch_add(1, Ordering::Relaxed);
+        acknowledged.fetch_add(1, Ordering::Relaxed);
     }
     keys
 }
 
-/// Compares what the server answers with what may be there, and takes it for what is there. Answers how many unanswered
-/// changes turned out to be applied.
+/// Checks that each key is in one of its known states, which becomes the only one. Returns how many pending writes had been
+/// applied.
 async fn check(address: &str, namespace: &str, clients: &mut [Keys]) -> usize {
     let mut applied = 0;
     for (name, known) in clients.iter_mut().flatten() {
@@ -193,26 +182,26 @@ async fn check(address: &str, namespace: &str, clients: &mut [Keys]) -> usize {
             404 => None,
             _ => panic!("{status}: {}", String::from_utf8_lossy(&body)),
         };
-        if found != known.answered {
+        if found != known.acknowledged {
             let short = |state: &State| {
                 state.as_ref().map(|value| (value[..value.len().min(8)].to_vec(), value.len()))
             };
             assert_eq!(
                 Some(short(&found)),
-                known.asked.as_ref().map(short),
-                "{name} is neither what was answered, {:?}, nor what was asked for",
-                short(&known.answered)
+                known.pending.as_ref().map(short),
+                "{name} is in neither the acknowledged state, {:?}, nor the pending one",
+                short(&known.acknowledged)
             );
-            assert_eq!(Some(&found), known.asked.as_ref(), "{name} has other bytes");
+            assert_eq!(Some(&found), known.pending.as_ref(), "{name} has other bytes");
             applied += 1;
         }
-        *known = Known { answered: found, asked: None };
+        *known = Known { acknowledged: found, pending: None };
     }
     applied
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn answered_writes_survive_kills() {
+async fn acknowledged_writes_survive_kills() {
     let kills = variable("KV_SERVER_KILLS").unwrap_or(KILLS);
     let mut random = Random::new(variable("KV_SERVER_SEED").unwrap_or_else(|| {
         let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
@@ -224,52 +213,53 @@ async fn answered_writes_survive_kills() {
     let mut clients: Vec<Keys> = (0..CLIENTS).map(client).collect();
 
     let mut server = start(&file);
-    let mut at = address(&mut server).await;
-    let (status, body) = ask(&at, "POST", NAMESPACES, br#"{"title":"n"}"#).await.unwrap();
+    let (mut address, _) = listening(&mut server).await;
+    let (status, body) = ask(&address, "POST", NAMESPACES, br#"{"title":"n"}"#).await.unwrap();
     let body = String::from_utf8(body).unwrap();
     assert_eq!(status, 200, "{body}");
-    let (_, id) = body.split_once("\"id\":\"").unwrap();
-    let namespace = format!("{NAMESPACES}/{}", &id[..32]);
+    let namespace = format!("{NAMESPACES}/{}", namespace_id(&body));
 
-    let mut answered = 0;
-    let mut unanswered = 0;
+    let mut acknowledged = 0;
+    let mut pending = 0;
     let mut applied = 0;
     for _ in 0..kills {
-        let answers = Arc::<AtomicUsize>::default();
+        let acknowledgements = Arc::<AtomicUsize>::default();
         let mut writers = JoinSet::new();
         for (number, keys) in clients.into_iter().enumerate() {
-            let at = at.clone();
+            let address = address.clone();
             let namespace = namespace.clone();
-            let answers = Arc::clone(&answers);
+            let acknowledgements = Arc::clone(&acknowledgements);
             let seed = random.draw(any::<u64>());
-            writers.spawn(async move { (number, write(&at, &namespace, keys, seed, &answers).await) });
+            writers.spawn(async move {
+                (number, write(&address, &namespace, keys, seed, &acknowledgements).await)
+            });
         }
         let until = random.draw(1..80_usize);
-        while answers.load(Ordering::Relaxed) < until {
+        while acknowledgements.load(Ordering::Relaxed) < until {
             tokio::task::yield_now().await;
         }
-        // The moment within a request is left to chance.
+        // The kill hits a random moment of the requests.
         tokio::time::sleep(Duration::from_micros(random.draw(0..3_000_u64))).await;
         server.kill().await.unwrap();
         let mut ended = writers.join_all().await;
         ended.sort_by_key(|(number, _)| *number);
         clients = ended.into_iter().map(|(_, keys)| keys).collect();
-        answered += answers.load(Ordering::Relaxed);
-        unanswered += clients.iter().flat_map(Keys::values).filter(|known| known.asked.is_some()).count();
+        acknowledged += acknowledgements.load(Ordering::Relaxed);
+        pending += clients.iter().flat_map(Keys::values).filter(|known| known.pending.is_some()).count();
 
-        // Killed again while it opens the file.
+        // Some kills hit the process while it opens the file.
         while random.draw(proptest::bool::weighted(0.3)) {
             let mut opening = start(&file);
             tokio::time::sleep(Duration::from_millis(random.draw(0..60_u64))).await;
             opening.kill().await.unwrap();
         }
         server = start(&file);
-        at = address(&mut server).await;
-        applied += check(&at, &namespace, &mut clients).await;
+        (address, _) = listening(&mut server).await;
+        applied += check(&address, &namespace, &mut clients).await;
     }
     println!(
-        "{kills} kills: {answered} answers, {unanswered} changes without one, of which {applied} were applied"
+        "{kills} kills: {acknowledged} acknowledged requests, {pending} pending changes, of which {applied} were applied"
     );
-    assert!(answered > 0 && unanswered > 0, "no kill came in the midst of a write");
+    assert!(acknowledged > 0 && pending > 0, "no kill hit a write");
     server.kill().await.unwrap();
 }

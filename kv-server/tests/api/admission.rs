@@ -1,4 +1,4 @@
-//! Who is let in, and what no endpoint answers to.
+//! Credentials, accounts, routes and methods of requests, and settings that decide on them.
 
 use std::sync::Arc;
 
@@ -10,8 +10,10 @@ use kv_testkit::ManualClock;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::broken_store::BrokenStore;
-use crate::harness::{NAMESPACES, Server, TOKEN};
+use crate::support::{
+    controlled_store::ControlledStore,
+    server::{NAMESPACES, Server, TOKEN},
+};
 
 fn with_headers(headers: &[(&str, &str)]) -> Request<Body> {
     let request = headers
@@ -21,7 +23,7 @@ fn with_headers(headers: &[(&str, &str)]) -> Request<Body> {
 }
 
 #[tokio::test]
-async fn the_token_opens_in_either_way_and_nothing_else_does() {
+async fn the_token_is_accepted_as_a_bearer_token_or_as_an_email_and_key() {
     let server = Server::start().await;
     let right = format!("Bearer {TOKEN}");
     let any_case = format!("bearer {TOKEN}");
@@ -40,7 +42,7 @@ async fn the_token_opens_in_either_way_and_nothing_else_does() {
         &[("authorization", "Bearer a-toke")],
         &[("authorization", &longer)],
         &[("x-auth-email", "ada@example.com"), ("x-auth-key", "wrong")],
-        // The bearer token counts.
+        // The bearer token takes precedence.
         &[("authorization", "Bearer wrong"), ("x-auth-email", "ada@example.com"), ("x-auth-key", TOKEN)],
     ];
     for headers in wrong {
@@ -49,15 +51,15 @@ async fn the_token_opens_in_either_way_and_nothing_else_does() {
 }
 
 #[tokio::test]
-async fn credentials_that_are_missing_or_malformed_have_codes_of_their_own() {
+async fn missing_and_malformed_credentials_have_their_own_codes() {
     let server = Server::start().await;
     let missing: [&[(&str, &str)]; 3] =
         [&[], &[("x-auth-key", TOKEN)], &[("x-auth-email", "ada@example.com"), ("cookie", TOKEN)]];
     for headers in missing {
-        let reply = server.send(with_headers(headers)).await;
-        assert_eq!(reply.failure(), (400, 9106), "{headers:?}");
-        assert_eq!(reply.message(), "Missing X-Auth-Key, X-Auth-Email or Authorization headers");
-        assert_eq!(reply.json()["errors"][0].get("error_chain"), None);
+        let response = server.send(with_headers(headers)).await;
+        assert_eq!(response.failure(), (400, 9106), "{headers:?}");
+        assert_eq!(response.message(), "Missing X-Auth-Key, X-Auth-Email or Authorization headers");
+        assert_eq!(response.json()["errors"][0].get("error_chain"), None);
     }
     let basic = format!("Basic {TOKEN}");
     let bearer = format!("Bearer {TOKEN}");
@@ -82,15 +84,15 @@ async fn credentials_that_are_missing_or_malformed_have_codes_of_their_own() {
         (&[("x-auth-email", "@"), ("x-auth-key", "<KEY>")], &json!([address, key])),
     ];
     for (headers, error_chain) in malformed {
-        let reply = server.send(with_headers(headers)).await;
-        assert_eq!(reply.failure(), (400, 6003), "{headers:?}");
-        assert_eq!(reply.message(), "Invalid request headers");
-        assert_eq!(reply.json()["errors"][0]["error_chain"], *error_chain, "{headers:?}");
+        let response = server.send(with_headers(headers)).await;
+        assert_eq!(response.failure(), (400, 6003), "{headers:?}");
+        assert_eq!(response.message(), "Invalid request headers");
+        assert_eq!(response.json()["errors"][0]["error_chain"], *error_chain, "{headers:?}");
     }
 }
 
 #[tokio::test]
-async fn one_account_is_there() {
+async fn only_the_configured_account_exists() {
     let server = Server::start().await;
     let table = [
         ("0123456789ABCDEF0123456789abcdef", 200, 0),
@@ -102,17 +104,17 @@ async fn one_account_is_there() {
     ];
     for (account_id, status, code) in table {
         let path = format!("/client/v4/accounts/{account_id}/storage/kv/namespaces");
-        let reply = server.ask("GET", &path, Body::empty()).await;
+        let response = server.ask("GET", &path, Body::empty()).await;
         if status == 200 {
-            reply.result();
+            response.result();
         } else {
-            assert_eq!(reply.failure(), (status, code), "{account_id}");
+            assert_eq!(response.failure(), (status, code), "{account_id}");
         }
     }
 }
 
 #[tokio::test]
-async fn what_is_no_endpoint_has_no_route() {
+async fn a_path_without_an_endpoint_has_no_route() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
     let suffixes = ["/", "//", "/keys/k", "/values", "/bulk/put", "/metadata", "/keys/values/k"];
@@ -124,12 +126,12 @@ async fn what_is_no_endpoint_has_no_route() {
 }
 
 #[tokio::test]
-async fn every_endpoint_names_the_methods_that_it_takes() {
+async fn every_endpoint_names_its_allowed_methods() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
     let table = [
         (NAMESPACES.to_owned(), "GET, HEAD, POST"),
-        // As a client asks for a namespace whose id is empty.
+        // Sent by clients for a namespace with an empty id.
         (format!("{NAMESPACES}/"), "GET, HEAD, POST"),
         (namespace.clone(), "GET, HEAD, PUT, DELETE"),
         (format!("{namespace}/keys"), "GET, HEAD"),
@@ -144,9 +146,9 @@ async fn every_endpoint_names_the_methods_that_it_takes() {
         for method in ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "BREW"] {
             let is_allowed = allowed.split(", ").any(|name| name == method);
             if !is_allowed {
-                let reply = server.ask(method, path, "{}").await;
-                assert_eq!(reply.failure(), (405, 10405), "{method} {path}");
-                assert_eq!(reply.header("allow"), Some(*allowed));
+                let response = server.ask(method, path, "{}").await;
+                assert_eq!(response.failure(), (405, 10405), "{method} {path}");
+                assert_eq!(response.header("allow"), Some(*allowed));
             }
         }
     }
@@ -154,7 +156,7 @@ async fn every_endpoint_names_the_methods_that_it_takes() {
 }
 
 #[tokio::test]
-async fn head_is_answered_as_get_is_without_the_body() {
+async fn the_response_to_head_is_that_to_get_without_the_body() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
     server.ask("PUT", &format!("{namespace}/values/k?expiration_ttl=60"), "a value").await.result();
@@ -194,7 +196,7 @@ async fn a_slash_at_the_end_of_a_path_makes_no_difference() {
 async fn a_run_of_slashes_counts_as_one() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
-    // A base URL that ends in a slash, and a client that puts one in front of what it appends.
+    // Clients append `/…` to a base URL that already ends with a slash.
     for (one, two) in
         [("/client", "//client"), ("/v4/", "/v4//"), ("/namespaces/", "/namespaces///"), ("/", "//")]
     {
@@ -208,21 +210,22 @@ async fn a_run_of_slashes_counts_as_one() {
 }
 
 #[tokio::test]
-async fn health_is_for_everybody() {
+async fn the_health_check_needs_no_credentials() {
     let server = Server::start().await;
-    let reply = server.send(Request::builder().uri("/healthz").body(Body::empty()).unwrap()).await;
-    assert_eq!((reply.status, &reply.body[..]), (200, &b"ok\n"[..]));
+    let response = server.send(Request::builder().uri("/healthz").body(Body::empty()).unwrap()).await;
+    assert_eq!((response.status, &response.body[..]), (200, &b"ok\n"[..]));
 }
 
 #[tokio::test]
-async fn whether_the_store_is_ready_is_for_everybody_and_in_the_metrics() {
+async fn the_readiness_check_needs_no_credentials_and_is_in_the_metrics() {
     let store = MemoryStore::new();
-    let broken = BrokenStore::new(store.clone(), Error::new(ErrorKind::Unavailable, "test", "broken"));
-    let not_ready = Arc::clone(&broken.not_ready);
-    let server = Server::start_over(store, Arc::new(broken), ManualClock::default(), |builder| builder).await;
+    let controlled = ControlledStore::new(store.clone());
+    let not_ready = Arc::clone(&controlled.not_ready);
+    let server =
+        Server::start_over(store, Arc::new(controlled), ManualClock::default(), |builder| builder).await;
     let ask = async |path: &str| {
-        let reply = server.send(Request::builder().uri(path).body(Body::empty()).unwrap()).await;
-        (reply.status, String::from_utf8(reply.body.to_vec()).unwrap())
+        let response = server.send(Request::builder().uri(path).body(Body::empty()).unwrap()).await;
+        (response.status, response.text().to_owned())
     };
     let full = Error::new(ErrorKind::Unavailable, "test", "the disk is full");
     for (error, status, text) in
@@ -237,7 +240,7 @@ async fn whether_the_store_is_ready_is_for_everybody_and_in_the_metrics() {
 }
 
 #[tokio::test]
-async fn without_a_token_anybody_may_ask_from_this_machine_alone() {
+async fn a_server_without_a_token_serves_this_machine_alone() {
     let server = KvServer::builder(Arc::new(MemoryStore::new())).build().unwrap();
     let everywhere = TcpListener::bind("0.0.0.0:0").await.unwrap();
     let error = server.serve(everywhere, async {}).await.unwrap_err();

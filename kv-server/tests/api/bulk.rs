@@ -1,17 +1,18 @@
-//! Many keys in one request.
+//! Bulk calls.
 
 use axum::body::Body;
 use kv_core::prelude::*;
 use serde_json::{Value, json};
 
-use crate::harness::Server;
+use crate::support::server::Server;
 
-fn outcome(count: usize) -> Value {
+/// Returns the result of a bulk call in which `count` keys succeeded and none failed.
+fn succeeded(count: usize) -> Value {
     json!({ "successful_key_count": count, "unsuccessful_keys": [] })
 }
 
 #[tokio::test]
-async fn pairs_are_written_with_all_they_say() {
+async fn pairs_are_written_with_their_options() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
     let bulk = format!("{namespace}/bulk");
@@ -30,7 +31,7 @@ async fn pairs_are_written_with_all_they_say() {
         {"key":"last ttl","value":"1","expiration_ttl":1e400},
         {"key":"text","value":"é\u0000\n","unknown":[[{"a":1}]]}
     ]"#;
-    assert_eq!(server.ask("PUT", &bulk, pairs).await.result(), outcome(12));
+    assert_eq!(server.ask("PUT", &bulk, pairs).await.result(), succeeded(12));
     let table: [(&str, &[u8]); 5] = [
         ("text", "é\0\n".as_bytes()),
         ("bytes", b"\xff\0\xff"),
@@ -54,33 +55,33 @@ async fn pairs_are_written_with_all_they_say() {
     ] {
         assert!(text.contains(shown), "{shown}: {text}");
     }
-    assert_eq!(server.ask("PUT", &bulk, "[]").await.result(), outcome(0));
+    assert_eq!(server.ask("PUT", &bulk, "[]").await.result(), succeeded(0));
 }
 
 #[tokio::test]
-async fn as_many_as_may_be_are_written_and_deleted() {
+async fn the_most_keys_allowed_are_written_and_deleted() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
     let names: Vec<_> = (0..10_000).map(|index| format!("key {index:05}")).collect();
     let pairs: Vec<_> = names.iter().map(|name| json!({ "key": name, "value": name })).collect();
     let bulk = format!("{namespace}/bulk");
-    assert_eq!(server.ask("PUT", &bulk, json!(pairs).to_string()).await.result(), outcome(10_000));
+    assert_eq!(server.ask("PUT", &bulk, json!(pairs).to_string()).await.result(), succeeded(10_000));
     assert_eq!(server.stored("n", "key 09999").await.unwrap(), "key 09999");
 
     let (first, second) = names.split_at(5_000);
     let deleted = server.ask("POST", &format!("{namespace}/bulk/delete"), json!(first).to_string()).await;
-    assert_eq!(deleted.result(), outcome(5_000));
+    assert_eq!(deleted.result(), succeeded(5_000));
     let deleted = server.ask("DELETE", &bulk, json!(second).to_string()).await;
-    assert_eq!(deleted.result(), outcome(5_000));
-    // Absent ones count, and one that is there twice counts once.
-    assert_eq!(server.ask("DELETE", &bulk, json!(first).to_string()).await.result(), outcome(5_000));
-    assert_eq!(server.ask("DELETE", &bulk, r#"["a","b","a"]"#).await.result(), outcome(2));
+    assert_eq!(deleted.result(), succeeded(5_000));
+    // Absent keys count, and a key that is given twice counts once.
+    assert_eq!(server.ask("DELETE", &bulk, json!(first).to_string()).await.result(), succeeded(5_000));
+    assert_eq!(server.ask("DELETE", &bulk, r#"["a","b","a"]"#).await.result(), succeeded(2));
     assert_eq!(server.contents().await["n"].len(), 0);
-    assert_eq!(server.ask("POST", &format!("{namespace}/bulk/delete"), "[]").await.result(), outcome(0));
+    assert_eq!(server.ask("POST", &format!("{namespace}/bulk/delete"), "[]").await.result(), succeeded(0));
 }
 
 #[tokio::test]
-async fn many_are_read_as_what_is_wanted() {
+async fn values_are_read_as_text_or_json_with_or_without_metadata() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
     let kv = server.store.open_namespace("n").await.unwrap();
@@ -92,9 +93,9 @@ async fn many_are_read_as_what_is_wanted() {
         r#"[{"key":"m","value":"1","expiration_ttl":60,"metadata":{"z":1.0,"a":12345678901234567890}}]"#;
     server.ask("PUT", &format!("{namespace}/bulk"), pair).await.result();
     let get = async |body: &str| {
-        let reply = server.ask("POST", &format!("{namespace}/bulk/get"), body.to_owned()).await;
-        reply.result();
-        let text = std::str::from_utf8(&reply.body).unwrap();
+        let response = server.ask("POST", &format!("{namespace}/bulk/get"), body.to_owned()).await;
+        response.result();
+        let text = std::str::from_utf8(&response.body).unwrap();
         let start = text.find(r#"{"values""#).unwrap();
         text[start..text.len() - 1].to_owned()
     };
@@ -124,7 +125,7 @@ async fn many_are_read_as_what_is_wanted() {
 }
 
 #[tokio::test]
-async fn an_answer_holds_25_mib_of_values() {
+async fn a_response_holds_at_most_25_mib_of_values() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
     let kv = server.store.open_namespace("n").await.unwrap();
@@ -144,7 +145,7 @@ async fn an_answer_holds_25_mib_of_values() {
 }
 
 #[tokio::test]
-async fn metadata_that_nests_as_deep_as_it_can_is_shown() {
+async fn the_deepest_metadata_comes_back() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
     let metadata = format!("{}{}", "[".repeat(512), "]".repeat(512));
@@ -154,8 +155,8 @@ async fn metadata_that_nests_as_deep_as_it_can_is_shown() {
     for (method, path, body) in
         [("GET", "/metadata/k", ""), ("GET", "/keys", ""), ("POST", "/bulk/get", body)]
     {
-        let reply = server.ask(method, &format!("{namespace}{path}"), body).await;
-        let text = std::str::from_utf8(&reply.body).unwrap();
-        assert!(reply.status == 200 && text.contains(&metadata), "{method} {path}: {text}");
+        let response = server.ask(method, &format!("{namespace}{path}"), body).await;
+        let text = std::str::from_utf8(&response.body).unwrap();
+        assert!(response.status == 200 && text.contains(&metadata), "{method} {path}: {text}");
     }
 }

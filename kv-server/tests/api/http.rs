@@ -1,56 +1,54 @@
-//! Requests that HTTP refuses, byte by byte: each has a status, and an envelope where the server itself answers.
+//! Requests that break HTTP, byte by byte, and unusual ones that do not.
 
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     time::timeout,
 };
 
-use crate::harness::{Server, TOKEN};
+use crate::support::{client::head, response::Response, server::Server};
 
-/// The status of an answer, and the code of its envelope; `None` where there is no envelope.
-type Outcome = (u16, Option<u64>);
+/// Status of a response, and the error code in its envelope; `None` for a body without an envelope.
+type StatusAndCode = (u16, Option<u64>);
 
-/// The bytes that come back for these before the connection ends.
-async fn answer(server: &Server, bytes: &[u8]) -> String {
+/// Sends bytes, and returns all text that comes back before the connection ends.
+async fn exchange(server: &Server, bytes: &[u8]) -> String {
     let mut connection = server.connect().await;
-    // It may be refused before all of it is sent.
+    // The server may refuse the request and close the connection before all of it is sent.
     let _ = connection.write_all(bytes).await;
     let _ = connection.shutdown().await;
-    let mut answer = Vec::new();
-    let _ = timeout(Duration::from_secs(20), connection.read_to_end(&mut answer)).await.unwrap();
-    String::from_utf8_lossy(&answer).into_owned()
+    let mut text = Vec::new();
+    let _ = timeout(Duration::from_secs(20), connection.read_to_end(&mut text)).await.unwrap();
+    String::from_utf8_lossy(&text).into_owned()
 }
 
-fn outcome(answer: &str) -> Outcome {
-    let status = answer.split(' ').nth(1).unwrap_or_else(|| panic!("no status: {answer:?}")).parse().unwrap();
-    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-    if body.is_empty() {
-        return (status, None);
+fn status_and_code(text: &str) -> StatusAndCode {
+    let response = Response::parse(text.as_bytes()).unwrap_or_else(|| panic!("no response: {text:?}"));
+    if response.body.is_empty() {
+        return (response.status, None);
     }
-    let json: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer:?}"));
-    let code = json["errors"][0]["code"].as_u64();
-    (status, code)
+    (response.status, response.json()["errors"][0]["code"].as_u64())
 }
 
-/// The headers that let a request in and end its connection.
+/// Headers that admit a request and end its connection.
 const TOKEN_LINES: &str = "authorization: Bearer a-token\r\nconnection: close\r\n";
-/// The other headers of a put of one byte.
+/// Other headers of a put of one byte.
 const USUAL: &str = "host: localhost\r\ncontent-length: 1\r\n";
-const BY_US: Outcome = (400, Some(10029));
-const BY_HYPER: Outcome = (400, None);
+/// Response of kv-server itself.
+const BY_SERVER: StatusAndCode = (400, Some(10029));
+/// Response of hyper, which has no body.
+const BY_HYPER: StatusAndCode = (400, None);
 
-/// The fault of a request, its bytes, and what is answered.
-type Row = (&'static str, Vec<u8>, Outcome);
+/// Name of a fault, the request with it, and the expected response.
+type Row = (&'static str, Vec<u8>, StatusAndCode);
 
-/// A put of `v` with the target and more headers.
+/// Returns a put of `v` with the target and more headers.
 fn put(target: &str, headers: &str) -> Vec<u8> {
     format!("PUT {target} HTTP/1.1\r\n{TOKEN_LINES}{headers}\r\nv").into_bytes()
 }
 
-/// A put of `v` in one chunk, with the headers.
+/// Returns a put of `v` in one chunk, with more headers.
 fn put_chunked(target: &str, headers: &str) -> Vec<u8> {
     let head = format!("PUT {target} HTTP/1.1\r\nhost: a\r\n{TOKEN_LINES}{headers}\r\n");
     (head + "1\r\nv\r\n0\r\n\r\n").into_bytes()
@@ -58,24 +56,24 @@ fn put_chunked(target: &str, headers: &str) -> Vec<u8> {
 
 fn hosts_and_bodies(values: &str) -> Vec<Row> {
     vec![
-        ("no host", put(&format!("{values}/k"), "content-length: 1\r\n"), BY_US),
-        ("two hosts", put(&format!("{values}/k"), &format!("{USUAL}host: localhost\r\n")), BY_US),
-        ("a bad host", put(&format!("{values}/k"), "host: a b\r\ncontent-length: 1\r\n"), BY_US),
-        ("a host list", put(&format!("{values}/k"), "host: a, b\r\ncontent-length: 1\r\n"), BY_US),
+        ("no host", put(&format!("{values}/k"), "content-length: 1\r\n"), BY_SERVER),
+        ("two hosts", put(&format!("{values}/k"), &format!("{USUAL}host: localhost\r\n")), BY_SERVER),
+        ("a bad host", put(&format!("{values}/k"), "host: a b\r\ncontent-length: 1\r\n"), BY_SERVER),
+        ("a host list", put(&format!("{values}/k"), "host: a, b\r\ncontent-length: 1\r\n"), BY_SERVER),
         (
             "a coding that is not decoded",
             put_chunked(&format!("{values}/k"), "transfer-encoding: gzip, chunked\r\n"),
-            BY_US,
+            BY_SERVER,
         ),
         (
             "chunked twice",
             put_chunked(&format!("{values}/k"), "transfer-encoding: chunked, chunked\r\n"),
-            BY_US,
+            BY_SERVER,
         ),
         (
             "two codings in two headers",
             put_chunked(&format!("{values}/k"), "transfer-encoding: gzip\r\ntransfer-encoding: chunked\r\n"),
-            BY_US,
+            BY_SERVER,
         ),
         (
             "chunked in two headers",
@@ -83,15 +81,19 @@ fn hosts_and_bodies(values: &str) -> Vec<Row> {
                 &format!("{values}/k"),
                 "transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n",
             ),
-            BY_US,
+            BY_SERVER,
         ),
         ("not chunked", put(&format!("{values}/k"), "host: a\r\ntransfer-encoding: gzip\r\n"), BY_HYPER),
         ("two lengths", put(&format!("{values}/k"), &format!("{USUAL}content-length: 2\r\n")), BY_HYPER),
         ("no length", put(&format!("{values}/k"), "host: a\r\ncontent-length: x\r\n"), BY_HYPER),
         ("a signed length", put(&format!("{values}/k"), "host: a\r\ncontent-length: +1\r\n"), BY_HYPER),
         ("a list of lengths", put(&format!("{values}/k"), "host: a\r\ncontent-length: 1, 1\r\n"), BY_HYPER),
-        ("a bad chunk", put(&format!("{values}/k"), "host: a\r\ntransfer-encoding: chunked\r\n"), BY_US),
-        ("a body that ends early", put(&format!("{values}/k"), "host: a\r\ncontent-length: 2\r\n"), BY_US),
+        ("a bad chunk", put(&format!("{values}/k"), "host: a\r\ntransfer-encoding: chunked\r\n"), BY_SERVER),
+        (
+            "a body that ends early",
+            put(&format!("{values}/k"), "host: a\r\ncontent-length: 2\r\n"),
+            BY_SERVER,
+        ),
     ]
 }
 
@@ -123,15 +125,15 @@ fn targets(values: &str) -> Vec<Row> {
         ("too long", put(&format!("{values}/{long}"), USUAL), (431, None)),
         ("a key that is too long", put(&format!("{values}/{}", &long[..10_000]), USUAL), (414, Some(10030))),
         ("no slash at the start", put("values/k", USUAL), BY_HYPER),
-        ("a word", put("k", USUAL), BY_US),
-        ("an asterisk", put("*", USUAL), BY_US),
-        ("an authority", put("localhost:80", USUAL), BY_US),
+        ("a word", put("k", USUAL), BY_SERVER),
+        ("an asterisk", put("*", USUAL), BY_SERVER),
+        ("an authority", put("localhost:80", USUAL), BY_SERVER),
         ("a bad absolute form", put(&format!("http://{values}/k"), USUAL), BY_HYPER),
         ("no target", format!("PUT HTTP/1.1\r\n{USUAL}\r\nv").into_bytes(), BY_HYPER),
         (
             "CONNECT",
             format!("CONNECT localhost:80 HTTP/1.1\r\n{TOKEN_LINES}{USUAL}\r\nv").into_bytes(),
-            BY_US,
+            BY_SERVER,
         ),
         (
             "CONNECT to a path",
@@ -141,7 +143,7 @@ fn targets(values: &str) -> Vec<Row> {
     ]
 }
 
-fn lines(values: &str) -> Vec<Row> {
+fn request_lines_and_headers(values: &str) -> Vec<Row> {
     vec![
         ("no version", format!("PUT {values}/k\r\n{TOKEN_LINES}{USUAL}\r\nv").into_bytes(), BY_HYPER),
         (
@@ -179,35 +181,35 @@ fn lines(values: &str) -> Vec<Row> {
 }
 
 #[tokio::test]
-async fn each_has_a_status_and_writes_nothing() {
+async fn a_broken_request_has_a_status_and_writes_nothing() {
     let server = Server::start().await;
     let values = format!("{}/values", server.namespace("n").await);
-    for (name, bytes, expected) in [hosts_and_bodies(&values), targets(&values), lines(&values)].concat() {
-        let answer = answer(&server, &bytes).await;
-        assert_eq!(outcome(&answer), expected, "{name}: {answer}");
+    for (name, bytes, expected) in
+        [hosts_and_bodies(&values), targets(&values), request_lines_and_headers(&values)].concat()
+    {
+        let text = exchange(&server, &bytes).await;
+        assert_eq!(status_and_code(&text), expected, "{name}: {text}");
     }
-    // HTTP/2 without an upgrade is the one that has none: what would be answered is no HTTP/2.
-    assert_eq!(answer(&server, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await, "");
+    // HTTP/2 without an upgrade has no response, since one of HTTP/1 would mean nothing to its client.
+    assert_eq!(exchange(&server, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await, "");
     assert_eq!(server.contents().await["n"].len(), 0);
 }
 
 #[tokio::test]
-async fn a_later_request_of_a_connection_has_no_fragment_either() {
+async fn a_fragment_is_refused_in_a_later_request_of_a_connection_too() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
-    let head = |target: &str, more: &str| {
-        format!("PUT {target} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {TOKEN}\r\n{more}\r\n")
-    };
-    // Values that look like a request with one.
+    let head = |target: &str, headers: &str| head("PUT", target, headers);
+    // The values look like a request with a fragment.
     let value = head(&format!("{namespace}/values/k#x"), "");
     let sized =
         head(&format!("{namespace}/values/a"), &format!("content-length: {}\r\n", value.len())) + &value;
     let chunked = head(&format!("{namespace}/values/b"), "transfer-encoding: chunked\r\n")
         + &format!("{:x}\r\n{value}\r\n0\r\n\r\n", value.len());
     let last = head(&format!("{namespace}/values/c#x"), "content-length: 1\r\n") + "v";
-    let answer = answer(&server, (sized + &chunked + &last).as_bytes()).await;
-    assert_eq!(answer.matches("HTTP/1.1 200 OK").count(), 2, "{answer}");
-    assert_eq!(answer.matches("HTTP/1.1 400 Bad Request").count(), 1, "{answer}");
+    let text = exchange(&server, (sized + &chunked + &last).as_bytes()).await;
+    assert_eq!(text.matches("HTTP/1.1 200 OK").count(), 2, "{text}");
+    assert_eq!(text.matches("HTTP/1.1 400 Bad Request").count(), 1, "{text}");
     for key in ["a", "b"] {
         assert_eq!(server.stored("n", key).await.unwrap(), value, "{key}");
     }
@@ -215,40 +217,41 @@ async fn a_later_request_of_a_connection_has_no_fragment_either() {
 }
 
 #[tokio::test]
-async fn what_is_unusual_and_allowed_reaches_the_key_that_is_meant() {
+async fn an_unusual_request_that_is_allowed_reaches_its_key() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
-    let token = format!("authorization: Bearer {TOKEN}\r\nconnection: close\r\n");
-    let usual = "host: localhost\r\ncontent-length: 1\r\n";
     let values = format!("{namespace}/values");
     let table = [
-        // A target with the host in it, which counts.
-        (format!("PUT http://localhost{values}/k HTTP/1.1\r\n{token}{usual}\r\nv"), "k"),
-        (format!("PUT http://a:1{values}/k/http://b HTTP/1.1\r\n{token}{usual}\r\nv"), "k/http:/b"),
-        (format!("PUT {values}/k HTTP/1.0\r\n{token}content-length: 1\r\n\r\nv"), "k"),
-        (format!("\r\nPUT {values}/k HTTP/1.1\n{token}{usual}\nv"), "k"),
-        (format!("PUT {values}/é HTTP/1.1\r\n{token}{usual}\r\nv"), "é"),
-        (format!("PUT {values}/%00 HTTP/1.1\r\n{token}{usual}\r\nv"), "\0"),
-        (format!("PUT {values}/a?b HTTP/1.1\r\n{token}{usual}\r\nv"), "a"),
-        (format!("PUT {values}/a%3Fb%23c HTTP/1.1\r\n{token}{usual}\r\nv"), "a?b#c"),
-        (format!("PUT {values}/!'()*~:@&=$,;[]|^+ HTTP/1.1\r\n{token}{usual}\r\nv"), "!'()*~:@&=$,;[]|^+"),
+        // Targets in absolute form.
+        (format!("PUT http://localhost{values}/k HTTP/1.1\r\n{TOKEN_LINES}{USUAL}\r\nv"), "k"),
+        (format!("PUT http://a:1{values}/k/http://b HTTP/1.1\r\n{TOKEN_LINES}{USUAL}\r\nv"), "k/http:/b"),
+        (format!("PUT {values}/k HTTP/1.0\r\n{TOKEN_LINES}content-length: 1\r\n\r\nv"), "k"),
+        (format!("\r\nPUT {values}/k HTTP/1.1\n{TOKEN_LINES}{USUAL}\nv"), "k"),
+        (format!("PUT {values}/é HTTP/1.1\r\n{TOKEN_LINES}{USUAL}\r\nv"), "é"),
+        (format!("PUT {values}/%00 HTTP/1.1\r\n{TOKEN_LINES}{USUAL}\r\nv"), "\0"),
+        (format!("PUT {values}/a?b HTTP/1.1\r\n{TOKEN_LINES}{USUAL}\r\nv"), "a"),
+        (format!("PUT {values}/a%3Fb%23c HTTP/1.1\r\n{TOKEN_LINES}{USUAL}\r\nv"), "a?b#c"),
+        (
+            format!("PUT {values}/!'()*~:@&=$,;[]|^+ HTTP/1.1\r\n{TOKEN_LINES}{USUAL}\r\nv"),
+            "!'()*~:@&=$,;[]|^+",
+        ),
         (
             format!(
-                "PUT {values}/k HTTP/1.1\r\n{token}host: localhost\r\ntransfer-encoding: Chunked\r\n\r\n1\r\nv\r\n0\r\n\r\n"
+                "PUT {values}/k HTTP/1.1\r\n{TOKEN_LINES}host: localhost\r\ntransfer-encoding: Chunked\r\n\r\n1\r\nv\r\n0\r\n\r\n"
             ),
             "k",
         ),
-        // The chunks count, and nothing else is read from the connection.
+        // The chunks count, not the length; the rest of the connection is not read.
         (
             format!(
-                "PUT {values}/k HTTP/1.1\r\n{token}{usual}transfer-encoding: chunked\r\n\r\n1\r\nv\r\n0\r\n\r\n"
+                "PUT {values}/k HTTP/1.1\r\n{TOKEN_LINES}{USUAL}transfer-encoding: chunked\r\n\r\n1\r\nv\r\n0\r\n\r\n"
             ),
             "k",
         ),
     ];
     for (bytes, key) in table {
-        let answer = answer(&server, bytes.as_bytes()).await;
-        assert_eq!(outcome(&answer), (200, None), "{bytes}: {answer}");
+        let text = exchange(&server, bytes.as_bytes()).await;
+        assert_eq!(status_and_code(&text), (200, None), "{bytes}: {text}");
         let stored: Vec<_> = server.contents().await["n"].keys().cloned().collect();
         assert_eq!(stored, [key], "{bytes}");
         assert_eq!(server.stored("n", key).await.unwrap(), "v", "{bytes}");

@@ -1,4 +1,4 @@
-//! Keys as one segment of a path, or as all of its rest.
+//! Keys in paths: as one segment, or as the rest of the path.
 
 use std::fmt::Write as _;
 
@@ -9,10 +9,10 @@ use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode
 use proptest::{prelude::*, test_runner::TestRunner};
 use tokio::runtime::Runtime;
 
-use crate::harness::Server;
+use crate::support::server::Server;
 
-/// What a path cannot hold, and what would end the segment.
-const FEWEST: AsciiSet = CONTROLS
+/// Characters that a path cannot hold, and those that would end the segment.
+const SEGMENT: AsciiSet = CONTROLS
     .add(b' ')
     .add(b'"')
     .add(b'#')
@@ -25,7 +25,7 @@ const FEWEST: AsciiSet = CONTROLS
     .add(b'{')
     .add(b'}')
     .add(b'\\');
-/// What `encodeURIComponent` leaves as it is, beside letters and digits.
+/// Characters that `encodeURIComponent` escapes.
 const COMPONENT: AsciiSet = NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -37,14 +37,14 @@ const COMPONENT: AsciiSet = NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
-/// The ways in which clients encode a key, from as little as they can to every byte.
+/// Encodings of a key, from the fewest escapes possible to one for each byte.
 fn encodings(key: &str) -> [String; 4] {
     let mut every_byte = String::new();
     for byte in key.bytes() {
         write!(every_byte, "%{byte:02x}").unwrap();
     }
     [
-        utf8_percent_encode(key, &FEWEST).to_string(),
+        utf8_percent_encode(key, &SEGMENT).to_string(),
         utf8_percent_encode(key, &COMPONENT).to_string(),
         utf8_percent_encode(key, NON_ALPHANUMERIC).to_string(),
         every_byte,
@@ -104,10 +104,10 @@ fn every_key_comes_through_every_encoding() {
     runner.run(&keys, test).unwrap();
 }
 
-/// A part of a path behind `/values/`.
+/// Part of a path after `/values/`.
 #[derive(Debug, Clone)]
 enum Part {
-    /// Text without slashes, which is encoded in one of the ways.
+    /// Text without slashes, and the index of its encoding.
     Text(String, usize),
     /// `%2F`.
     EncodedSlash,
@@ -115,10 +115,10 @@ enum Part {
     RawSlashes(usize),
 }
 
-/// The path of the parts, and the key that it stands for; `None` if it stands for none that can be known.
+/// Path of the parts, and the key that it stands for; `None` if the path has to be refused.
 fn path_and_key(parts: &[Part]) -> (String, Option<String>) {
     let mut path = String::new();
-    // What lies between raw slashes, an empty text behind the last one if the path ends with it.
+    // Texts between runs of raw slashes; the last one is empty if the path ends with a slash.
     let mut segments = vec![String::new()];
     for part in parts {
         let last = segments.last_mut().unwrap();
@@ -139,13 +139,13 @@ fn path_and_key(parts: &[Part]) -> (String, Option<String>) {
             }
         }
     }
-    let is_known = !segments.iter().any(|segment| matches!(segment.as_str(), "." | ".."));
-    let key = Some(segments.join("/")).filter(|key| is_known && !key.is_empty());
+    let is_allowed = !segments.iter().any(|segment| matches!(segment.as_str(), "." | ".."));
+    let key = Some(segments.join("/")).filter(|key| is_allowed && !key.is_empty());
     (path, key)
 }
 
 #[test]
-fn every_path_reaches_the_key_that_it_stands_for_or_none() {
+fn every_path_reaches_its_key_or_is_refused() {
     let runtime = Runtime::new().unwrap();
     let server = runtime.block_on(Server::start());
     let namespace = runtime.block_on(server.namespace("n"));
@@ -160,15 +160,15 @@ fn every_path_reaches_the_key_that_it_stands_for_or_none() {
     let test = |parts: Vec<Part>| {
         let (path, key) = path_and_key(&parts);
         runtime.block_on(async {
-            let reply = server.ask("PUT", &format!("{namespace}/values/{path}"), path.clone()).await;
+            let response = server.ask("PUT", &format!("{namespace}/values/{path}"), path.clone()).await;
             let stored = server.contents().await.remove("n").unwrap();
             let stored: Vec<_> = stored.into_keys().collect();
             let Some(key) = key else {
-                assert_eq!((reply.failure(), stored), ((400, 10042), Vec::new()), "{path}");
+                assert_eq!((response.failure(), stored), ((400, 10042), Vec::new()), "{path}");
                 return;
             };
-            assert_eq!((reply.result(), stored), (serde_json::Value::Null, vec![key.clone()]), "{path}");
-            // As one segment it is the same key, and each of the two reads what the other wrote.
+            assert_eq!((response.result(), stored), (serde_json::Value::Null, vec![key.clone()]), "{path}");
+            // The same key, encoded as one segment.
             let segment = &encodings(&key)[3];
             let get = server.ask("GET", &format!("{namespace}/values/{segment}"), Body::empty()).await;
             assert_eq!(get.body, path);
@@ -197,24 +197,25 @@ async fn a_key_may_look_like_an_endpoint() {
 }
 
 #[tokio::test]
-async fn a_dot_that_a_url_library_has_resolved_changes_no_namespace() {
+async fn a_path_in_which_a_client_resolved_dots_changes_no_namespace() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
     server.ask("PUT", &format!("{namespace}/values/k"), "v").await.result();
     let before = server.contents().await;
-    // A client sends this for `values/..`; the body is a value, if there is one.
+    // Sent for the key `..` by a client that resolves dots; the body would be the key's value.
     for method in ["GET", "PUT", "DELETE"] {
-        let reply = server.ask(method, &format!("{namespace}/"), r#"{"title":"renamed"}"#).await;
-        assert_eq!(reply.failure(), (400, 7000), "{method}");
+        let response = server.ask(method, &format!("{namespace}/"), r#"{"title":"renamed"}"#).await;
+        assert_eq!(response.failure(), (400, 7000), "{method}");
     }
     assert_eq!(server.contents().await, before);
 }
 
 #[tokio::test]
-async fn what_is_no_key_is_refused_by_every_method() {
+async fn an_invalid_key_is_refused_by_every_method() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
-    let (long, long_encoded) = ("x".repeat(513), "%C3%A9".repeat(257));
+    let long = "x".repeat(513);
+    let long_encoded = "%C3%A9".repeat(257);
     let table = [
         ("", 400, 10042),
         (".", 400, 10042),
@@ -237,11 +238,11 @@ async fn what_is_no_key_is_refused_by_every_method() {
     ];
     for (key, status, code) in table {
         for method in ["GET", "PUT", "DELETE"] {
-            let reply = server.ask(method, &format!("{namespace}/values/{key}"), "v").await;
-            assert_eq!(reply.failure(), (status, code), "{method} {key}");
+            let response = server.ask(method, &format!("{namespace}/values/{key}"), "v").await;
+            assert_eq!(response.failure(), (status, code), "{method} {key}");
         }
-        let reply = server.ask("GET", &format!("{namespace}/metadata/{key}"), Body::empty()).await;
-        assert_eq!(reply.failure(), (status, code), "metadata {key}");
+        let response = server.ask("GET", &format!("{namespace}/metadata/{key}"), Body::empty()).await;
+        assert_eq!(response.failure(), (status, code), "metadata {key}");
     }
     assert_eq!(server.contents().await["n"].len(), 0);
 }

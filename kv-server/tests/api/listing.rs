@@ -1,10 +1,10 @@
-//! Pages of keys.
+//! Listing of keys.
 
 use axum::body::Body;
 use kv_core::{Metadata, prelude::*};
 use serde_json::{Value, json};
 
-use crate::harness::Server;
+use crate::support::server::Server;
 
 fn names(result: &Value) -> Vec<String> {
     result.as_array().unwrap().iter().map(|key| key["name"].as_str().unwrap().to_owned()).collect()
@@ -23,13 +23,14 @@ async fn pages_end_with_an_empty_cursor_and_hold_each_key_once() {
     }
     kv.put("zz", "1").await.unwrap();
     for limit in [1, 9, 10, 36, 37, 38, 1000] {
-        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        let mut seen = Vec::new();
+        let mut cursor = String::new();
         loop {
-            // Form encoding: `+` is a space, and a plus is escaped.
+            // Form encoding: `+` is a space, and a plus sign is escaped.
             let path = format!("{namespace}/keys?prefix=a+b%2Bc%2F&limit={limit}&cursor={cursor}");
-            let reply = server.ask("GET", &path, Body::empty()).await;
-            let keys = names(&reply.result());
-            let info = &reply.json()["result_info"];
+            let response = server.ask("GET", &path, Body::empty()).await;
+            let keys = names(&response.result());
+            let info = &response.json()["result_info"];
             assert_eq!(info["count"], keys.len());
             seen.extend(keys);
             cursor = info["cursor"].as_str().unwrap().to_owned();
@@ -44,7 +45,7 @@ async fn pages_end_with_an_empty_cursor_and_hold_each_key_once() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_for_its_prefix() {
+async fn a_cursor_is_refused_with_another_prefix() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
     let kv = server.store.open_namespace("n").await.unwrap();
@@ -58,7 +59,7 @@ async fn a_cursor_is_for_its_prefix() {
 }
 
 #[tokio::test]
-async fn a_name_has_its_deadline_and_its_metadata_to_the_letter() {
+async fn a_key_is_listed_with_its_expiry_and_its_unchanged_metadata() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
     let kv = server.store.open_namespace("n").await.unwrap();
@@ -67,8 +68,8 @@ async fn a_name_has_its_deadline_and_its_metadata_to_the_letter() {
     kv.put("plain", "1").await.unwrap();
     server.ask("PUT", &format!("{namespace}/values/t?expiration_ttl=60"), "1").await.result();
 
-    let reply = server.ask("GET", &format!("{namespace}/keys"), Body::empty()).await;
-    let text = std::str::from_utf8(&reply.body).unwrap();
+    let response = server.ask("GET", &format!("{namespace}/keys"), Body::empty()).await;
+    let text = std::str::from_utf8(&response.body).unwrap();
     assert!(text.contains(&format!(r#"{{"name":"m","metadata":{metadata}}},{{"name":"plain"}}"#)), "{text}");
     assert!(text.contains(r#"{"name":"t","expiration":1700000060}"#), "{text}");
 
@@ -78,7 +79,7 @@ async fn a_name_has_its_deadline_and_its_metadata_to_the_letter() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_long_to_write_is_complete() {
+async fn a_page_with_long_names_and_metadata_is_complete() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
     let kv = server.store.open_namespace("n").await.unwrap();
@@ -86,8 +87,8 @@ async fn a_page_that_is_long_to_write_is_complete() {
     for index in 0..1000 {
         kv.put_with(format!("{index:0500}"), "1", metadata.clone()).await.unwrap();
     }
-    let reply = server.ask("GET", &format!("{namespace}/keys"), Body::empty()).await;
-    let result = reply.result();
+    let response = server.ask("GET", &format!("{namespace}/keys"), Body::empty()).await;
+    let result = response.result();
     assert_eq!(names(&result).len(), 1000);
     assert_eq!(result[999]["metadata"], json!("m".repeat(1000)));
 }

@@ -1,56 +1,24 @@
-//! Pages of other sites, and a server without a token.
+//! Requests of other sites' pages to a server without a token.
 
 use std::sync::Arc;
 
 use axum::{body::Body, http::Request};
 use kv_core::KvStore as _;
 use kv_memory::MemoryStore;
-use kv_server::{KvServer, KvServerBuilder};
-use tokio::{net::TcpListener, task::JoinHandle};
+use kv_server::KvServer;
 
-use crate::harness::{NAMESPACES, Reply, Server, TOKEN, send};
+use crate::support::server::{NAMESPACES, Server, TOKEN};
 
-/// A server that is running without a token, and its store.
-struct Open {
-    address: std::net::SocketAddr,
-    store: MemoryStore,
-    running: JoinHandle<kv_core::Result<()>>,
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.running.abort();
-    }
-}
-
-impl Open {
-    async fn start(configure: impl FnOnce(KvServerBuilder) -> KvServerBuilder) -> Self {
-        let store = MemoryStore::new();
-        let server = configure(KvServer::builder(Arc::new(store.clone()))).build().unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let running = tokio::spawn(async move { server.serve(listener, std::future::pending()).await });
-        Self { address, store, running }
-    }
-
-    async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &'static str) -> Reply {
-        send(self.address, request(method, path, headers, body)).await
-    }
-
-    async fn namespaces(&self) -> usize {
-        self.store.list_namespaces().await.unwrap().len()
-    }
-}
-
+/// Returns a request with these headers alone.
 fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &'static str) -> Request<Body> {
     let request = Request::builder().method(method).uri(path);
     let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     request.body(Body::from(body)).unwrap()
 }
 
-/// Headers that a browser sends on behalf of a page of another site.
+/// Headers that browsers send for pages of other sites.
 const FOREIGN: [&[(&str, &str)]; 5] = [
-    // A name that was made to mean this machine.
+    // A name that another site has made resolve to this machine.
     &[("host", "evil.example:8788")],
     &[("host", "localhost.evil.example:8788"), ("sec-fetch-site", "same-origin")],
     // A form.
@@ -61,10 +29,10 @@ const FOREIGN: [&[(&str, &str)]; 5] = [
 ];
 
 #[tokio::test]
-async fn a_page_of_another_site_neither_reads_nor_writes() {
-    let server = Open::start(|builder| builder).await;
+async fn a_page_of_another_site_cannot_read_or_write() {
+    let server = Server::start_without_token(|builder| builder).await;
     let local = [("host", "localhost:8788"), ("authorization", "Bearer any")];
-    let created = server.ask("POST", NAMESPACES, &local, r#"{"title":"n"}"#).await.result();
+    let created = server.send(request("POST", NAMESPACES, &local, r#"{"title":"n"}"#)).await.result();
     let namespace = format!("{NAMESPACES}/{}", created["id"].as_str().unwrap());
     for headers in FOREIGN {
         for (method, path, body) in [
@@ -74,28 +42,28 @@ async fn a_page_of_another_site_neither_reads_nor_writes() {
             ("PUT", &format!("{namespace}/values/k"), "v"),
             ("OPTIONS", &namespace, ""),
         ] {
-            let reply = server.ask(method, path, headers, body).await;
-            assert_eq!(reply.failure(), (403, 10000), "{method} {path} {headers:?}");
-            assert!(reply.message().contains("set a token"), "{}", reply.message());
-            assert!(!reply.headers.keys().any(|name| name.as_str().starts_with("access-control")));
+            let response = server.send(request(method, path, headers, body)).await;
+            assert_eq!(response.failure(), (403, 10000), "{method} {path} {headers:?}");
+            assert!(response.message().contains("set a token"), "{}", response.message());
+            assert!(!response.headers.keys().any(|name| name.as_str().starts_with("access-control")));
         }
-        // The runtime's protocol, which a page whose name means this machine could speak.
+        // The runtime's protocol, open to a page whose host name resolves to this machine.
         let runtime = [headers, &[("x-kv-namespace", "n")]].concat();
         for (method, path) in [("GET", "/"), ("PUT", "/k"), ("DELETE", "/k"), ("POST", "/bulk/get")] {
-            let reply = server.ask(method, path, &runtime, "v").await;
-            assert_eq!(reply.status, 403, "{method} {path} {headers:?}");
+            let response = server.send(request(method, path, &runtime, "v")).await;
+            assert_eq!(response.status, 403, "{method} {path} {headers:?}");
         }
-        // Whether the server is well tells nothing.
-        assert_eq!(server.ask("GET", "/healthz", headers, "").await.status, 200, "{headers:?}");
+        // The health check shows nothing of the store.
+        assert_eq!(server.send(request("GET", "/healthz", headers, "")).await.status, 200, "{headers:?}");
     }
-    assert_eq!(server.namespaces().await, 1);
-    let keys = server.ask("GET", &format!("{namespace}/keys"), &local, "").await;
+    assert_eq!(server.store.list_namespaces().await.unwrap().len(), 1);
+    let keys = server.send(request("GET", &format!("{namespace}/keys"), &local, "")).await;
     assert_eq!(keys.result(), serde_json::json!([]));
 }
 
 #[tokio::test]
-async fn programs_and_pages_of_this_machine_and_the_runtime_do() {
-    let server = Open::start(|builder| builder.allow_host("Host.Docker.Internal")).await;
+async fn programs_and_pages_of_this_machine_and_the_runtime_can() {
+    let server = Server::start_without_token(|builder| builder.allow_host("Host.Docker.Internal")).await;
     let namespaces: [&[(&str, &str)]; 6] = [
         &[("host", "localhost")],
         &[("host", "[::1]:8788"), ("origin", "http://localhost:3000"), ("sec-fetch-site", "cross-site")],
@@ -105,18 +73,22 @@ async fn programs_and_pages_of_this_machine_and_the_runtime_do() {
         &[("host", "localhost:8788"), ("origin", "http://host.docker.internal")],
     ];
     for headers in namespaces {
-        server.ask("GET", NAMESPACES, headers, "").await.result();
+        server.send(request("GET", NAMESPACES, headers, "")).await.result();
     }
-    server.ask("POST", NAMESPACES, namespaces[0], r#"{"title":"n"}"#).await.result();
+    server.send(request("POST", NAMESPACES, namespaces[0], r#"{"title":"n"}"#)).await.result();
     for host in ["fake-host", "localhost:8788", "host.docker.internal"] {
-        let reply = server.ask("GET", "/k", &[("host", host), ("x-kv-namespace", "n")], "").await;
-        assert_eq!(reply.status, 404, "{host}");
+        let response =
+            server.send(request("GET", "/k", &[("host", host), ("x-kv-namespace", "n")], "")).await;
+        assert_eq!(response.status, 404, "{host}");
     }
-    assert_eq!(server.ask("GET", NAMESPACES, &[("host", "fake-host")], "").await.failure(), (403, 10000));
+    assert_eq!(
+        server.send(request("GET", NAMESPACES, &[("host", "fake-host")], "")).await.failure(),
+        (403, 10000)
+    );
 }
 
 #[tokio::test]
-async fn with_a_token_neither_host_nor_origin_matters() {
+async fn with_a_token_host_and_origin_do_not_matter() {
     let server = Server::start().await;
     let token = format!("Bearer {TOKEN}");
     for headers in FOREIGN {
@@ -126,7 +98,7 @@ async fn with_a_token_neither_host_nor_origin_matters() {
 }
 
 #[test]
-fn an_allowed_host_is_a_host() {
+fn an_allowed_host_has_no_scheme_and_no_port() {
     for host in ["", "a:80", "http://a", "a b"] {
         let builder = KvServer::builder(Arc::new(MemoryStore::new())).allow_host(host);
         let error = builder.build().unwrap_err();

@@ -1,12 +1,10 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
-//! The REST API over a real socket.
+//! REST API, over real sockets.
 
 mod admission;
 mod bodies;
-mod broken_store;
 mod bulk;
 mod connections;
-mod harness;
 mod http;
 mod keys_in_paths;
 mod listing;
@@ -17,4 +15,6 @@ mod namespaces;
 mod plain_store;
 mod rate_limits;
 mod store_failures;
+#[path = "../support/mod.rs"]
+mod support;
 mod values;

@@ -1,21 +1,21 @@
-//! Malformed requests: each has Cloudflare's status and code, and changes nothing.
+//! Malformed requests: Cloudflare's status and code of each.
 
 mod forms;
 
 use axum::body::Body;
 use kv_core::{Expiration, Metadata, PutOptions, Timestamp, prelude::*};
 
-use crate::harness::{NAMESPACES, Server};
+use crate::support::server::{NAMESPACES, Server};
 
-/// A method, what stands behind the path of a namespace, a body, and the status and code that are expected.
+/// Method, path after that of the namespace (or `create`), body, and the expected status and code.
 type Row = (&'static str, String, String, u16, u64);
 
 fn row(method: &'static str, path: &str, body: impl Into<String>, status: u16, code: u64) -> Row {
     (method, path.to_owned(), body.into(), status, code)
 }
 
+/// Returns a bulk write of a valid pair, which must not be written either, and one with these members.
 fn pair(members: &str) -> String {
-    // The first pair is a good one, which must not be written either.
     format!(r#"[{{"key":"good","value":"1"}},{{{members}}}]"#)
 }
 
@@ -99,7 +99,7 @@ fn bulk_writes() -> Vec<Row> {
         .collect();
     let many = format!("[{}]", vec![r#"{"key":"k","value":"1"}"#; 10_001].join(","));
     rows.push(row("PUT", "/bulk", many, 400, 10020));
-    // The members of a pair in an array are no pair.
+    // An array of a pair's members is not a pair.
     let members = r#"[{"key":"good","value":"1"},["k","1",null,null,null,false]]"#;
     for body in ["", "{}", "null", "[", "[1]", "[[]]", r#"[{"key":"k","value":"1"}]]"#, members] {
         rows.push(row("PUT", "/bulk", body, 400, 10012));
@@ -107,10 +107,11 @@ fn bulk_writes() -> Vec<Row> {
     rows
 }
 
-/// Bodies that nest so deep that a reader which calls itself would run out of stack.
+/// Bodies that nest so deep that a recursive parser would run out of stack.
 fn deep_bodies() -> Vec<Row> {
     const DEPTH: usize = 500_000;
-    let (arrays, objects) = ("[".repeat(DEPTH), "{\"a\":".repeat(DEPTH / 5));
+    let arrays = "[".repeat(DEPTH);
+    let objects = "{\"a\":".repeat(DEPTH / 5);
     let mut rows = Vec::new();
     for body in [&arrays, &objects] {
         for (method, path) in [
@@ -167,7 +168,7 @@ fn bulk_deletes_and_gets() -> Vec<Row> {
 }
 
 #[tokio::test]
-async fn each_has_its_status_and_code_and_changes_nothing() {
+async fn a_malformed_request_has_its_status_and_code_and_changes_nothing() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
     server.namespace("other").await;
@@ -181,8 +182,8 @@ async fn each_has_its_status_and_code_and_changes_nothing() {
     for (method, path, body, status, code) in rows {
         let path = if path == "create" { NAMESPACES.to_owned() } else { format!("{namespace}{path}") };
         let start: String = body.chars().take(80).collect();
-        let reply = server.ask(method, &path, body).await;
-        assert_eq!(reply.failure(), (status, code), "{method} {path} {start}: {}", reply.message());
+        let response = server.ask(method, &path, body).await;
+        assert_eq!(response.failure(), (status, code), "{method} {path} {start}: {}", response.message());
     }
     assert_eq!(server.contents().await, before);
 }
@@ -204,8 +205,8 @@ async fn lists_of_namespaces_check_their_parameters() {
         ("direction=%ff", 10044),
     ];
     for (query, code) in table {
-        let reply = server.ask("GET", &format!("{NAMESPACES}?{query}"), Body::empty()).await;
-        assert_eq!(reply.failure(), (400, code), "{query}");
+        let response = server.ask("GET", &format!("{NAMESPACES}?{query}"), Body::empty()).await;
+        assert_eq!(response.failure(), (400, code), "{query}");
     }
 }
 
@@ -236,14 +237,14 @@ async fn an_unknown_namespace_is_not_found_and_not_created() {
         ("POST", "/bulk/get", r#"{"keys":["k"]}"#),
     ];
     for (method, path, body) in endpoints {
-        let reply = server.ask(method, &format!("{NAMESPACES}/{unknown}{path}"), body).await;
-        assert_eq!(reply.failure(), (404, 10013), "{method} {path}");
-        assert!(reply.message().ends_with(": 'namespace not found'"), "{}", reply.message());
+        let response = server.ask(method, &format!("{NAMESPACES}/{unknown}{path}"), body).await;
+        assert_eq!(response.failure(), (404, 10013), "{method} {path}");
+        assert!(response.message().ends_with(": 'namespace not found'"), "{}", response.message());
         for malformed in &malformed {
-            let reply = server.ask(method, &format!("{NAMESPACES}/{malformed}{path}"), body).await;
-            assert_eq!(reply.failure(), (400, 10011), "{method} {malformed}{path}");
+            let response = server.ask(method, &format!("{NAMESPACES}/{malformed}{path}"), body).await;
+            assert_eq!(response.failure(), (400, 10011), "{method} {malformed}{path}");
             let start = "could not parse UUID from request's namespace_id: 'invalid namespace format: ";
-            assert!(reply.message().starts_with(start), "{}", reply.message());
+            assert!(response.message().starts_with(start), "{}", response.message());
         }
     }
     assert!(server.contents().await.is_empty());
@@ -265,14 +266,14 @@ async fn json_that_is_not_utf_8_is_refused() {
         ("PUT", "", b"{\"title\":\"\xff\"}"),
     ];
     for (method, path, body) in table {
-        let reply = server.ask(method, &format!("{namespace}{path}"), body).await;
-        assert_eq!(reply.failure(), (400, 10012), "{method} {path} {}", body.escape_ascii());
+        let response = server.ask(method, &format!("{namespace}{path}"), body).await;
+        assert_eq!(response.failure(), (400, 10012), "{method} {path} {}", body.escape_ascii());
     }
     assert_eq!(server.contents().await, before);
 }
 
 #[tokio::test]
-async fn messages_name_the_operation_and_the_place_and_quote_no_value() {
+async fn messages_name_the_operation_and_the_place_and_show_no_value() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
     let absent = server.ask("GET", &format!("{namespace}/values/k"), Body::empty()).await;

@@ -1,31 +1,8 @@
 //! Metrics.
 
-use axum::{body::Body, http::Request};
-use tokio::{net::TcpListener, sync::oneshot};
+use axum::body::Body;
 
-use crate::harness::{Reply, Server};
-
-impl Server {
-    /// The metrics, from a listener of their own.
-    pub(crate) async fn metrics(&self, path: &str) -> Reply {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let server = self.handle.clone();
-        let running = tokio::spawn(async move {
-            server.serve_metrics(listener, async { stopped.await.unwrap_or_default() }).await
-        });
-        let request = Request::builder().uri(path).body(Body::empty()).unwrap();
-        let reply = crate::harness::send(address, request).await;
-        stop.send(()).unwrap();
-        running.await.unwrap().unwrap();
-        reply
-    }
-
-    pub(crate) async fn metrics_text(&self) -> String {
-        String::from_utf8(self.metrics("/metrics").await.body.to_vec()).unwrap()
-    }
-}
+use crate::support::server::Server;
 
 #[tokio::test]
 async fn requests_are_counted_by_route_method_and_status() {
@@ -39,9 +16,12 @@ async fn requests_are_counted_by_route_method_and_status() {
     server.ask("BREW", &format!("{namespace}/values/absent"), Body::empty()).await;
     server.ask("GET", "/nowhere", Body::empty()).await;
 
-    let reply = server.metrics("/metrics").await;
-    assert!(reply.header("content-type").unwrap().starts_with("application/openmetrics-text"), "{reply:?}");
-    let text = String::from_utf8(reply.body.to_vec()).unwrap();
+    let response = server.metrics("/metrics").await;
+    assert!(
+        response.header("content-type").unwrap().starts_with("application/openmetrics-text"),
+        "{response:?}"
+    );
+    let text = response.text();
     for line in [
         r#"kv_server_requests_total{route="value",method="PUT",status="200"} 1"#,
         r#"kv_server_requests_total{route="value",method="GET",status="200"} 2"#,

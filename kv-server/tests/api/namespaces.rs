@@ -1,4 +1,4 @@
-//! Namespaces: created, listed, renamed, deleted.
+//! Namespaces: creating, listing, renaming, deleting.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use kv_testkit::ManualClock;
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{NAMESPACES, Server},
     plain_store::PlainStore,
+    support::server::{NAMESPACES, Server},
 };
 
 async fn create(server: &Server, title: &str) -> Value {
@@ -21,7 +21,7 @@ fn titles(result: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_namespace_lives_and_ends() {
+async fn a_namespace_is_created_renamed_and_deleted() {
     let server = Server::start().await;
     let created = create(&server, "söme/title").await;
     let id = created["id"].as_str().unwrap();
@@ -30,7 +30,7 @@ async fn a_namespace_lives_and_ends() {
     let path = format!("{NAMESPACES}/{id}");
     assert_eq!(server.ask("GET", &path, Body::empty()).await.result(), created);
 
-    // What clients send beside the title is let be.
+    // Other members are ignored.
     let body = r#"{"title":"new","jurisdiction":"eu"}"#;
     let renamed = server.ask("PUT", &path, body).await.result();
     assert_eq!(renamed, json!({"id": id, "title": "new", "supports_url_encoding": true}));
@@ -51,7 +51,7 @@ async fn a_jurisdiction_is_kept_and_shown() {
         assert_eq!(created["jurisdiction"], jurisdiction);
         let path = format!("{NAMESPACES}/{}", created["id"].as_str().unwrap());
         assert_eq!(server.ask("GET", &path, Body::empty()).await.result(), created);
-        // It never changes.
+        // Renaming does not change it.
         let body = json!({ "title": format!("new {jurisdiction}"), "jurisdiction": "us" }).to_string();
         assert_eq!(server.ask("PUT", &path, body).await.result()["jurisdiction"], jurisdiction);
     }
@@ -64,22 +64,22 @@ async fn a_jurisdiction_is_kept_and_shown() {
 
     for jurisdiction in ["\"EU\"", "\"de\"", "\"\"", "7", "[\"eu\"]", "true"] {
         let body = format!("{{\"title\":\"other\",\"jurisdiction\":{jurisdiction}}}");
-        let reply = server.ask("POST", NAMESPACES, body).await;
-        assert_eq!(reply.failure(), (400, 10029), "{jurisdiction}");
-        assert!(reply.message().contains("eu, fedramp or us"), "{}", reply.message());
-        assert_eq!(reply.json()["errors"][0]["source"]["pointer"], "/jurisdiction");
+        let response = server.ask("POST", NAMESPACES, body).await;
+        assert_eq!(response.failure(), (400, 10029), "{jurisdiction}");
+        assert!(response.message().contains("eu, fedramp or us"), "{}", response.message());
+        assert_eq!(response.json()["errors"][0]["source"]["pointer"], "/jurisdiction");
     }
     assert_eq!(server.contents().await.len(), 4);
 }
 
 #[tokio::test]
-async fn a_store_without_jurisdictions_and_with_ids_of_its_own_is_served() {
+async fn a_store_without_jurisdictions_and_with_other_ids_is_served() {
     let inner = MemoryStore::new();
     let store = Arc::new(PlainStore(inner.clone()));
     let server = Server::start_over(inner, store, ManualClock::default(), |builder| builder).await;
-    let reply = server.ask("POST", NAMESPACES, r#"{"title":"n","jurisdiction":"eu"}"#).await;
-    assert_eq!(reply.failure(), (400, 10029));
-    assert!(reply.message().contains("keeps no jurisdictions"), "{}", reply.message());
+    let response = server.ask("POST", NAMESPACES, r#"{"title":"n","jurisdiction":"eu"}"#).await;
+    assert_eq!(response.failure(), (400, 10029));
+    assert!(response.message().contains("keeps no jurisdictions"), "{}", response.message());
     assert!(server.contents().await.is_empty());
 
     let created = create(&server, "n").await;
@@ -94,7 +94,7 @@ async fn a_store_without_jurisdictions_and_with_ids_of_its_own_is_served() {
         (404, 10009)
     );
     server.ask("DELETE", &path, Body::empty()).await.result();
-    // Which of the two it is can only be told by the form.
+    // An unknown id is malformed or not found, depending on its form alone.
     assert_eq!(server.ask("GET", &format!("{path}/values/k"), Body::empty()).await.failure(), (400, 10011));
     let unknown = format!("{NAMESPACES}/{}", "0".repeat(32));
     assert_eq!(server.ask("GET", &unknown, Body::empty()).await.failure(), (404, 10013));
@@ -104,13 +104,13 @@ async fn a_store_without_jurisdictions_and_with_ids_of_its_own_is_served() {
 async fn a_title_is_taken_once() {
     let server = Server::start().await;
     create(&server, "a").await;
-    let reply = server.ask("POST", NAMESPACES, r#"{"title":"a"}"#).await;
-    assert_eq!(reply.failure(), (400, 10014));
-    assert!(reply.message().contains("a namespace with this account ID and title already exists"));
+    let response = server.ask("POST", NAMESPACES, r#"{"title":"a"}"#).await;
+    assert_eq!(response.failure(), (400, 10014));
+    assert!(response.message().contains("a namespace with this account ID and title already exists"));
 }
 
 #[tokio::test]
-async fn a_client_that_asks_until_a_page_is_empty_sees_each_once() {
+async fn a_client_that_reads_pages_until_one_is_empty_sees_each_namespace_once() {
     let server = Server::start().await;
     let mut expected: Vec<_> = (0..45).map(|index| format!("title {index:02}")).collect();
     for title in &expected {
@@ -120,12 +120,12 @@ async fn a_client_that_asks_until_a_page_is_empty_sees_each_once() {
         let mut seen = Vec::new();
         for page in 1.. {
             let path = format!("{NAMESPACES}?page={page}&order=title&direction=asc{query}");
-            let reply = server.ask("GET", &path, Body::empty()).await;
-            let result = reply.result();
+            let response = server.ask("GET", &path, Body::empty()).await;
+            let result = response.result();
             let info = json!({
                 "count": titles(&result).len(), "page": page, "per_page": per_page, "total_count": 45
             });
-            assert_eq!(reply.json()["result_info"], info);
+            assert_eq!(response.json()["result_info"], info);
             if titles(&result).is_empty() {
                 break;
             }

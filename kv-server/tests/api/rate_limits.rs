@@ -1,14 +1,14 @@
-//! The service's rate limits, emulated.
+//! Emulation of the service's rate limits.
 
 use std::time::Duration;
 
 use axum::body::Body;
 use serde_json::json;
 
-use crate::harness::{NAMESPACES, Server};
+use crate::support::server::{NAMESPACES, Server};
 
 #[tokio::test]
-async fn a_key_is_written_once_a_second() {
+async fn a_key_is_written_once_per_second() {
     let server = Server::start_with(|builder| builder.emulate_rate_limits(true)).await;
     let namespace = server.namespace("n").await;
     let other = server.namespace("other").await;
@@ -16,11 +16,11 @@ async fn a_key_is_written_once_a_second() {
     server.ask("PUT", &path, "1").await.result();
     server.clock.advance(Duration::from_millis(999));
     for method in ["PUT", "DELETE"] {
-        let reply = server.ask(method, &path, "2").await;
-        assert_eq!((reply.failure(), reply.header("retry-after")), ((429, 971), Some("1")));
+        let response = server.ask(method, &path, "2").await;
+        assert_eq!((response.failure(), response.header("retry-after")), ((429, 971), Some("1")));
     }
     assert_eq!(server.stored("n", "k").await.unwrap(), "1");
-    // Another key, the same key elsewhere, and reading are free.
+    // Another key, the same key in another namespace, and reads are not limited.
     server.ask("PUT", &format!("{namespace}/values/j"), "1").await.result();
     server.ask("PUT", &format!("{other}/values/k"), "1").await.result();
     assert_eq!(server.ask("GET", &path, Body::empty()).await.body, "1");
@@ -32,13 +32,13 @@ async fn a_key_is_written_once_a_second() {
     server.ask("PUT", &path, "4").await.result();
     let deleted = server.ask("POST", &format!("{namespace}/bulk/delete"), r#"["k","absent"]"#).await.result();
     assert_eq!(deleted, json!({ "successful_key_count": 1, "unsuccessful_keys": ["k"] }));
-    // A key that is there twice is removed once.
+    // A key that is given twice counts as one write.
     let deleted = server.ask("DELETE", &format!("{namespace}/bulk"), r#"["twice","twice"]"#).await.result();
     assert_eq!(deleted, json!({ "successful_key_count": 1, "unsuccessful_keys": [] }));
 }
 
 #[tokio::test]
-async fn there_are_1200_requests_in_5_minutes() {
+async fn an_account_has_1200_requests_per_5_minutes() {
     let server = Server::start_with(|builder| builder.emulate_rate_limits(true)).await;
     let ask = async || server.ask("GET", NAMESPACES, Body::empty()).await;
     let first = ask().await;
@@ -66,8 +66,8 @@ async fn without_the_emulation_nothing_is_limited() {
     let server = Server::start().await;
     let path = format!("{}/values/k", server.namespace("n").await);
     for _ in 0..3 {
-        let reply = server.ask("PUT", &path, "1").await;
-        reply.result();
-        assert_eq!(reply.header("ratelimit"), None);
+        let response = server.ask("PUT", &path, "1").await;
+        response.result();
+        assert_eq!(response.header("ratelimit"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What clients see of a store that fails.
+//! Responses when the store fails.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,16 +8,17 @@ use kv_memory::MemoryStore;
 use kv_testkit::ManualClock;
 use serde_json::json;
 
-use crate::{broken_store::BrokenStore, harness::Server};
+use crate::support::{controlled_store::ControlledStore, server::Server};
 
+/// Starts a server whose store answers with `error` for keys that start with `broken`.
 async fn server(error: Error) -> Server {
     let store = MemoryStore::new();
-    let broken = Arc::new(BrokenStore::new(store.clone(), error));
-    Server::start_over(store, broken, ManualClock::default(), |builder| builder).await
+    let failing = ControlledStore { error, ..ControlledStore::new(store.clone()) };
+    Server::start_over(store, Arc::new(failing), ManualClock::default(), |builder| builder).await
 }
 
 #[tokio::test]
-async fn every_kind_has_its_status_and_code_and_no_secret() {
+async fn every_error_kind_has_its_status_and_code_and_shows_no_secret() {
     let table = [
         (ErrorKind::InvalidInput, 400, 10029),
         (ErrorKind::Unauthorized, 403, 10000),
@@ -27,7 +28,7 @@ async fn every_kind_has_its_status_and_code_and_no_secret() {
         (ErrorKind::RateLimited, 429, 971),
         (ErrorKind::QuotaExceeded, 400, 10048),
         (ErrorKind::Unavailable, 503, 10001),
-        // Clients try again after a 503: damage stays.
+        // Not 503, after which clients retry: the damage stays.
         (ErrorKind::Corrupt, 500, 10500),
         (ErrorKind::Codec, 503, 10001),
         (ErrorKind::Closed, 503, 10001),
@@ -48,15 +49,15 @@ async fn every_kind_has_its_status_and_code_and_no_secret() {
             ("POST", "/bulk/get", r#"{"keys":["broken"]}"#),
         ];
         for (method, path, body) in requests {
-            let reply = server.ask(method, &format!("{namespace}{path}"), body).await;
-            assert_eq!(reply.failure(), (status, code), "{kind} {method} {path}");
-            assert!(!reply.message().contains("hunter2"), "{reply:?}");
+            let response = server.ask(method, &format!("{namespace}{path}"), body).await;
+            assert_eq!(response.failure(), (status, code), "{kind} {method} {path}");
+            assert!(!response.message().contains("hunter2"), "{response:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn how_long_to_wait_is_passed_on_in_whole_seconds() {
+async fn the_time_to_wait_is_passed_on_in_whole_seconds() {
     for (wait, header) in
         [(None, "1"), (Some(Duration::from_millis(2_100)), "3"), (Some(Duration::ZERO), "1")]
     {
@@ -66,8 +67,8 @@ async fn how_long_to_wait_is_passed_on_in_whole_seconds() {
         }
         let server = server(error).await;
         let path = format!("{}/values/broken", server.namespace("n").await);
-        let reply = server.ask("GET", &path, Body::empty()).await;
-        assert_eq!((reply.failure(), reply.header("retry-after")), ((429, 971), Some(header)));
+        let response = server.ask("GET", &path, Body::empty()).await;
+        assert_eq!((response.failure(), response.header("retry-after")), ((429, 971), Some(header)));
     }
 }
 
@@ -83,14 +84,14 @@ async fn a_bulk_call_that_fails_in_part_names_the_keys_that_failed() {
 }
 
 #[tokio::test]
-async fn damaged_metadata_breaks_no_answer() {
+async fn damaged_metadata_is_an_error_of_the_server() {
     let server = server(Error::new(ErrorKind::Other, "test", "broken")).await;
     let namespace = server.namespace("n").await;
-    let reply = server.ask("GET", &format!("{namespace}/metadata/bad%20metadata"), Body::empty()).await;
-    assert_eq!(reply.failure(), (500, 10500));
+    let response = server.ask("GET", &format!("{namespace}/metadata/bad%20metadata"), Body::empty()).await;
+    assert_eq!(response.failure(), (500, 10500));
     let body = r#"{"keys":["bad metadata"],"withMetadata":true}"#;
-    let reply = server.ask("POST", &format!("{namespace}/bulk/get"), body).await;
-    assert_eq!(reply.failure(), (500, 10500));
+    let response = server.ask("POST", &format!("{namespace}/bulk/get"), body).await;
+    assert_eq!(response.failure(), (500, 10500));
 }
 
 #[tokio::test]
@@ -98,8 +99,8 @@ async fn a_store_that_is_closed_is_unavailable() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
     server.store.close().await.unwrap();
-    let reply = server.ask("GET", &format!("{namespace}/values/k"), Body::empty()).await;
-    assert_eq!(reply.failure(), (503, 10001));
+    let response = server.ask("GET", &format!("{namespace}/values/k"), Body::empty()).await;
+    assert_eq!(response.failure(), (503, 10001));
 }
 
 #[tokio::test]

@@ -5,9 +5,13 @@ use std::time::Duration;
 use axum::{body::Body, http::Request};
 use serde_json::{Value, json};
 
-use crate::harness::{Reply, Server, TOKEN};
+use crate::support::{
+    response::Response,
+    server::{Server, TOKEN},
+};
 
-async fn put_form(server: &Server, path: &str, parts: &[(&str, &[u8])]) -> Reply {
+/// Puts a form with these parts, by name.
+async fn put_form(server: &Server, path: &str, parts: &[(&str, &[u8])]) -> Response {
     let mut body = Vec::new();
     for (name, content) in parts {
         let head = format!(
@@ -35,11 +39,11 @@ async fn bytes_come_back_as_they_were_sent() {
     let values = [Vec::new(), b"text".to_vec(), every_byte, vec![0xff; 300_000]];
     for value in values {
         assert_eq!(server.ask("PUT", &path, value.clone()).await.result(), Value::Null);
-        let reply = server.ask("GET", &path, Body::empty()).await;
-        assert_eq!((reply.status, &reply.body[..]), (200, &value[..]));
-        assert_eq!(reply.header("content-type"), Some("application/octet-stream"));
-        assert_eq!(reply.header("content-length"), Some(&*value.len().to_string()));
-        assert_eq!(reply.header("expiration"), None);
+        let response = server.ask("GET", &path, Body::empty()).await;
+        assert_eq!((response.status, &response.body[..]), (200, &value[..]));
+        assert_eq!(response.header("content-type"), Some("application/octet-stream"));
+        assert_eq!(response.header("content-length"), Some(&*value.len().to_string()));
+        assert_eq!(response.header("expiration"), None);
 
         put_form(&server, &path, &[("value", &value)]).await.result();
         assert_eq!(server.stored("n", "k").await.unwrap(), value);
@@ -63,10 +67,11 @@ async fn a_value_that_looks_like_a_boundary_is_a_value() {
 }
 
 #[tokio::test]
-async fn metadata_comes_back_to_the_letter() {
+async fn metadata_comes_back_unchanged_but_for_white_space() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
-    let (path, metadata_path) = (format!("{namespace}/values/k"), format!("{namespace}/metadata/k"));
+    let path = format!("{namespace}/values/k");
+    let metadata_path = format!("{namespace}/metadata/k");
     let table = [
         (r#"{"big":12345678901234567890.123,"a":1}"#, r#"{"big":12345678901234567890.123,"a":1}"#),
         (r#" { "b" : [ 1.0 , true ] } "#, r#"{"b":[1.0,true]}"#),
@@ -80,9 +85,9 @@ async fn metadata_comes_back_to_the_letter() {
         put_form(&server, &path, &[("metadata", sent.as_bytes()), ("value", b"v"), ("other", b"x")])
             .await
             .result();
-        let reply = server.ask("GET", &metadata_path, Body::empty()).await;
-        reply.result();
-        let text = std::str::from_utf8(&reply.body).unwrap();
+        let response = server.ask("GET", &metadata_path, Body::empty()).await;
+        response.result();
+        let text = std::str::from_utf8(&response.body).unwrap();
         assert!(text.ends_with(&format!(r#""result":{kept}}}"#)), "{text}");
     }
     let longest = format!("\"{}\"", "x".repeat(1022));
@@ -95,7 +100,7 @@ async fn metadata_comes_back_to_the_letter() {
 }
 
 #[tokio::test]
-async fn a_value_ends_when_it_was_to() {
+async fn a_value_expires_at_the_time_that_its_query_gives() {
     let server = Server::start().await;
     let namespace = server.namespace("n").await;
     let path = format!("{namespace}/values/k");
@@ -103,17 +108,17 @@ async fn a_value_ends_when_it_was_to() {
         ("expiration_ttl=60", Some(1_700_000_060)),
         ("expiration=1700000060", Some(1_700_000_060)),
         ("expiration=4102444800", Some(4_102_444_800)),
-        // The time to live wins, and the deadline is not even looked at.
+        // The TTL wins, and the expiration beside it is not even parsed.
         ("expiration=5&expiration_ttl=61", Some(1_700_000_061)),
         ("expiration=nonsense&expiration_ttl=62", Some(1_700_000_062)),
-        // Whole numbers, as a client writes them that knows fractions alone.
+        // Whole numbers in other notations.
         ("expiration_ttl=60.0", Some(1_700_000_060)),
         ("expiration=1700000060.0", Some(1_700_000_060)),
         ("expiration%5fttl=63&x=%zz", Some(1_700_000_063)),
         ("expiration_ttl=6.4e1", Some(1_700_000_064)),
         ("Expiration_TTL=65", Some(1_700_000_065)),
         ("EXPIRATION=1700000060", Some(1_700_000_060)),
-        // The far end, whichever way it is said.
+        // The last expiry, and what is later.
         ("expiration_ttl=251702300799", Some(253_402_300_799)),
         ("expiration_ttl=251702300800", Some(253_402_300_799)),
         ("expiration_ttl=99999999999999999999", Some(253_402_300_799)),
@@ -122,11 +127,11 @@ async fn a_value_ends_when_it_was_to() {
         ("expiration=1e30", Some(253_402_300_799)),
         ("unknown=1", None),
     ];
-    for (query, deadline) in table {
+    for (query, expires_at) in table {
         server.ask("PUT", &format!("{path}?{query}"), "v").await.result();
-        let reply = server.ask("GET", &path, Body::empty()).await;
-        let expiration = reply.header("expiration").map(|text| text.parse::<u64>().unwrap());
-        assert_eq!(expiration, deadline, "{query}");
+        let response = server.ask("GET", &path, Body::empty()).await;
+        let expiration = response.header("expiration").map(|text| text.parse::<u64>().unwrap());
+        assert_eq!(expiration, expires_at, "{query}");
     }
     put_form(&server, &format!("{path}?expiration_ttl=60"), &[("value", b"v")]).await.result();
     server.clock.advance(Duration::from_secs(59));
@@ -152,13 +157,13 @@ async fn a_body_of_any_other_type_is_the_value() {
         server.send(request).await.result();
         assert_eq!(server.stored("n", "k").await.unwrap(), "--B a=b&c+d", "{content_type}");
     }
-    // The service's description asks for a body here, and no client sends one.
+    // Cloudflare's OpenAPI description of this call has a body, which clients leave out.
     assert_eq!(server.ask("DELETE", &path, "{}").await.result(), Value::Null);
     assert_eq!(server.stored("n", "k").await, None);
 }
 
 #[tokio::test]
-async fn what_is_beside_a_value_in_a_form_is_left_alone() {
+async fn other_parts_of_a_form_are_ignored() {
     let server = Server::start().await;
     let path = format!("{}/values/k", server.namespace("n").await);
     let long = vec![b'x'; 3_000_000];

@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
 
-use crate::client::{ask, escaped, start};
+use crate::client::{TITLE, ask, escaped, start};
 
 #[tokio::test]
-async fn a_path_is_decoded_once_or_taken_literally() {
+async fn a_path_is_decoded_once_if_urlencoded_and_else_not() {
     let server = start().await;
     let table = [
         ("/a%2Fb%20c%3Fd%23e%25f+g.%C3%BC?urlencoded=true", "a/b c?d#e%f+g.ü"),
@@ -19,7 +19,7 @@ async fn a_path_is_decoded_once_or_taken_literally() {
         ("/a/../b/./c", "a/../b/./c"),
         ("//", "/"),
         ("/*!'()~:@&=$,;[]|%5C^%60%7B%7D%22%3C%3E?urlencoded=true", "*!'()~:@&=$,;[]|\\^`{}\"<>"),
-        // Paths that mean something elsewhere.
+        // Paths of other endpoints.
         ("/healthz", "healthz"),
         ("/bulk/get", "bulk/get"),
         ("/client/v4/accounts", "client/v4/accounts"),
@@ -27,7 +27,7 @@ async fn a_path_is_decoded_once_or_taken_literally() {
     for (target, key) in table {
         assert_eq!(ask(&server, "PUT", target, target).await.status, 200, "{target}");
         assert_eq!(ask(&server, "GET", target, "").await.text(), target);
-        let entry = server.stored(crate::client::TITLE, key).await;
+        let entry = server.stored(TITLE, key).await;
         assert_eq!(entry.as_deref(), Some(target.as_bytes()), "{key}");
         let canonical = format!("/{}?urlencoded=true", escaped(key));
         assert_eq!(ask(&server, "DELETE", &canonical, "").await.status, 200, "{key}");
@@ -36,7 +36,7 @@ async fn a_path_is_decoded_once_or_taken_literally() {
 }
 
 #[test]
-fn every_key_comes_through_a_path() {
+fn every_key_can_be_written_in_a_path() {
     let runtime = Runtime::new().unwrap();
     let server = runtime.block_on(start());
     let keys = any::<String>().prop_filter("a key", |key| kv_core::Key::new(key.as_str()).is_ok());

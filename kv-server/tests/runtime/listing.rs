@@ -1,23 +1,30 @@
-//! Pages of keys.
+//! Listing of keys.
 
 use serde_json::{Value, json};
 
-use crate::client::{ask, ask_with, start};
+use crate::{
+    client::{ask, ask_with, escaped, start},
+    support::server::Server,
+};
 
-async fn page(server: &crate::harness::Server, query: &str) -> Value {
-    let answer = ask(server, "GET", &format!("/?{query}"), "").await;
-    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")), "{query}");
-    serde_json::from_slice(&answer.body).unwrap()
+async fn page(server: &Server, query: &str) -> Value {
+    let response = ask(server, "GET", &format!("/?{query}"), "").await;
+    assert_eq!(
+        (response.status, response.header("content-type")),
+        (200, Some("application/json")),
+        "{query}"
+    );
+    serde_json::from_slice(&response.body).unwrap()
 }
 
 #[tokio::test]
-async fn keys_come_with_their_deadline_and_their_metadata_as_a_string() {
+async fn keys_come_with_their_expiry_and_their_metadata_as_a_string() {
     let server = start().await;
     ask_with(&server, "PUT", "/b?expiration_ttl=100", "cf-kv-metadata: {\"é\":1.0}\r\n", "v").await;
     ask(&server, "PUT", "/a", "v").await;
     let expected = r#"{"keys":[{"name":"a"},{"name":"b","expiration":1100,"metadata":"{\"é\":1.0}"}],"list_complete":true,"cacheStatus":null}"#;
     assert_eq!(ask(&server, "GET", "/", "").await.text(), expected);
-    // An empty parameter is none.
+    // An empty parameter counts as absent.
     assert_eq!(ask(&server, "GET", "/?prefix=&cursor=", "").await.text(), expected);
 }
 
@@ -25,7 +32,7 @@ async fn keys_come_with_their_deadline_and_their_metadata_as_a_string() {
 async fn a_prefix_is_decoded_as_a_form() {
     let server = start().await;
     for key in ["a b/1", "a+b/1", "é1", "%"] {
-        ask(&server, "PUT", &format!("/{}?urlencoded=true", crate::client::escaped(key)), "v").await;
+        ask(&server, "PUT", &format!("/{}?urlencoded=true", escaped(key)), "v").await;
     }
     let table = [
         ("a+b", vec!["a b/1"]),
@@ -43,14 +50,15 @@ async fn a_prefix_is_decoded_as_a_form() {
 }
 
 #[tokio::test]
-async fn pages_follow_each_other_without_a_gap() {
+async fn pages_hold_each_key_once() {
     let server = start().await;
     let names: Vec<_> = (0..7).map(|index| format!("p/{index}")).collect();
     for name in &names {
         ask(&server, "PUT", &format!("/{name}"), "v").await;
     }
     for limit in [1, 2, 3, 7, 8, 1000] {
-        let (mut found, mut cursor) = (Vec::new(), String::new());
+        let mut found = Vec::new();
+        let mut cursor = String::new();
         loop {
             let page = page(&server, &format!("prefix=p%2F&key_count_limit={limit}&cursor={cursor}")).await;
             let keys = page["keys"].as_array().unwrap();
@@ -67,7 +75,7 @@ async fn pages_follow_each_other_without_a_gap() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_good_for_its_own_prefix_alone() {
+async fn a_cursor_is_refused_with_another_prefix() {
     let server = start().await;
     for name in ["a1", "a2", "b1"] {
         ask(&server, "PUT", &format!("/{name}"), "v").await;
@@ -76,5 +84,5 @@ async fn a_cursor_is_good_for_its_own_prefix_alone() {
     let target = format!("/?prefix=b&cursor={}", page["cursor"].as_str().unwrap());
     let reason =
         "the cursor belongs to a listing with another prefix: repeat the prefix that it was given for";
-    assert_eq!(ask(&server, "GET", &target, "").await.outcome(), (400, reason));
+    assert_eq!(ask(&server, "GET", &target, "").await.status_line(), (400, reason));
 }

@@ -1,14 +1,13 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
-//! The protocol that the Workers runtime speaks with the KV service, byte by byte.
+//! Protocol of the Workers runtime, byte by byte.
 
 mod bulk_get;
 mod client;
 mod entries;
-#[path = "../api/harness.rs"]
-#[allow(dead_code, reason = "the tests of the REST API use the rest")]
-mod harness;
+mod errors;
 mod keys;
 mod listing;
 mod namespaces;
-mod refusals;
+#[path = "../support/mod.rs"]
+mod support;
 mod titles;

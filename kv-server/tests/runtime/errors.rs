@@ -1,16 +1,19 @@
-//! Every refusal, with its reason phrase to the letter, in the order of the checks.
+//! Errors: status and exact reason phrase of each, in the order of the checks.
 
 use kv_core::KvStore as _;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::{
-    client::{NOW, TITLE, ask, ask_with, read, send, start},
-    harness::{Server, TOKEN},
+    client::{NOW, TITLE, ask, ask_with, headers_for, send, start},
+    support::{
+        client::{head, read_response},
+        server::Server,
+    },
 };
 
 const MAX_VALUE: usize = 26_214_400;
 
-/// A request, and what its answer says.
+/// Request, and the status and reason phrase of its response.
 struct Case {
     method: &'static str,
     target: String,
@@ -35,16 +38,16 @@ impl Case {
     }
 }
 
-/// An old entry stands where a request may be let through by mistake, and the namespace is the same afterwards.
+/// Sends the requests to a server with an old entry `k`, and checks that none of them changes the namespace.
 async fn check(cases: Vec<Case>) {
     let server = start().await;
     assert_eq!(ask(&server, "PUT", "/k", "old").await.status, 200);
     let before = server.contents().await;
     for Case { method, target, headers, body, expected } in cases {
-        let answer = ask_with(&server, method, &target, &headers, &body).await;
+        let response = ask_with(&server, method, &target, &headers, &body).await;
         let shown: String = format!("{method} {target} {headers} {body}").chars().take(200).collect();
-        assert_eq!(answer.outcome(), expected, "{shown}");
-        assert_eq!(answer.text(), expected.1, "{shown}");
+        assert_eq!(response.status_line(), expected, "{shown}");
+        assert_eq!(response.text(), expected.1, "{shown}");
     }
     assert_eq!(server.contents().await, before);
 }
@@ -54,8 +57,9 @@ const DOT: (u16, &str) = (400, "Illegal key name \".\". Please use a different n
 const DOTS: (u16, &str) = (400, "Illegal key name \"..\". Please use a different name.");
 const LONG: (u16, &str) = (414, "UTF-8 encoded length of 513 exceeds key length limit of 512.");
 const UNDECODABLE: (u16, &str) = (400, "Could not URL-decode key name");
+
 #[tokio::test]
-async fn of_keys() {
+async fn invalid_keys_are_refused() {
     let mut cases = Vec::new();
     for method in ["GET", "PUT", "DELETE"] {
         let long = "x".repeat(513);
@@ -67,7 +71,7 @@ async fn of_keys() {
         }
         cases.push(case(method, format!("/{long}"), LONG));
         cases.push(case(method, format!("/{long}?urlencoded=true"), LONG));
-        // Its bytes are counted, not the characters.
+        // Bytes count, not characters.
         let bytes = (414, "UTF-8 encoded length of 514 exceeds key length limit of 512.");
         cases.push(case(method, format!("/{}?urlencoded=true", "%C3%A9".repeat(257)), bytes));
         for malformed in ["%", "%2", "%zz", "a%f", "%ff", "%ED%A0%80", "%C3%28"] {
@@ -81,13 +85,13 @@ async fn of_keys() {
 }
 
 #[tokio::test]
-async fn of_reading() {
+async fn an_absent_key_or_a_bad_cache_ttl_is_refused() {
     let ttl = |target: &str, reason| case("GET", target.to_owned(), (400, reason));
     check(vec![
         case("GET", "/absent", (404, "Not Found")),
         case("GET", "/absent?urlencoded=true&cache_ttl=30", (404, "Not Found")),
         case("GET", "/absent?cache_ttl=2147483647", (404, "Not Found")),
-        // Before it is looked for.
+        // Checked before the key is looked up.
         ttl("/absent?cache_ttl=10", "Invalid cache_ttl of 10. Cache TTL must be at least 30."),
         ttl("/k?cache_ttl=29", "Invalid cache_ttl of 29. Cache TTL must be at least 30."),
         ttl("/k?cache_ttl=0", "Invalid cache_ttl of 0. Cache TTL must be at least 30."),
@@ -104,7 +108,7 @@ async fn of_reading() {
 }
 
 #[tokio::test]
-async fn of_expirations() {
+async fn bad_expirations_are_refused() {
     let ttl =
         |text: &str, reason| case("PUT", format!("/k?expiration_ttl={text}"), (400, reason)).body("new");
     let at = |text: &str, reason| case("PUT", format!("/k?expiration={text}"), (400, reason)).body("new");
@@ -121,14 +125,14 @@ async fn of_expirations() {
         at("1000", "Invalid expiration of 1000. Please specify integer greater than the current number of seconds since the UNIX epoch."),
         at("1001", "Invalid expiration of 1001. Expiration times must be at least 60 seconds in the future."),
         at("1059", "Invalid expiration of 1059. Expiration times must be at least 60 seconds in the future."),
-        // The time to live wins, and the deadline is not looked at.
+        // The TTL wins, and the expiration beside it is not checked.
         case("PUT", "/k?expiration=2000&expiration_ttl=59", (400, "Invalid expiration_ttl of 59. Expiration TTL must be at least 60.")),
     ])
     .await;
 }
 
 #[tokio::test]
-async fn of_metadata() {
+async fn bad_metadata_is_refused() {
     let put = |metadata: &str, status, reason| {
         case("PUT", "/k", (status, reason)).header("cf-kv-metadata", metadata).body("new")
     };
@@ -143,7 +147,7 @@ async fn of_metadata() {
 }
 
 #[tokio::test]
-async fn of_listing() {
+async fn bad_parameters_of_a_listing_are_refused() {
     let list = |query: &str, status, reason| case("GET", format!("/?{query}"), (status, reason));
     let long = format!("prefix={}", "x".repeat(513));
     check(vec![
@@ -162,7 +166,7 @@ async fn of_listing() {
 }
 
 #[tokio::test]
-async fn of_bulk_reads() {
+async fn bad_bulk_gets_are_refused() {
     let post = |body: &str, status, reason| case("POST", "/bulk/get", (status, reason)).body(body);
     let keys = |count: usize| format!("{:?}", vec!["k"; count]);
     let too_many = "You can request a maximum of 100 keys";
@@ -184,12 +188,12 @@ async fn of_bulk_reads() {
         post(r#"{"keys":["k",".."]}"#, DOTS.0, DOTS.1),
         post(&format!(r#"{{"keys":["{}"]}}"#, "x".repeat(513)), LONG.0, LONG.1),
         post("", 400, "Request body is malformed at line 1, column 0"),
-        // The members in an array are no body.
+        // An array of the members is not a body.
         post(r#"[["k"],"text",true]"#, 400, "Request body is malformed at line 1, column 0"),
         post(&"[".repeat(500_000), 400, "Request body is malformed at line 1, column 0"),
         post(r#"{"keys":["\ud800"]}"#, 400, "Request body is malformed at line 1, column 17"),
         post(&" ".repeat(1_048_577), 413, "Request length of 1048577 exceeds limit of 1048576."),
-        // Type, number of keys, then key by key with the time to live.
+        // Order of checks: type, number of keys, then each key with the cache TTL.
         post(r#"{"keys":[],"type":"arrayBuffer"}"#, 400, bad_type),
         post(&format!(r#"{{"keys":{},"cacheTtl":"10"}}"#, keys(101)), 400, too_many),
         post(r#"{"keys":["","k"],"cacheTtl":"10"}"#, EMPTY.0, EMPTY.1),
@@ -199,7 +203,7 @@ async fn of_bulk_reads() {
 }
 
 #[tokio::test]
-async fn of_methods() {
+async fn other_methods_are_refused() {
     let not_allowed = (405, "Method Not Allowed");
     let targets = [
         ("POST", "/"),
@@ -212,19 +216,17 @@ async fn of_methods() {
     let server = start().await;
     for (method, target) in targets {
         let expected = if method == "PUT" { (200, "OK") } else { not_allowed };
-        assert_eq!(ask(&server, method, target, "").await.outcome(), expected, "{method} {target}");
+        assert_eq!(ask(&server, method, target, "").await.status_line(), expected, "{method} {target}");
     }
 }
 
 #[tokio::test]
-async fn in_the_order_of_the_checks() {
+async fn a_put_is_checked_before_its_body_is_sent_and_in_this_order() {
     let long = MAX_VALUE + 1;
     let server = start().await;
     let metadata = format!("cf-kv-metadata: \"{}\"\r\n", "x".repeat(1023));
     let headers = |more: &str| {
-        format!(
-            "x-kv-namespace: {TITLE}\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: {long}\r\n{more}"
-        )
+        format!("{}content-length: {long}\r\nexpect: 100-continue\r\n{more}", headers_for(TITLE))
     };
     let ttl = (400, "Invalid expiration_ttl of 1. Expiration TTL must be at least 60.");
     let table = [
@@ -234,65 +236,61 @@ async fn in_the_order_of_the_checks() {
         ("/k", "", (413, "Value length of 26214401 exceeds limit of 26214400.")),
     ];
     for (target, more, expected) in table {
-        // Nothing of the body is sent: no answer waits for it.
-        let answer =
-            send(&server, "PUT", target, &headers(&format!("{more}expect: 100-continue\r\n")), &[]).await;
-        assert_eq!(answer.outcome(), expected, "{target} {more}");
+        // The body is not sent, so the response does not wait for it.
+        let response = send(&server, "PUT", target, &headers(more), &[]).await;
+        assert_eq!(response.status_line(), expected, "{target} {more}");
     }
     assert!(server.contents().await[TITLE].is_empty());
 }
 
 #[tokio::test]
-async fn of_a_value_that_is_too_long() {
+async fn a_value_that_is_too_long_is_refused() {
     let server = start().await;
     let expected = (413, "Value length of 26214401 exceeds limit of 26214400.");
     let value = vec![b'x'; MAX_VALUE + 1];
-    // A client that sends everything before it looks at the answer sees it all the same.
-    assert_eq!(ask(&server, "PUT", "/k", &value).await.outcome(), expected);
+    // A client that sends the whole body before it reads still gets the response.
+    assert_eq!(ask(&server, "PUT", "/k", &value).await.status_line(), expected);
 
-    let headers =
-        format!("x-kv-namespace: {TITLE}\r\nauthorization: Bearer {TOKEN}\r\ntransfer-encoding: chunked\r\n");
+    let headers = headers_for(TITLE) + "transfer-encoding: chunked\r\n";
     let chunked = [b"1900001\r\n", &value[..], b"\r\n0\r\n\r\n"].concat();
-    assert_eq!(send(&server, "PUT", "/k", &headers, &chunked).await.outcome(), expected);
+    assert_eq!(send(&server, "PUT", "/k", &headers, &chunked).await.status_line(), expected);
     assert!(server.contents().await[TITLE].is_empty());
-    assert_eq!(ask(&server, "PUT", "/k", &value[1..]).await.outcome(), (200, "OK"));
+    assert_eq!(ask(&server, "PUT", "/k", &value[1..]).await.status_line(), (200, "OK"));
     assert_eq!(ask(&server, "GET", "/k", "").await.body.len(), MAX_VALUE);
 }
 
 #[tokio::test]
-async fn of_a_body_that_breaks_off() {
+async fn an_incomplete_body_is_refused() {
     let server = start().await;
-    let head = format!(
-        "PUT /k HTTP/1.1\r\nhost: localhost\r\nx-kv-namespace: {TITLE}\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: 10\r\n\r\nhalf"
-    );
+    let half = head("PUT", "/k", &format!("x-kv-namespace: {TITLE}\r\ncontent-length: 10\r\n")) + "half";
     let mut connection = server.connect().await;
-    connection.write_all(head.as_bytes()).await.unwrap();
+    connection.write_all(half.as_bytes()).await.unwrap();
     connection.shutdown().await.unwrap();
-    assert_eq!(read(&mut connection).await.outcome(), (400, "The request body ended too early"));
+    assert_eq!(read_response(&mut connection).await.status_line(), (400, "The request body ended too early"));
     assert!(server.contents().await[TITLE].is_empty());
 }
 
 #[tokio::test]
-async fn of_writes_that_come_too_often() {
+async fn writes_to_one_key_are_limited_to_one_per_second() {
     let server = Server::start_with(|builder| builder.emulate_rate_limits(true)).await;
     server.store.open_namespace(TITLE).await.unwrap();
     assert_eq!(ask(&server, "PUT", "/k", "1").await.status, 200);
     for method in ["PUT", "DELETE"] {
-        let answer = ask(&server, method, "/k", "2").await;
-        assert_eq!(answer.outcome(), (429, "Too Many Requests"), "{method}");
-        assert_eq!(answer.header("retry-after"), Some("1"));
+        let response = ask(&server, method, "/k", "2").await;
+        assert_eq!(response.status_line(), (429, "Too Many Requests"), "{method}");
+        assert_eq!(response.header("retry-after"), Some("1"));
     }
     assert_eq!(ask(&server, "GET", "/k", "").await.text(), "1");
     assert_eq!(ask(&server, "PUT", "/other", "1").await.status, 200);
 }
 
 #[tokio::test]
-async fn of_a_store_that_is_closed() {
+async fn a_closed_store_is_unavailable() {
     let server = start().await;
     server.store.close().await.unwrap();
     for (method, target) in [("GET", "/"), ("GET", "/k"), ("PUT", "/k"), ("DELETE", "/k")] {
         let answer = ask(&server, method, target, "").await;
-        assert_eq!(answer.outcome(), (503, "Service Unavailable"), "{method} {target}");
+        assert_eq!(answer.status_line(), (503, "Service Unavailable"), "{method} {target}");
         assert_eq!(answer.header("retry-after"), Some("1"), "{method} {target}");
     }
 }
