@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-//! Memory that a value of 25 MiB takes on its way, in the server and its client together.
+//! Memory for one value of 25 MiB, in the server and its client together.
 
 use std::sync::Arc;
 
@@ -18,8 +18,9 @@ use tokio::{
 };
 
 const MIB: u64 = 1024 * 1024;
-const VALUE: usize = 25 * 1024 * 1024;
+const MAX_VALUE: usize = 25 * 1024 * 1024;
 
+/// A client with one connection, and its server on the same thread.
 struct Client {
     runtime: Runtime,
     sender: SendRequest<Body>,
@@ -27,7 +28,7 @@ struct Client {
 }
 
 impl Client {
-    /// A client of a server on the same thread, so that the allocations of both are counted.
+    /// Starts both on one thread, so that the allocations of both are counted.
     fn start() -> Self {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (sender, path) = runtime.block_on(async {
@@ -50,7 +51,7 @@ impl Client {
         Self { runtime, sender, path }
     }
 
-    /// Sends a request, and counts the bytes of the answer, which are not kept.
+    /// Sends a request, and returns the length of the response's body, which is not kept.
     fn send(&mut self, mut request: Request<Body>) -> usize {
         request.headers_mut().insert("host", HeaderValue::from_static("localhost"));
         let Self { runtime, sender, .. } = self;
@@ -67,15 +68,15 @@ impl Client {
     }
 }
 
-/// The most bytes that were held during `work` beyond those before, in MiB.
+/// Returns the peak of allocated memory during `work`, beyond that before, in MiB.
 fn peak(work: impl FnOnce()) -> u64 {
     allocation_counter::measure(work).bytes_max / MIB
 }
 
 #[test]
-fn a_value_is_copied_once_on_its_way_in_and_not_on_its_way_out() {
+fn a_value_is_copied_once_by_a_put_and_never_by_a_get() {
     let mut client = Client::start();
-    let value = Bytes::from(vec![b'x'; VALUE]);
+    let value = Bytes::from(vec![b'x'; MAX_VALUE]);
     let request = |client: &Client| Request::builder().uri(client.path.clone());
 
     let raw = request(&client).method("PUT").body(Body::from(value.clone())).unwrap();
@@ -83,11 +84,11 @@ fn a_value_is_copied_once_on_its_way_in_and_not_on_its_way_out() {
         client.send(raw);
     });
     let get = request(&client).body(Body::empty()).unwrap();
-    let get = peak(|| assert_eq!(client.send(get), VALUE));
+    let get = peak(|| assert_eq!(client.send(get), MAX_VALUE));
 
     let head = "--B\r\nContent-Disposition: form-data; name=\"value\"\r\n\r\n";
     let tail = "\r\n--B\r\nContent-Disposition: form-data; name=\"metadata\"\r\n\r\n1\r\n--B--\r\n";
-    let len = head.len() + VALUE + tail.len();
+    let len = head.len() + MAX_VALUE + tail.len();
     let parts = [Bytes::from(head), value, Bytes::from(tail)].map(Ok::<_, std::io::Error>);
     let form = Body::from_stream(stream::iter(parts));
     assert_eq!(form.size_hint().exact(), None);
@@ -97,7 +98,7 @@ fn a_value_is_copied_once_on_its_way_in_and_not_on_its_way_out() {
         .header("content-length", len)
         .body(form)
         .unwrap();
-    // The old value is given back, so less than a value's length may be gained.
+    // The put frees the old value, so the peak may be less than a value's length.
     let multipart = peak(|| {
         client.send(multipart);
     });

@@ -1,173 +1,99 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
-//! Memory that requests take together, in a server and its clients in one process.
+//! Memory for concurrent requests, in a server and its clients in one process.
 
-use std::{net::SocketAddr, sync::Arc};
+mod support;
+
+use std::{sync::Arc, time::Duration};
 
 use axum::body::Bytes;
-use kv_core::{
-    Entry, GetOptions, Key, KvNamespace, KvStore, ListOptions, ListPage, NamespaceId, NamespaceInfo,
-    NamespaceTitle, PutEntry, PutOptions, Result, Value, async_trait, prelude::*,
-};
+use kv_core::{PutEntry, prelude::*};
 use kv_memory::MemoryStore;
-use kv_server::KvServer;
+use kv_testkit::ManualClock;
 use peak_alloc::PeakAlloc;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::Mutex,
     task::JoinSet,
     time::Instant,
 };
 
+use support::{client::head, controlled_store::ControlledStore, server::Server};
+
 #[global_allocator]
 static ALLOCATED: PeakAlloc = PeakAlloc;
-/// One test at a time, since the peak is the process's.
+/// Lock that lets one test run at a time, since the peak is that of the process.
 static ALONE: Mutex<()> = Mutex::const_new(());
 
 const MIB: usize = 1024 * 1024;
-const VALUE: usize = 25 * MIB;
-/// Memory that the server of a test may hold for its requests.
+const MAX_VALUE: usize = 25 * MIB;
+/// The server's limit of memory for requests.
 const MAX_MEMORY: usize = 128 * MIB;
-/// Memory that a connection holds besides, with its client's end in the same process.
+/// Bound of a connection's memory at both ends.
 const CONNECTION: usize = MIB / 2;
 const CLIENTS: usize = 20;
 
-/// A store in memory that gives a copy of a value to each reader, as one does that reads from a disk.
-#[derive(Debug)]
-struct ColdStore(MemoryStore);
-
-#[derive(Debug)]
-struct ColdNamespace(Arc<dyn KvNamespace>);
-
-#[async_trait]
-impl KvNamespace for ColdNamespace {
-    async fn read(&self, key: Key<'_>, options: GetOptions) -> Result<Option<Entry>> {
-        let mut entry = self.0.read(key, options).await?;
-        if let Some(entry) = &mut entry {
-            entry.value = Value::new(entry.value.to_vec())?;
-        }
-        Ok(entry)
-    }
-
-    async fn write(&self, key: Key<'_>, value: Value, options: PutOptions) -> Result<()> {
-        self.0.write(key, value, options).await
-    }
-
-    async fn remove(&self, key: Key<'_>) -> Result<()> {
-        self.0.remove(key).await
-    }
-
-    async fn list_page(&self, options: ListOptions) -> Result<ListPage> {
-        self.0.list_page(options).await
-    }
+/// Starts a server without short timeouts, over a store that copies values and holds a large one of NUL and a small one.
+/// Returns the path of its namespace too.
+async fn start() -> (Arc<Server>, String) {
+    let store = MemoryStore::new();
+    let namespace = store.open_namespace("n").await.unwrap();
+    namespace.put("large", vec![0; MAX_VALUE]).await.unwrap();
+    namespace.put("small", "v").await.unwrap();
+    let hour = Duration::from_secs(3600);
+    let copying = ControlledStore { copies_values: true, ..ControlledStore::new(store.clone()) };
+    let server = Server::start_over(store, Arc::new(copying), ManualClock::default(), |builder| {
+        builder.max_memory(MAX_MEMORY).stall_timeout(hour).header_timeout(hour)
+    });
+    let server = Arc::new(server.await);
+    let path = server.namespace("n").await;
+    (server, path)
 }
 
-#[async_trait]
-impl KvStore for ColdStore {
-    async fn create_namespace(&self, title: NamespaceTitle) -> Result<NamespaceInfo> {
-        self.0.create_namespace(title).await
+/// Sends a request, and returns the head of its response, and the connection, from which the body is still to be read.
+async fn ask(server: &Server, method: &str, path: &str, body: &[u8]) -> (TcpStream, String) {
+    let mut connection = server.connect().await;
+    let request = head(method, path, &format!("content-length: {}\r\n", body.len()));
+    connection.write_all(request.as_bytes()).await.unwrap();
+    connection.write_all(body).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(connection.read_u8().await.unwrap());
     }
-
-    async fn list_namespaces(&self) -> Result<Vec<NamespaceInfo>> {
-        self.0.list_namespaces().await
-    }
-
-    async fn namespace_info(&self, id: &NamespaceId) -> Result<NamespaceInfo> {
-        self.0.namespace_info(id).await
-    }
-
-    async fn rename_namespace(&self, id: &NamespaceId, title: NamespaceTitle) -> Result<NamespaceInfo> {
-        self.0.rename_namespace(id, title).await
-    }
-
-    async fn delete_namespace(&self, id: &NamespaceId) -> Result<()> {
-        self.0.delete_namespace(id).await
-    }
-
-    fn namespace(&self, id: &NamespaceId) -> Arc<dyn KvNamespace> {
-        Arc::new(ColdNamespace(self.0.namespace(id)))
-    }
-
-    async fn close(&self) -> Result<()> {
-        self.0.close().await
-    }
+    (connection, String::from_utf8(head).unwrap())
 }
 
-struct Server {
-    address: SocketAddr,
-    /// The path of a namespace.
+/// Sends this number of requests at once.
+async fn ask_at_once(
+    server: &Arc<Server>,
+    clients: usize,
+    method: &'static str,
     path: String,
-}
-
-impl Server {
-    /// A server of which no client is too slow, with a large value of NUL and a small one.
-    async fn start() -> Self {
-        let store = MemoryStore::new();
-        let namespace = store.open_namespace("n").await.unwrap();
-        namespace.put("large", vec![0; VALUE]).await.unwrap();
-        namespace.put("small", "v").await.unwrap();
-        let hour = std::time::Duration::from_secs(3600);
-        let server = KvServer::builder(Arc::new(ColdStore(store)))
-            .max_memory(MAX_MEMORY)
-            .stall_timeout(hour)
-            .header_timeout(hour)
-            .build()
-            .unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let account = format!("/client/v4/accounts/{}/storage/kv/namespaces", server.account_id());
-        tokio::spawn(async move { server.serve(listener, std::future::pending()).await });
-        Self { address, path: format!("{account}/{}", namespace.id().unwrap()) }
+    body: Bytes,
+) -> Vec<(TcpStream, String)> {
+    let mut requests = JoinSet::new();
+    for _ in 0..clients {
+        let server = Arc::clone(server);
+        let path = path.clone();
+        let body = body.clone();
+        requests.spawn(async move { ask(&server, method, &path, &body).await });
     }
-
-    /// A connection on which a request was sent, and the head of the answer.
-    async fn ask(&self, method: &str, path: &str, body: &[u8]) -> (TcpStream, String) {
-        let mut connection = TcpStream::connect(self.address).await.unwrap();
-        let namespace = &self.path;
-        let len = body.len();
-        let head = format!(
-            "{method} {namespace}{path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer any\r\ncontent-length: {len}\r\n\r\n"
-        );
-        connection.write_all(head.as_bytes()).await.unwrap();
-        connection.write_all(body).await.unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(connection.read_u8().await.unwrap());
-        }
-        (connection, String::from_utf8(head).unwrap())
-    }
-
-    /// The connections and heads of that many requests at once.
-    async fn ask_at_once(
-        self: &Arc<Self>,
-        clients: usize,
-        method: &'static str,
-        path: &'static str,
-        body: Bytes,
-    ) -> Vec<(TcpStream, String)> {
-        let mut asking = JoinSet::new();
-        for _ in 0..clients {
-            let server = Arc::clone(self);
-            let body = body.clone();
-            asking.spawn(async move { server.ask(method, path, &body).await });
-        }
-        asking.join_all().await
-    }
+    requests.join_all().await
 }
 
 #[tokio::test]
 async fn a_connection_costs_little_before_its_headers_are_whole() {
     const CONNECTIONS: usize = 100;
     let _alone = ALONE.lock().await;
-    let server = Server::start().await;
-    for (sent, most) in [(0, 40 * 1024), (1, 40 * 1024), (15 * 1024, 64 * 1024), (120 * 1024, 64 * 1024)] {
+    let (server, _) = start().await;
+    for (sent, max) in [(0, 40 * 1024), (1, 40 * 1024), (15 * 1024, 64 * 1024), (120 * 1024, 64 * 1024)] {
         let before = ALLOCATED.current_usage();
         ALLOCATED.reset_peak_usage();
         let mut connections = Vec::new();
         for _ in 0..CONNECTIONS {
             let mut connection = TcpStream::connect(server.address).await.unwrap();
             let head = format!("GET /{}", "a".repeat(sent));
-            // What is too long is refused before it is read.
+            // A head that is too long is refused before all of it is read.
             let written = connection.write_all(&head.as_bytes()[..sent.min(head.len())]).await;
             assert!(written.is_ok() || sent > 16 * 1024);
             connections.push(connection);
@@ -176,8 +102,8 @@ async fn a_connection_costs_little_before_its_headers_are_whole() {
             tokio::task::yield_now().await;
         }
         let each = (ALLOCATED.peak_usage() - before) / CONNECTIONS;
-        println!("a connection that sends {sent} bytes of headers takes {each} bytes");
-        assert!(each <= most, "{sent}: {each}");
+        println!("a connection that has sent {sent} bytes of headers takes {each} bytes");
+        assert!(each <= max, "{sent}: {each}");
         drop(connections);
         for _ in 0..10 * CONNECTIONS {
             tokio::task::yield_now().await;
@@ -185,17 +111,17 @@ async fn a_connection_costs_little_before_its_headers_are_whole() {
     }
 }
 
-/// Number of the answers that are 200; each of the others is told to come again.
-fn count_answered(answers: &[(TcpStream, String)]) -> usize {
-    let answered = answers.iter().filter(|(_, head)| {
+/// Counts the responses with status 200; all others have 503 and tell the client to retry.
+fn count_successes(responses: &[(TcpStream, String)]) -> usize {
+    let succeeded = responses.iter().filter(|(_, head)| {
         let refused = head.starts_with("HTTP/1.1 503 ") && head.contains("\r\nretry-after: 1\r\n");
         assert!(refused || head.starts_with("HTTP/1.1 200 "), "{head}");
         !refused
     });
-    answered.count()
+    succeeded.count()
 }
 
-/// The most bytes that were held meanwhile beyond those before.
+/// Checks that the peak of memory is within the limit for requests and connections.
 fn assert_bounded(before: usize, clients: usize) {
     let peak = ALLOCATED.peak_usage() - before;
     let bound = MAX_MEMORY + clients * CONNECTION;
@@ -203,8 +129,8 @@ fn assert_bounded(before: usize, clients: usize) {
     assert!(peak <= bound, "{} MiB of {}", peak / MIB, bound / MIB);
 }
 
-/// Small requests are answered, without a wait for room, while there is no room for more large ones.
-async fn assert_small_ones_go_on(server: &Server) {
+/// Checks that small requests succeed without a wait while the memory for large ones is taken.
+async fn assert_small_requests_succeed(server: &Server, namespace: &str) {
     for (method, path, body) in [
         ("GET", "/values/small", ""),
         ("PUT", "/values/other", "w"),
@@ -213,28 +139,30 @@ async fn assert_small_ones_go_on(server: &Server) {
         ("PUT", "/bulk", r#"[{"key":"k","value":"v"}]"#),
     ] {
         let started = Instant::now();
-        let (_, head) = server.ask(method, path, body.as_bytes()).await;
+        let (_, head) = ask(server, method, &format!("{namespace}{path}"), body.as_bytes()).await;
         assert!(head.starts_with("HTTP/1.1 200 "), "{method} {path}: {head}");
-        assert!(started.elapsed() < std::time::Duration::from_secs(5), "{method} {path}");
+        assert!(started.elapsed() < Duration::from_secs(5), "{method} {path}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_that_nobody_reads_are_bounded() {
+async fn the_memory_of_unread_responses_is_bounded() {
     let _alone = ALONE.lock().await;
-    let server = Arc::new(Server::start().await);
+    let (server, namespace) = start().await;
     let before = ALLOCATED.current_usage();
     let bulk_get = r#"{"keys":["large"]}"#;
     for (method, path, body) in [("POST", "/bulk/get", bulk_get), ("GET", "/values/large", "")] {
         ALLOCATED.reset_peak_usage();
-        let mut answers = server.ask_at_once(CLIENTS, method, path, Bytes::from(body)).await;
-        let answered = count_answered(&answers);
-        assert!((2..CLIENTS).contains(&answered), "{path}: {answered}");
-        assert_small_ones_go_on(&server).await;
+        let mut responses =
+            ask_at_once(&server, CLIENTS, method, format!("{namespace}{path}"), Bytes::from(body)).await;
+        let succeeded = count_successes(&responses);
+        assert!((2..CLIENTS).contains(&succeeded), "{path}: {succeeded}");
+        assert_small_requests_succeed(&server, &namespace).await;
         assert_bounded(before, CLIENTS);
-        // What was begun is whole, although it was never there as a whole.
-        let (connection, _) = answers.iter_mut().find(|(_, head)| head.starts_with("HTTP/1.1 200 ")).unwrap();
-        let last = if method == "GET" { VALUE } else { 6 * VALUE };
+        // A response that has begun is complete, although it never was in memory as a whole.
+        let (connection, _) =
+            responses.iter_mut().find(|(_, head)| head.starts_with("HTTP/1.1 200 ")).unwrap();
+        let last = if method == "GET" { MAX_VALUE } else { 6 * MAX_VALUE };
         let mut len = 0;
         let mut chunk = vec![0; MIB];
         while len < last {
@@ -242,47 +170,50 @@ async fn answers_that_nobody_reads_are_bounded() {
             assert_ne!(read, 0, "{path} ended after {len} bytes");
             len += read;
         }
-        drop(answers);
+        drop(responses);
         assert_bounded(before, CLIENTS);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn listings_that_nobody_reads_are_bounded() {
+async fn the_memory_of_unread_listings_is_bounded() {
     const LISTINGS: usize = 60;
     let _alone = ALONE.lock().await;
-    let server = Arc::new(Server::start().await);
-    // Names of which nearly every byte takes six.
+    let (server, namespace) = start().await;
+    // Names of which nearly every byte becomes six in JSON.
     let pairs = (0..1000)
         .map(|index| serde_json::json!({ "key": format!("{}{index:03}", "\u{1}".repeat(509)), "value": "" }));
     let body = serde_json::to_vec(&pairs.collect::<Vec<_>>()).unwrap();
-    assert!(server.ask("PUT", "/bulk", &body).await.1.starts_with("HTTP/1.1 200 "));
+    let (_, head) = ask(&server, "PUT", &format!("{namespace}/bulk"), &body).await;
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
     let before = ALLOCATED.current_usage();
     ALLOCATED.reset_peak_usage();
-    let answers = server.ask_at_once(LISTINGS, "GET", "/keys", Bytes::new()).await;
-    count_answered(&answers);
+    let responses = ask_at_once(&server, LISTINGS, "GET", format!("{namespace}/keys"), Bytes::new()).await;
+    count_successes(&responses);
     assert_bounded(before, LISTINGS);
-    // A page that is small is listed all the same.
-    assert!(server.ask("GET", "/keys?prefix=small", b"").await.1.starts_with("HTTP/1.1 200 "));
+    // A small page is still listed.
+    let (_, head) = ask(&server, "GET", &format!("{namespace}/keys?prefix=small"), b"").await;
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
 }
 
 #[tokio::test]
-async fn what_has_no_meaning_in_a_body_takes_no_memory() {
+async fn ignored_members_of_a_body_take_no_memory() {
     let _alone = ALONE.lock().await;
-    let server = Server::start().await;
+    let (server, namespace) = start().await;
     let body = format!(r#"{{"title":"other","x":[{}1]}}"#, "1,".repeat(500_000));
     let before = ALLOCATED.current_usage();
     ALLOCATED.reset_peak_usage();
-    assert!(server.ask("PUT", "", body.as_bytes()).await.1.starts_with("HTTP/1.1 200 "));
+    let (_, head) = ask(&server, "PUT", &namespace, body.as_bytes()).await;
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
     let peak = ALLOCATED.peak_usage() - before;
     assert!(peak <= body.len() + 2 * CONNECTION, "{peak}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn bulk_bodies_at_once_are_bounded() {
+async fn the_memory_of_concurrent_bulk_bodies_is_bounded() {
     const LEN: usize = 6_000_000;
     let _alone = ALONE.lock().await;
-    let server = Arc::new(Server::start().await);
+    let (server, namespace) = start().await;
     let pair = |index: usize, len: usize| PutEntry::new(format!("{index}"), "\u{1}".repeat(len)).unwrap();
     let pairs: Vec<_> = (0..8).map(|index| pair(index, LEN / 6 / 8)).collect();
     let json: Vec<_> = pairs
@@ -295,9 +226,9 @@ async fn bulk_bodies_at_once_are_bounded() {
     for body in [body, plain] {
         let before = ALLOCATED.current_usage();
         ALLOCATED.reset_peak_usage();
-        let answers = server.ask_at_once(CLIENTS, "PUT", "/bulk", body).await;
-        // Those that wait have their turn in time.
-        assert_eq!(count_answered(&answers), CLIENTS);
+        let responses = ask_at_once(&server, CLIENTS, "PUT", format!("{namespace}/bulk"), body).await;
+        // Requests that have to wait succeed in time.
+        assert_eq!(count_successes(&responses), CLIENTS);
         assert_bounded(before, CLIENTS);
     }
 }
