@@ -1,3 +1,6 @@
 //! The traits whose methods a service calls: `use kv_core::prelude::*;`.
 
-pub use crate::{AtomicKv, AtomicKvExt, KvNamespace, KvNamespaceExt};
+pub use crate::{
+    calls::{atomic_ext::AtomicKvExt, namespace_ext::KvNamespaceExt},
+    contract::{atomic::AtomicKv, namespace::KvNamespace},
+};

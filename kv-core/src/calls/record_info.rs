@@ -1,0 +1,50 @@
+//! What a listing says of a record.
+
+use std::fmt;
+
+use crate::types::{
+    expiration::{HasDeadline, sealed::Sealed},
+    list::page::KeyInfo,
+    metadata::Metadata,
+    timestamp::Timestamp,
+};
+
+/// What a listing says of a record.
+///
+/// `Debug` shows the length of the id alone, since it may be a secret as a key may.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecordInfo {
+    /// The record's id: its key without the collection's prefix. It may be empty.
+    pub id: String,
+    /// From when on the record is gone; `None` if it stays.
+    pub expires_at: Option<Timestamp>,
+    /// The record's metadata, if it has any.
+    pub metadata: Option<Metadata>,
+}
+
+impl RecordInfo {
+    /// What `key` is, without the `prefix` bytes of its collection.
+    pub(crate) fn new(key: KeyInfo, prefix: usize) -> Self {
+        let id = key.name.into_string().split_off(prefix);
+        Self { id, expires_at: key.expires_at, metadata: key.metadata }
+    }
+}
+
+impl fmt::Debug for RecordInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecordInfo")
+            .field("id_len", &self.id.len())
+            .field("expires_at", &self.expires_at)
+            .field("metadata", &self.metadata)
+            .finish()
+    }
+}
+
+impl HasDeadline for RecordInfo {
+    fn deadline(&self) -> Option<Timestamp> {
+        self.expires_at
+    }
+}
+
+impl Sealed for RecordInfo {}

@@ -1,0 +1,179 @@
+//! The one error of every operation.
+
+use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration};
+
+use crate::types::{error_kind::ErrorKind, invalid_input::InvalidInput, key::Key};
+
+/// The result of every fallible operation of this workspace.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why an operation failed.
+///
+/// [`kind`](Error::kind) says what to do about it. [`Display`](fmt::Display) is the message alone, the cause is in
+/// [`source`](StdError::source), and [`Debug`](fmt::Debug) shows everything but the key, of which it shows the
+/// length. An error is one pointer in size and cheap to clone, since one failed commit answers many callers.
+///
+/// An absent key is no error: reads answer `Ok(None)`, and deleting it is `Ok(())`.
+///
+/// Backends outside this workspace build their errors the same way:
+///
+/// ```
+/// use std::time::Duration;
+/// use kv_core::{Error, ErrorKind, Key};
+///
+/// let error = Error::new(ErrorKind::RateLimited, "my-backend", "1,000 writes a second are all there are")
+///     .with_operation("write")
+///     .with_key(&Key::from_static("session:1"))
+///     .with_retry_after(Duration::from_secs(1));
+/// assert!(error.is_retryable());
+/// assert!(!format!("{error:?}").contains("session:1"));
+/// ```
+#[derive(Clone)]
+pub struct Error(Arc<Details>);
+
+#[derive(Clone)]
+struct Details {
+    kind: ErrorKind,
+    backend: &'static str,
+    message: Cow<'static, str>,
+    operation: Option<&'static str>,
+    key: Option<Key<'static>>,
+    retry_after: Option<Duration>,
+    invalid_input: Option<InvalidInput>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of `kind` from `backend` (a crate's name), whose message tells a person what was wrong, the
+    /// limit if there is one, what was given, and what to do; never a value, a token or a key.
+    #[must_use]
+    pub fn new(kind: ErrorKind, backend: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Arc::new(Details {
+            kind,
+            backend,
+            message: message.into(),
+            operation: None,
+            key: None,
+            retry_after: None,
+            invalid_input: None,
+            source: None,
+        }))
+    }
+
+    /// Adds the key that the operation was about.
+    #[must_use]
+    pub fn with_key(self, key: &Key<'_>) -> Self {
+        let key = key.clone().into_owned();
+        self.change(|details| details.key = Some(key))
+    }
+
+    /// Adds the operation: the name of the method that met the error, without `_with`:
+    /// `write`, say, or `put_json`.
+    #[must_use]
+    pub fn with_operation(self, operation: &'static str) -> Self {
+        self.change(|details| details.operation = Some(operation))
+    }
+
+    /// Adds the cause. It must not hold a value, a token or a key: whoever logs the error logs its causes.
+    #[must_use]
+    pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let source = Arc::from(source.into());
+        self.change(|details| details.source = Some(source))
+    }
+
+    /// Adds how long to wait before the next attempt.
+    #[must_use]
+    pub fn with_retry_after(self, wait: Duration) -> Self {
+        self.change(|details| details.retry_after = Some(wait))
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Details)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the same call may succeed later without a change; see [`ErrorKind::is_retryable`].
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.0.kind.is_retryable()
+    }
+
+    /// How long the backend asks to wait before the next attempt, if it says.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The key that the operation was about, if it was about one. Keys may be secrets (a session id is):
+    /// think before logging it.
+    #[must_use]
+    pub fn key(&self) -> Option<&Key<'static>> {
+        self.0.key.as_ref()
+    }
+
+    /// The operation that failed: the name of the method that met the error, without `_with`:
+    /// `write`, say, or `put_json`.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// The crate that the error comes from, such as `kv-redb`.
+    #[must_use]
+    pub fn backend(&self) -> &'static str {
+        self.0.backend
+    }
+
+    /// Which limit the input broke, for [`ErrorKind::InvalidInput`].
+    #[must_use]
+    pub fn as_invalid_input(&self) -> Option<&InvalidInput> {
+        self.0.invalid_input.as_ref()
+    }
+}
+
+impl From<InvalidInput> for Error {
+    fn from(invalid_input: InvalidInput) -> Self {
+        Self::new(ErrorKind::InvalidInput, "kv-core", invalid_input.to_string())
+            .change(|details| details.invalid_input = Some(invalid_input))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let details = &*self.0;
+        let mut debug = f.debug_struct("Error");
+        debug.field("kind", &details.kind).field("backend", &details.backend);
+        if let Some(operation) = details.operation {
+            debug.field("operation", &operation);
+        }
+        debug.field("message", &details.message);
+        if let Some(key) = &details.key {
+            debug.field("key_len", &key.len());
+        }
+        if let Some(wait) = details.retry_after {
+            debug.field("retry_after", &wait);
+        }
+        if let Some(source) = &details.source {
+            debug.field("source", source);
+        }
+        debug.finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}

@@ -1,0 +1,112 @@
+//! The name of an entry.
+
+use std::{borrow::Cow, fmt};
+
+use crate::types::{invalid_input::InvalidInput, limits};
+
+/// The name of an entry: 1 to 512 bytes of UTF-8, and neither `.` nor `..`.
+///
+/// Every other text is a key and comes back as it was given: `/`, `%`, `+`, a space, a newline, NUL, an emoji.
+/// Keys differ if their bytes differ; nothing is folded, trimmed, decoded or normalised. They sort by their
+/// bytes. The rule is Workers KV's own: its
+/// [documentation](https://developers.cloudflare.com/kv/api/write-key-value-pairs/) and its runtime.
+///
+/// `Display` shows the key. `Debug` shows its length alone, since keys such as session ids do not belong into logs.
+///
+/// ```
+/// use kv_core::Key;
+///
+/// const SETTINGS: Key<'static> = Key::from_static("settings/theme");
+/// assert_eq!(SETTINGS, Key::new("settings/theme")?);
+/// assert!(Key::new("").is_err() && Key::new(".").is_err() && Key::new("..").is_err());
+/// assert!(Key::new("...").is_ok());
+/// # Ok::<(), kv_core::InvalidInput>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key<'a>(Cow<'a, str>);
+
+const fn check(key: &str) -> Result<(), InvalidInput> {
+    match key.as_bytes() {
+        [] => Err(InvalidInput::KeyEmpty),
+        b"." => Err(InvalidInput::KeyReserved { key: "." }),
+        b".." => Err(InvalidInput::KeyReserved { key: ".." }),
+        bytes if bytes.len() > limits::MAX_KEY_BYTES => Err(InvalidInput::KeyTooLong { len: bytes.len() }),
+        _ => Ok(()),
+    }
+}
+
+impl<'a> Key<'a> {
+    /// Takes `key` as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::KeyEmpty`], [`KeyReserved`](InvalidInput::KeyReserved) or
+    /// [`KeyTooLong`](InvalidInput::KeyTooLong).
+    pub fn new(key: impl Into<Cow<'a, str>>) -> Result<Self, InvalidInput> {
+        let key = key.into();
+        check(&key)?;
+        Ok(Self(key))
+    }
+
+    /// The same key, borrowed.
+    #[must_use]
+    pub fn as_borrowed(&self) -> Key<'_> {
+        Key(Cow::Borrowed(&self.0))
+    }
+
+    /// The same key, owned: copies the text if it was borrowed.
+    #[must_use]
+    pub fn into_owned(self) -> Key<'static> {
+        Key(Cow::Owned(self.0.into_owned()))
+    }
+
+    /// The text, owned: copied if it was borrowed.
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.0.into_owned()
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The length in bytes, 1 to 512.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a key is never empty")]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl Key<'static> {
+    /// A key that the program's text holds, checked when the program is compiled if it is in a `const`.
+    ///
+    /// # Panics
+    ///
+    /// If [`Key::new`] would refuse it.
+    #[must_use]
+    pub const fn from_static(key: &'static str) -> Self {
+        assert!(check(key).is_ok(), "a key has 1 to 512 bytes of UTF-8 and is neither \".\" nor \"..\"");
+        Self(Cow::Borrowed(key))
+    }
+}
+
+impl AsRef<str> for Key<'_> {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({} bytes)", self.len())
+    }
+}

@@ -1,0 +1,129 @@
+//! What to list.
+
+use std::ops::Bound;
+
+use crate::types::{
+    invalid_input::InvalidInput,
+    limits,
+    list::{cursor::Cursor, key_range::KeyRange, prefix::Prefix},
+};
+
+/// What to list: a prefix, the size of a page, and where to start. The default lists every key, 1,000 a page.
+///
+/// ```
+/// use kv_core::{InvalidInput, ListOptions, Prefix};
+///
+/// let options = ListOptions::from(Prefix::new("session:")?).with_limit(100)?;
+/// assert_eq!((options.prefix().as_str(), options.limit()), ("session:", 100));
+/// assert_eq!(options.with_limit(0), Err(InvalidInput::ListLimitOutOfRange { limit: 0 }));
+/// # Ok::<(), InvalidInput>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListOptions {
+    prefix: Prefix,
+    limit: usize,
+    cursor: Option<Cursor>,
+}
+
+impl Default for ListOptions {
+    fn default() -> Self {
+        Self { prefix: Prefix::default(), limit: limits::MAX_LIST_LIMIT, cursor: None }
+    }
+}
+
+impl ListOptions {
+    /// Only keys that start with `prefix`. A cursor is good for its own prefix alone.
+    #[must_use]
+    pub fn with_prefix(mut self, prefix: Prefix) -> Self {
+        self.prefix = prefix;
+        self
+    }
+
+    /// At most `limit` keys a page. In [`KvNamespaceExt::list`](crate::KvNamespaceExt::list), which follows every
+    /// page, this is the size of its requests and not the number of keys that it gives.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::ListLimitOutOfRange`] unless it is 1 to 1,000.
+    pub fn with_limit(mut self, limit: usize) -> Result<Self, InvalidInput> {
+        if limit == 0 || limit > limits::MAX_LIST_LIMIT {
+            return Err(InvalidInput::ListLimitOutOfRange { limit });
+        }
+        self.limit = limit;
+        Ok(self)
+    }
+
+    /// The page after the one that gave `cursor`; from the start if there is none.
+    #[must_use]
+    pub fn with_cursor(mut self, cursor: impl Into<Option<Cursor>>) -> Self {
+        self.cursor = cursor.into();
+        self
+    }
+
+    /// The prefix.
+    #[must_use]
+    pub const fn prefix(&self) -> &Prefix {
+        &self.prefix
+    }
+
+    /// The most keys that the page may hold, 1 to 1,000.
+    #[must_use]
+    pub const fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// The cursor, if there is one.
+    #[must_use]
+    pub const fn cursor(&self) -> Option<&Cursor> {
+        self.cursor.as_ref()
+    }
+
+    /// Where the page starts, for backends: the token that the backend gave to
+    /// [`Cursor::issue`](crate::Cursor::issue) (behind the key of [`Cursor::after`](crate::Cursor::after)), or
+    /// `None` for the first page. This is the only way to a cursor's token, so the check cannot be forgotten.
+    /// Somebody who means it can make up a cursor: the token need not be a key, nor one with the prefix.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::CursorForOtherPrefix`] if the cursor was not issued for this prefix.
+    pub fn start(&self) -> Result<Option<&str>, InvalidInput> {
+        self.cursor.as_ref().map(|cursor| cursor.token(&self.prefix)).transpose()
+    }
+
+    /// The keys that the page may hold, for backends that are ordered and whose cursors are those of
+    /// [`Cursor::after`](crate::Cursor::after). `None` if there can be no such key, so a range that is given is never upside
+    /// down. A cursor that somebody made up leads nowhere outside the
+    /// prefix.
+    ///
+    /// ```
+    /// use std::ops::Bound;
+    /// use kv_core::{Cursor, Key, ListOptions, Prefix};
+    ///
+    /// let prefix = Prefix::new("b")?;
+    /// let next = Cursor::after(&prefix, &Key::new("b7")?);
+    /// let options = ListOptions::from(prefix).with_cursor(next);
+    /// let range = options.key_range()?.unwrap();
+    /// assert_eq!((range.start, range.end.as_deref()), (Bound::Excluded("b7"), Some("c")));
+    /// # Ok::<(), kv_core::InvalidInput>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](ListOptions::start).
+    pub fn key_range(&self) -> Result<Option<KeyRange<'_>>, InvalidInput> {
+        let prefix = self.prefix.as_str();
+        let (first, start) = match self.start()?.filter(|start| *start >= prefix) {
+            Some(start) => (start, Bound::Excluded(start)),
+            None => (prefix, Bound::Included(prefix)),
+        };
+        let end = self.prefix.upper_bound();
+        let is_empty = end.as_ref().is_some_and(|end| first >= end.as_str());
+        Ok((!is_empty).then_some(KeyRange { start, end }))
+    }
+}
+
+impl From<Prefix> for ListOptions {
+    fn from(prefix: Prefix) -> Self {
+        Self::default().with_prefix(prefix)
+    }
+}

@@ -1,0 +1,87 @@
+//! How to write.
+
+use crate::types::{
+    expiration::Expiration, invalid_input::InvalidInput, metadata::Metadata, timestamp::Timestamp,
+};
+
+/// What a put sets beside the value. The default sets no metadata and no expiration, and so clears what was there.
+///
+/// One option alone converts into it:
+///
+/// ```
+/// # use std::time::Duration;
+/// use kv_core::{Expiration, Metadata, PutOptions};
+///
+/// let hour = Expiration::after(Duration::from_secs(3_600))?;
+/// assert_eq!(PutOptions::from(hour), PutOptions::default().with_expiration(hour));
+/// let both = PutOptions::from(hour).with_metadata(Metadata::new("v2")?);
+/// assert!(both.metadata.is_some() && both.expiration.is_some());
+/// # Ok::<(), kv_core::InvalidInput>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PutOptions {
+    /// When the entry is to end; `None` keeps it until it is deleted.
+    pub expiration: Option<Expiration>,
+    /// The metadata, if any.
+    pub metadata: Option<Metadata>,
+}
+
+impl PutOptions {
+    /// Sets when the entry is to end, if it is to.
+    #[must_use]
+    pub fn with_expiration(mut self, expiration: impl Into<Option<Expiration>>) -> Self {
+        self.expiration = expiration.into();
+        self
+    }
+
+    /// Sets the metadata, if there is any.
+    #[must_use]
+    pub fn with_metadata(mut self, metadata: impl Into<Option<Metadata>>) -> Self {
+        self.metadata = metadata.into();
+        self
+    }
+
+    /// Sets the metadata to the JSON in `text`; `null` sets none, as on every wire of Workers KV.
+    ///
+    /// # Errors
+    ///
+    /// As [`Metadata::parse`].
+    pub fn with_metadata_json(self, text: &str) -> Result<Self, InvalidInput> {
+        match Metadata::parse(text) {
+            Ok(metadata) => Ok(self.with_metadata(metadata)),
+            Err(InvalidInput::MetadataNull) => Ok(self.with_metadata(None)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The deadline of a write with these options that is applied at `now`. For backends.
+    #[must_use]
+    pub fn expires_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.expiration.map(|expiration| expiration.deadline(now))
+    }
+}
+
+impl From<Expiration> for PutOptions {
+    fn from(expiration: Expiration) -> Self {
+        Self::default().with_expiration(expiration)
+    }
+}
+
+impl From<Option<Expiration>> for PutOptions {
+    fn from(expiration: Option<Expiration>) -> Self {
+        Self::default().with_expiration(expiration)
+    }
+}
+
+impl From<Option<Metadata>> for PutOptions {
+    fn from(metadata: Option<Metadata>) -> Self {
+        Self::default().with_metadata(metadata)
+    }
+}
+
+impl From<Metadata> for PutOptions {
+    fn from(metadata: Metadata) -> Self {
+        Self::default().with_metadata(metadata)
+    }
+}

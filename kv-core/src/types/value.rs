@@ -1,0 +1,184 @@
+//! The bytes of an entry.
+
+use std::{borrow::Cow, fmt, ops::Deref};
+
+use bytes::Bytes;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::types::{
+    error::{Error, Result},
+    error_kind::ErrorKind,
+    into_value::IntoValue,
+    invalid_input::InvalidInput,
+    json, limits,
+};
+
+/// The bytes of an entry: 0 to 26,214,400 of them (25 MiB). Cheap to clone.
+///
+/// It derefs to its bytes and compares with bytes and text. `Debug` shows their number alone.
+///
+/// ```
+/// use kv_core::Value;
+///
+/// let value = Value::new("dark")?;
+/// assert_eq!(value.text()?, "dark");
+/// assert_eq!(value, "dark");
+/// assert_eq!(&value[..2], b"da");
+/// # Ok::<(), kv_core::Error>(())
+/// ```
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Value(Bytes);
+
+pub(crate) const fn check(len: usize) -> Result<(), InvalidInput> {
+    if len > limits::MAX_VALUE_BYTES {
+        return Err(InvalidInput::ValueTooLong { len });
+    }
+    Ok(())
+}
+
+impl Value {
+    /// Takes the bytes of `value`; see [`IntoValue`] for what is moved and what is copied.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::ValueTooLong`], before anything is copied.
+    pub fn new(value: impl IntoValue) -> Result<Self, InvalidInput> {
+        value.into_value()
+    }
+
+    pub(crate) fn from_bytes(bytes: Bytes) -> Result<Self, InvalidInput> {
+        check(bytes.len())?;
+        Ok(Self(bytes))
+    }
+
+    /// Bytes that the program's text holds, without a copy.
+    ///
+    /// # Panics
+    ///
+    /// If there are more than 25 MiB of them; when the program is compiled, if it is in a `const`.
+    #[must_use]
+    pub const fn from_static(bytes: &'static [u8]) -> Self {
+        assert!(check(bytes.len()).is_ok(), "a value has at most 26,214,400 bytes");
+        Self(Bytes::from_static(bytes))
+    }
+
+    /// `value` written as compact JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Codec`] if its `Serialize` fails, [`ErrorKind::InvalidInput`] if the text passes 25 MiB.
+    pub fn from_json<T: Serialize + ?Sized>(value: &T) -> Result<Self> {
+        let text = serde_json::to_vec(value).map_err(|error| json::encode_error(&error))?;
+        Ok(Self::new(text)?)
+    }
+
+    /// The bytes as a `T` written as JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Codec`]; its message names the type's complaint and the place, never the text.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_slice(&self.0).map_err(|error| json::decode_error("the value", &error))
+    }
+
+    /// The bytes as text.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Codec`] if they are not UTF-8.
+    pub fn text(&self) -> Result<&str> {
+        std::str::from_utf8(&self.0).map_err(|error| not_text(self.0.len(), error))
+    }
+
+    /// The bytes as text of its own; takes the memory over where nobody else holds it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Value::text`].
+    pub fn into_text(self) -> Result<String> {
+        let len = self.0.len();
+        String::from_utf8(self.0.into()).map_err(|error| not_text(len, error.utf8_error()))
+    }
+
+    /// The bytes as text, with U+FFFD for what is not UTF-8: what the Workers binding's `get(key)` answers.
+    #[must_use]
+    pub fn to_text_lossy(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.0)
+    }
+
+    /// The bytes, shared.
+    #[must_use]
+    pub fn as_bytes(&self) -> &Bytes {
+        &self.0
+    }
+
+    /// The bytes, moved out.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        self.0
+    }
+}
+
+fn not_text(len: usize, error: std::str::Utf8Error) -> Error {
+    let message = format!("the value is not UTF-8 text: byte {} of {len} does not fit", error.valid_up_to());
+    Error::new(ErrorKind::Codec, "kv-core", message)
+}
+
+impl Deref for Value {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl AsRef<[u8]> for Value {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Value> for Bytes {
+    fn from(value: Value) -> Self {
+        value.0
+    }
+}
+
+impl PartialEq<[u8]> for Value {
+    fn eq(&self, other: &[u8]) -> bool {
+        self.0 == other
+    }
+}
+
+impl<const N: usize> PartialEq<[u8; N]> for Value {
+    fn eq(&self, other: &[u8; N]) -> bool {
+        self.0 == other[..]
+    }
+}
+
+impl PartialEq<Vec<u8>> for Value {
+    fn eq(&self, other: &Vec<u8>) -> bool {
+        self.0 == other
+    }
+}
+
+impl PartialEq<str> for Value {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other
+    }
+}
+
+impl<T: ?Sized> PartialEq<&T> for Value
+where
+    Self: PartialEq<T>,
+{
+    fn eq(&self, other: &&T) -> bool {
+        *self == **other
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Value({} bytes)", self.0.len())
+    }
+}
