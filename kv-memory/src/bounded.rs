@@ -7,7 +7,10 @@ use kv_core::{
     PutOptions, Result, SystemClock, Value, async_trait,
 };
 
-use crate::{gate::Gate, table::Table, values::Values};
+use crate::{
+    base::liveness::Gate,
+    table::{cache::entry_cache::Values, namespace_table::Table},
+};
 
 /// A namespace in memory that stays within a number of bytes and **may forget**. Clones are the same namespace.
 ///

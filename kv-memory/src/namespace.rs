@@ -8,9 +8,11 @@ use kv_core::{
 };
 
 use crate::{
-    gate::Gate,
-    table::{Change, Table},
-    values::Values,
+    base::liveness::Gate,
+    table::{
+        cache::entry_cache::Values,
+        namespace_table::{Change, Table},
+    },
 };
 
 /// A namespace in memory that keeps every entry until it is deleted or expires. Clones are the same namespace.

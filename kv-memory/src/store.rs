@@ -15,7 +15,11 @@ use kv_core::{
 };
 use uuid::Uuid;
 
-use crate::{MemoryNamespace, error, freeing::Freeing, gate::Gate};
+use crate::{
+    base::{errors, liveness::Gate},
+    namespace::MemoryNamespace,
+    table::freeing::Freeing,
+};
 
 /// A store of many namespaces in memory. Clones are the same store.
 ///
@@ -146,7 +150,7 @@ impl Shared {
 
     fn lock_open(&self) -> Result<MutexGuard<'_, Namespaces>> {
         let namespaces = self.lock_namespaces();
-        if self.closed.load(Ordering::Acquire) { Err(error::closed()) } else { Ok(namespaces) }
+        if self.closed.load(Ordering::Acquire) { Err(errors::closed()) } else { Ok(namespaces) }
     }
 
     fn lock_namespaces(&self) -> MutexGuard<'_, Namespaces> {
@@ -157,7 +161,7 @@ impl Shared {
     fn create_new(&self, title: NamespaceTitle, jurisdiction: Option<Jurisdiction>) -> Result<NamespaceInfo> {
         let mut namespaces = self.lock_open()?;
         if namespaces.by_title.contains_key(&title) {
-            return Err(error::exists(&title));
+            return Err(errors::exists(&title));
         }
         let (id, _) = self.create(&mut namespaces, title.clone(), jurisdiction)?;
         Ok(NamespaceInfo::new(id, title).with_jurisdiction(jurisdiction))
@@ -265,7 +269,7 @@ impl KvStore for MemoryStore {
         let namespaces = self.shared.lock("namespace_info")?;
         match namespaces.by_id.get(id) {
             Some(named) => Ok(named.info(id)),
-            None => Err(error::not_found().with_operation("namespace_info")),
+            None => Err(errors::not_found().with_operation("namespace_info")),
         }
     }
 
@@ -273,10 +277,10 @@ impl KvStore for MemoryStore {
         let mut namespaces = self.shared.lock("rename_namespace")?;
         let Namespaces { by_id, by_title } = &mut *namespaces;
         let Some(named) = by_id.get_mut(id) else {
-            return Err(error::not_found().with_operation("rename_namespace"));
+            return Err(errors::not_found().with_operation("rename_namespace"));
         };
         if by_title.get(&title).is_some_and(|holder| holder != id) {
-            return Err(error::exists(&title).with_operation("rename_namespace"));
+            return Err(errors::exists(&title).with_operation("rename_namespace"));
         }
         by_title.remove(&named.title);
         by_title.insert(title.clone(), id.clone());
@@ -288,7 +292,7 @@ impl KvStore for MemoryStore {
         let deleted = {
             let mut namespaces = self.shared.lock("delete_namespace")?;
             let Some(named) = namespaces.by_id.remove(id) else {
-                return Err(error::not_found().with_operation("delete_namespace"));
+                return Err(errors::not_found().with_operation("delete_namespace"));
             };
             namespaces.by_title.remove(&named.title);
             named.namespace.table().mark_deleted();

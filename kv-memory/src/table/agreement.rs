@@ -1,14 +1,21 @@
 //! Index and cache hold the same entries, whatever happens.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use kv_core::{Expiration, Metadata};
+use kv_core::{
+    Clock, Expected, Expiration, GetOptions, Key, ListOptions, Metadata, PutEntry, PutOptions, Timestamp,
+    Value, Version,
+};
 use kv_testkit::{ManualClock, block_on};
 use proptest::prelude::*;
 
-use kv_core::PutEntry;
-
-use super::*;
+use crate::{
+    base::liveness::Gate,
+    table::{
+        cache::entry_cache::Values,
+        namespace_table::{Change, Table},
+    },
+};
 
 /// Room for some entries of the longest value below, but not for all.
 const BOUND: u64 = 8_000;

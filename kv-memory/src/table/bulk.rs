@@ -2,8 +2,10 @@
 
 use kv_core::{BulkReport, Key, PutEntry, Result};
 
-use super::{Change, STEP, Table};
-use crate::yielding::yield_now;
+use crate::table::{
+    namespace_table::{Change, STEP, Table},
+    yielding::yield_now,
+};
 
 impl Table {
     pub(crate) async fn write_many(&self, entries: Vec<PutEntry>) -> Result<BulkReport> {

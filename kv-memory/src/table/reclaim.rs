@@ -2,8 +2,11 @@
 
 use kv_core::Timestamp;
 
-use super::{STEP, Table};
-use crate::{index::Index, yielding::yield_now};
+use crate::table::{
+    index::ordered_index::Index,
+    namespace_table::{STEP, Table},
+    yielding::yield_now,
+};
 
 /// The most expired entries that a write takes out on its way. It is more than the one that it may add, so what has
 /// expired does not pile up where there are writes.

@@ -4,9 +4,9 @@ use std::{ops::Bound, sync::Arc};
 
 use kv_core::{Cursor, Key, KeyInfo, KeyRange, ListOptions, ListPage, Result, Timestamp};
 
-use crate::{
-    index::{Index, Indexed},
-    name::Name,
+use crate::table::index::{
+    key::Name,
+    ordered_index::{Index, Indexed},
 };
 
 /// The most entries that a page looks at, expired ones too. The index is locked meanwhile.

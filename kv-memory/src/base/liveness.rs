@@ -7,7 +7,7 @@ use std::sync::{
 
 use kv_core::{Key, Result};
 
-use crate::error;
+use crate::base::errors;
 
 /// Whether a namespace still answers: it was not deleted, and its store was not closed.
 #[derive(Debug, Default)]
@@ -29,9 +29,9 @@ impl Gate {
     /// Refuses `operation` if the namespace does not answer any more.
     pub(crate) fn check(&self, operation: &'static str, key: Option<&Key<'_>>) -> Result<()> {
         let error = if self.closed.load(Ordering::Acquire) {
-            error::closed()
+            errors::closed()
         } else if self.deleted.load(Ordering::Acquire) {
-            error::not_found()
+            errors::not_found()
         } else {
             return Ok(());
         };

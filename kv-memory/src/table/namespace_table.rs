@@ -1,10 +1,5 @@
 //! The entries of one namespace.
 
-#[cfg(test)]
-mod agreement;
-mod bulk;
-mod reclaim;
-
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kv_core::{
@@ -13,24 +8,25 @@ use kv_core::{
 };
 
 use crate::{
-    gate::Gate,
-    index::{Index, Indexed},
-    record::Record,
-    values::Values,
+    base::liveness::Gate,
+    table::{
+        cache::{cached_entry::Record, entry_cache::Values},
+        index::ordered_index::{Index, Indexed},
+    },
 };
 
 /// The most entries that a bulk write or a sweep handles before it lets others have the lock and the thread.
-const STEP: usize = 256;
+pub(super) const STEP: usize = 256;
 
 /// The entries of one namespace: the cache that holds them, and beside it the index that has their order and their
 /// deadlines.
 ///
 /// Every change is made to both under the index's lock, with no await in between. Reads ask the cache alone.
 pub(crate) struct Table {
-    values: Values,
-    index: Mutex<Index>,
-    clock: Arc<dyn Clock>,
-    gate: Gate,
+    pub(super) values: Values,
+    pub(super) index: Mutex<Index>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) gate: Gate,
 }
 
 /// What becomes of a key.
@@ -121,7 +117,7 @@ impl Table {
         Ok(Conditional::Applied(version))
     }
 
-    fn apply(&self, index: &mut Index, key: &Key<'_>, change: Change, now: Timestamp) -> Version {
+    pub(super) fn apply(&self, index: &mut Index, key: &Key<'_>, change: Change, now: Timestamp) -> Version {
         let version = index.next_version();
         match change {
             Change::Put(value, options) => {
@@ -144,13 +140,17 @@ impl Table {
         version
     }
 
-    fn lock(&self, operation: &'static str, key: Option<&Key<'_>>) -> Result<MutexGuard<'_, Index>> {
+    pub(super) fn lock(
+        &self,
+        operation: &'static str,
+        key: Option<&Key<'_>>,
+    ) -> Result<MutexGuard<'_, Index>> {
         let index = self.lock_index();
         self.gate.check(operation, key)?;
         Ok(index)
     }
 
-    fn lock_index(&self) -> MutexGuard<'_, Index> {
+    pub(super) fn lock_index(&self) -> MutexGuard<'_, Index> {
         // A clock may panic under the lock. No change has begun by then.
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -8,7 +8,7 @@ use std::{
 
 use kv_core::{Metadata, Timestamp, Version};
 
-use crate::name::Name;
+use crate::table::index::key::Name;
 
 /// What a namespace knows of its entries without their values: their keys in order, their deadlines in order, and the
 /// last version that was given.

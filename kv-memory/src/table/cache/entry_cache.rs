@@ -5,7 +5,10 @@ use std::sync::Arc;
 use ahash::RandomState;
 use moka::{notification::RemovalCause, policy::EvictionPolicy, sync::Cache};
 
-use crate::{backlog::Backlog, forgotten::Forgotten, index::Index, record::Record};
+use crate::table::{
+    cache::{cached_entry::Record, evicted::Forgotten, pending::Backlog},
+    index::ordered_index::Index,
+};
 
 /// The cache that holds the entries, by key. Only who has the index's lock puts anything in.
 ///

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kv_core::Version;
 
-use crate::index::Index;
+use crate::table::index::ordered_index::Index;
 
 /// What moka forgot and the index may still list: keys, and the versions that were under them.
 ///
@@ -34,7 +34,7 @@ impl Forgotten {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::index::Indexed;
+    use crate::table::index::ordered_index::Indexed;
 
     #[test]
     fn what_was_written_again_stays() {

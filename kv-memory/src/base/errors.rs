@@ -24,5 +24,5 @@ pub(crate) fn exists(title: &NamespaceTitle) -> Error {
 }
 
 fn error(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Error {
-    Error::new(kind, env!("CARGO_PKG_NAME"), message)
+    Error::new(kind, "kv-memory", message)
 }

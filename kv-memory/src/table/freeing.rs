@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use crate::{table::Table, yielding::yield_now};
+use crate::table::{namespace_table::Table, yielding::yield_now};
 
 /// The deleted namespaces whose memory has yet to be freed, and the thread that frees it.
 ///

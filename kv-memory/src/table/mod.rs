@@ -1,0 +1,13 @@
+//! Table of one namespace: cache and index side by side, changed together under one lock.
+//!
+//! Imports from its own folders `index/` and `cache/`, and from `base/`.
+
+#[cfg(test)]
+mod agreement;
+pub(crate) mod bulk;
+pub(crate) mod cache;
+pub(crate) mod freeing;
+pub(crate) mod index;
+pub(crate) mod namespace_table;
+pub(crate) mod reclaim;
+pub(crate) mod yielding;
