@@ -17,22 +17,10 @@ const CRATES: &[(&str, Storeys<'_>)] = &[
 ];
 
 /// Folders whose documentation and statements are checked.
-const PROSE: &[&str] = &["kv-cloudflare/src", "workspace-tests"];
+const PROSE: &[&str] = &["kv-cloudflare/src", "kv-redb/src", "kv-server/src", "kv-testkit", "workspace-tests"];
 
 /// Folders whose READMEs are checked.
-const READMES: &[&str] = &["kv-cloudflare", "workspace-tests"];
-const PROSE: &[&str] = &["kv-redb/src", "workspace-tests"];
-
-/// Folders whose READMEs are checked.
-const READMES: &[&str] = &["kv-redb", "workspace-tests"];
-const PROSE: &[&str] = &["kv-server/src", "workspace-tests"];
-
-/// Folders whose READMEs are checked.
-const READMES: &[&str] = &["kv-server", "workspace-tests"];
-const PROSE: &[&str] = &["kv-testkit", "workspace-tests"];
-
-/// Folders whose READMEs are checked.
-const READMES: &[&str] = &["kv-testkit", "workspace-tests"];
+const READMES: &[&str] = &["kv-cloudflare", "kv-redb", "kv-server", "kv-testkit", "workspace-tests"];
 
 fn top() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
