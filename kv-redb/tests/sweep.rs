@@ -25,7 +25,8 @@ fn minute() -> PutOptions {
 #[tokio::test]
 async fn a_version_is_never_seen_again() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
-    let (path, clock) = (folder.path().join("app.kv"), ManualClock::default());
+    let path = folder.path().join("app.kv");
+    let clock = ManualClock::default();
     let mut seen = HashSet::new();
     for round in 0..4 {
         let (store, kv) = open(&path, &clock).await?;
@@ -60,7 +61,8 @@ async fn a_version_is_never_seen_again() -> Result<()> {
 #[tokio::test]
 async fn the_sweep_frees_space_that_new_writes_use() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
-    let (path, clock) = (folder.path().join("app.kv"), ManualClock::default());
+    let path = folder.path().join("app.kv");
+    let clock = ManualClock::default();
     let mut lengths = Vec::new();
     let (store, kv) = open(&path, &clock).await?;
     for _ in 0..6 {
@@ -127,7 +129,8 @@ async fn a_rewritten_entry_is_not_swept_by_its_old_deadline() -> Result<()> {
 #[tokio::test]
 async fn a_deleted_namespaces_entries_are_reclaimed_also_after_a_reopening() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
-    let (path, clock) = (folder.path().join("app.kv"), ManualClock::default());
+    let path = folder.path().join("app.kv");
+    let clock = ManualClock::default();
     let (store, kv) = open(&path, &clock).await?;
     let other = store.open_namespace("other").await?;
     other.put("1", "stays").await?;
@@ -149,7 +152,8 @@ async fn a_deleted_namespaces_entries_are_reclaimed_also_after_a_reopening() -> 
 #[tokio::test]
 async fn the_store_sweeps_by_itself() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
-    let (path, clock) = (folder.path().join("app.kv"), ManualClock::default());
+    let path = folder.path().join("app.kv");
+    let clock = ManualClock::default();
     let builder =
         RedbStore::builder().clock(Arc::new(clock.clone())).sweep_interval(Duration::from_millis(1));
     let store = builder.open(&path).await?;
@@ -178,13 +182,15 @@ fn a_read_that_waits_for_its_turn_does_not_let_the_file_grow() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
     runtime.block_on(async {
         let folder = tempfile::tempdir().unwrap();
-        let (path, clock) = (folder.path().join("app.kv"), ManualClock::default());
+        let path = folder.path().join("app.kv");
+        let clock = ManualClock::default();
         let (store, kv) = open(&path, &clock).await?;
         kv.put("large", vec![7; 200_000]).await?;
 
         let (release, released) = std::sync::mpsc::channel::<()>();
         let busy = tokio::task::spawn_blocking(move || released.recv().is_ok());
-        let (lister, getter) = (kv.clone(), kv.clone());
+        let lister = kv.clone();
+        let getter = kv.clone();
         let waiting = tokio::spawn(async move {
             let page = lister.list_page(kv_core::ListOptions::default());
             futures_util::future::join(page, getter.get("large")).await
@@ -207,7 +213,8 @@ fn a_read_that_waits_for_its_turn_does_not_let_the_file_grow() -> Result<()> {
 #[tokio::test]
 async fn large_values_waste_no_space() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
-    let (path, clock) = (folder.path().join("app.kv"), ManualClock::default());
+    let path = folder.path().join("app.kv");
+    let clock = ManualClock::default();
     let (store, kv) = open(&path, &clock).await?;
     for number in 0..60 {
         kv.put(number.to_string(), vec![7; 1 << 20]).await?;
@@ -215,7 +222,8 @@ async fn large_values_waste_no_space() -> Result<()> {
     store.close().await?;
     // Whole values of this size would take twice as much. redb lengthens a file by doubling it, and this is just under
     // such a step.
-    let (stored, length) = (60 << 20, fs::metadata(&path).unwrap().len());
+    let stored = 60 << 20;
+    let length = fs::metadata(&path).unwrap().len();
     assert!(length * 10 <= stored * 11, "{length} bytes for {stored}");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The whole file, and what it holds.
+//! Undamaged file that the bits are flipped in.
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use kv_core::{Expiration, KvStore, PutEntry, PutOptions, Result, prelude::*};
 use kv_redb::RedbStore;
 use kv_testkit::ManualClock;
 
-/// Origin of the file.
+/// Origin of the undamaged file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BaseFile {
     Closed,
@@ -15,33 +15,33 @@ pub(crate) enum BaseFile {
     CrashedWithQuickRepair,
 }
 
-/// Number of entries that the first namespace holds.
+/// Entries in the first namespace.
 pub(crate) const ENTRIES: usize = 150;
 
 pub(crate) fn key(number: usize) -> String {
     format!("key-{number:04}")
 }
 
-/// Small values and ones in pieces.
+/// Returns small values and ones that are stored in chunks.
 pub(crate) fn value(number: usize) -> Vec<u8> {
     let len = if number.is_multiple_of(10) { number * 150 } else { number };
     vec![u8::try_from(number % 251).unwrap(); len]
 }
 
-/// Every third entry expires, long before the child reads it.
+/// `true` for every third entry, which has expired when the child reads it.
 pub(crate) fn expires(number: usize) -> bool {
     number.is_multiple_of(3)
 }
 
 impl BaseFile {
-    /// Makes the file at `path`. It has deadlines that have passed and a deleted namespace, so that its sweep has work.
-    pub(crate) fn make(self, path: &Path) {
+    /// Creates the file at `path`, with expired entries and a deleted namespace for the sweep.
+    pub(crate) fn create(self, path: &Path) {
         let clock = ManualClock::default();
         let builder = RedbStore::builder()
             .clock(Arc::new(clock))
             .sweep_interval(None)
             .quick_repair(self == Self::CrashedWithQuickRepair);
-        let made: Result<()> = block_on(async {
+        let created: Result<()> = block_on(async {
             let store = builder.open(path).await?;
             let kv = store.open_namespace("first").await?;
             let gone = store.open_namespace("deleted").await?;
@@ -59,12 +59,12 @@ impl BaseFile {
             if self == Self::Closed {
                 return store.close().await;
             }
-            // As a crash would leave it: everything is synced, and nothing is closed.
+            // The file as a crash leaves it: synced, and not closed.
             let copy = fs::read(path).unwrap();
             store.close().await?;
             fs::write(path, copy).unwrap();
             Ok(())
         });
-        made.unwrap();
+        created.unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! The process that opens damaged files.
+//! Child process that opens damaged files.
 
 use std::{
     fs,
@@ -16,23 +16,23 @@ use kv_testkit::ManualClock;
 
 use crate::base_file::{ENTRIES, key, value};
 
-/// Names the whole file. The bits to flip are lines of the standard input.
+/// Variable with the path of the undamaged file. The bits to flip are lines of the standard input.
 pub(crate) const VARIABLE: &str = "KV_REDB_FLIPS_IN";
 
-/// An hour after the file was made, all that expires has.
+/// Time after which every entry with a TTL has expired.
 const LATER: Duration = Duration::from_secs(3600);
 
 pub(crate) fn is_this_process() -> bool {
     std::env::var_os(VARIABLE).is_some()
 }
 
-/// Flips each bit in a copy of the file, uses the store, and tells of it before and after.
+/// Flips each bit in a copy of the file and uses the store. Prints a line before and after.
 pub(crate) fn run() {
     let whole = fs::read(std::env::var_os(VARIABLE).unwrap()).unwrap();
-    // In memory where that is at hand: nothing here is about what reaches a disk.
+    // In memory, if possible: durability plays no part here.
     let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
     let path = folder.path().join("app.kv");
-    // Thousands of panics are expected.
+    // Thousands of panics of redb are expected.
     let hook = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         let is_of_redb = info.location().is_some_and(|location| location.file().contains("redb-"));
@@ -42,26 +42,26 @@ pub(crate) fn run() {
     }));
     for line in stdin().lines() {
         let bit: usize = line.unwrap().parse().unwrap();
-        tell(&format!("begin {bit}"));
+        print(&format!("begin {bit}"));
         let mut bytes = whole.clone();
         bytes[bit / 8] ^= 1 << (bit % 8);
         fs::write(&path, &bytes).unwrap();
         let refused = block_on(use_file(&path));
-        tell(&format!("end {bit} {}", if refused { "refused" } else { "used" }));
+        print(&format!("end {bit} {}", if refused { "refused" } else { "used" }));
     }
 }
 
-fn tell(line: &str) {
+fn print(line: &str) {
     let mut stdout = stdout().lock();
     writeln!(stdout, "{line}").unwrap();
     stdout.flush().unwrap();
 }
 
-/// Opens the file twice and uses what it holds. Answers whether it was refused at once.
+/// Opens the file twice and uses the store. Returns `true` if the first opening was refused.
 async fn use_file(path: &Path) -> bool {
     let clock = ManualClock::default();
     clock.advance(LATER);
-    for life in 0..2 {
+    for opening in 0..2 {
         let builder =
             RedbStore::builder().clock(Arc::new(clock.clone())).sweep_interval(Duration::from_millis(1));
         match builder.open(path).await {
@@ -71,7 +71,7 @@ async fn use_file(path: &Path) -> bool {
             }
             Err(error) => {
                 assert!(matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Other), "{error:?}");
-                return life == 0;
+                return opening == 0;
             }
         }
     }
@@ -97,7 +97,8 @@ async fn use_store(store: &RedbStore) {
     read(&kv).await;
 }
 
-/// Reads every entry and lists the keys: a read yields what was put, or an error. A key may be hidden: see the README.
+/// Reads every entry and lists the keys. A read returns the value or an error; a key may be hidden, as the
+/// README says.
 async fn read(kv: &RedbNamespace) {
     for number in 0..ENTRIES {
         if let Some(Some(found)) = expected(kv.get(key(number)).await) {
@@ -115,7 +116,7 @@ async fn read(kv: &RedbNamespace) {
     panic!("a listing does not end");
 }
 
-/// The answer, unless it is an error that may be.
+/// Returns the answer, or `None` for an error that damage explains.
 fn expected<T>(outcome: Result<T>) -> Option<T> {
     let kinds = |error: &Error| {
         matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Closed | ErrorKind::Unavailable)

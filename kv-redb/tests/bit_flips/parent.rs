@@ -1,4 +1,4 @@
-//! The process that starts the others and looks at how they end.
+//! Parent process: starts the children and checks how they end.
 
 use std::{
     fs,
@@ -10,26 +10,32 @@ use std::{
     time::Duration,
 };
 
-use crate::{FLIPS, base_file::BaseFile, child, random::Random, variable};
+use crate::{
+    FLIPS,
+    base_file::BaseFile,
+    child,
+    random::{Random, variable},
+};
 
-/// Number of children at a time.
+/// Concurrent child processes.
 const CHILDREN: usize = 2;
-/// No flip takes a hundredth of it: a child that is silent for so long hangs.
+/// Longest silence of a child before it counts as hanging; a flip takes less than a hundredth of it.
 const MAX_SILENCE: Duration = Duration::from_secs(60);
 
 const PAGE_BYTES: usize = 4096;
 const START_BYTES: usize = 64;
-/// The higher byte of how many rows a page has.
+/// Offset of the higher byte of a page's row count.
 const ROW_COUNT_BYTE: usize = 3;
 
-/// Flips bits of the file in children, and fails if one of them does not end well.
+/// Flips bits of the file in child processes, and fails if one of them ends badly.
 pub(crate) fn run(base: BaseFile) {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("whole.kv");
-    base.make(&path);
-    let seed = variable("KV_REDB_SEED").unwrap_or_else(|| u64::from(std::process::id()));
-    let bits = choose(&fs::read(&path).unwrap(), seed, variable("KV_REDB_FLIPS").unwrap_or(FLIPS));
-    println!("{base:?}: {} bits, KV_REDB_SEED={seed}", bits.len());
+    let path = folder.path().join("original.kv");
+    base.create(&path);
+    let mut random = Random::from_variable();
+    let count = variable("KV_REDB_FLIPS").unwrap_or(FLIPS);
+    let bits = choose(&fs::read(&path).unwrap(), &mut random, count);
+    println!("{base:?}: {} bits, KV_REDB_SEED={}", bits.len(), random.seed());
     let refused: usize = thread::scope(|scope| {
         let children: Vec<_> = bits
             .chunks(bits.len().div_ceil(CHILDREN))
@@ -37,16 +43,15 @@ pub(crate) fn run(base: BaseFile) {
             .collect();
         children.into_iter().map(|child| child.join().unwrap()).sum()
     });
-    println!("{base:?}: {refused} files were refused, the others used");
+    println!("{base:?}: {refused} files were refused, the others opened");
     assert!(refused < bits.len(), "every file was refused");
 }
 
-/// Bits of the pages that are not empty: in each, one that makes it say that it holds thousands of rows, and then as many
-/// as are wanted, every other one of where a page starts, which says what is where in it.
-fn choose(whole: &[u8], seed: u64, count: usize) -> Vec<usize> {
+/// Chooses bits of pages that are not empty: one per page that adds thousands to its row count, and then
+/// `count` random ones, every other one at the start of a page, where its structure is described.
+fn choose(whole: &[u8], random: &mut Random, count: usize) -> Vec<usize> {
     let is_in_use = |page: &usize| whole[page * PAGE_BYTES..][..PAGE_BYTES].iter().any(|byte| *byte != 0);
     let pages: Vec<usize> = (0..whole.len() / PAGE_BYTES).filter(is_in_use).collect();
-    let mut random = Random::new(seed);
     let mut choose = |number: usize| {
         let len = if number.is_multiple_of(2) { START_BYTES } else { PAGE_BYTES };
         let place = pages[random.below(pages.len())] * PAGE_BYTES + random.below(len);
@@ -57,7 +62,7 @@ fn choose(whole: &[u8], seed: u64, count: usize) -> Vec<usize> {
     rows.chain(chosen).collect()
 }
 
-/// Has a child flip the bits. Answers how many files were refused.
+/// Lets a child flip the bits. Returns how many files were refused.
 fn watch(path: &Path, bits: &[usize]) -> usize {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .env(child::VARIABLE, path)
@@ -71,7 +76,7 @@ fn watch(path: &Path, bits: &[usize]) -> usize {
     thread::scope(|scope| {
         scope.spawn(move || {
             for bit in bits {
-                // A child that has ended takes no more.
+                // A child that has ended reads no more.
                 if writeln!(input, "{bit}").is_err() {
                     break;
                 }
@@ -89,12 +94,12 @@ fn watch(path: &Path, bits: &[usize]) -> usize {
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
                     end(&mut child);
-                    panic!("a process hangs after: {last}");
+                    panic!("a child hangs after: {last}");
                 }
             }
         }
         let status = child.wait().unwrap();
-        assert!(status.success(), "a process ended with {status} after: {last}");
+        assert!(status.success(), "a child ended with {status} after: {last}");
         refused
     })
 }

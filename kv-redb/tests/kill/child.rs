@@ -1,4 +1,4 @@
-//! The process that is killed.
+//! Child process: performs its job until it is killed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,25 +16,25 @@ use crate::{
 
 const MAX_VALUE_BYTES: usize = 1_200_000;
 const MAX_BATCH: usize = 8;
-/// How many serial numbers each task has for itself.
+/// Serial numbers that each writer has for itself.
 const SERIALS_PER_WRITER: u64 = 1 << 20;
 
-/// Does what `task` says, and then waits to be killed.
-pub(crate) fn run(task: Job) {
+/// Performs `job`, and then waits for the kill.
+pub(crate) fn run(job: Job) {
     kv_testkit::block_on(async move {
-        let now = Timestamp::from_secs(task.now).unwrap();
+        let now = Timestamp::from_secs(job.now).unwrap();
         let builder = RedbStore::builder()
             .clock(Arc::new(ManualClock::new(now)))
-            .quick_repair(task.quick_repair)
+            .quick_repair(job.quick_repair)
             .sweep_interval(Duration::from_millis(5));
-        if let Work::Create = task.work {
-            return make(&builder, &task).await;
+        if let Work::Create = job.work {
+            return create(&builder, &job).await;
         }
-        let reclaims = matches!(task.work, Work::Sweep { .. });
-        let builder = if reclaims { builder.sweep_interval(None) } else { builder };
-        let store = builder.open(&task.path).await.unwrap();
+        let is_sweeping = matches!(job.work, Work::Sweep { .. });
+        let builder = if is_sweeping { builder.sweep_interval(None) } else { builder };
+        let store = builder.open(&job.path).await.unwrap();
         Event::Opened.print();
-        match task.work {
+        match job.work {
             Work::Open | Work::Create => {}
             Work::Write { seed, first_serial, until_refused } => {
                 let found = observe(&store, &mut SeenVersions::default()).await.unwrap();
@@ -52,18 +52,18 @@ pub(crate) fn run(task: Job) {
                     };
                     tokio::spawn(writer.run(until_refused))
                 });
-                // They end only if the store refuses, or by a panic, which then ends the process.
+                // Writers end only if the store refuses, or by a panic, which ends the process.
                 let answered = try_join_all(tasks).await.unwrap();
                 check_refused(&store, &Model::whole(answered), now).await;
                 Event::Finished.print();
             }
-            Work::Sweep { namespace, step } => reclaim(&store, namespace, step).await,
+            Work::Sweep { namespace, step } => sweep(&store, namespace, step).await,
         }
         std::future::pending::<()>().await;
     });
 }
 
-/// A task that writes to its own namespaces.
+/// Task of the runtime that writes to namespaces of its own.
 struct Writer {
     number: usize,
     store: RedbStore,
@@ -74,7 +74,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// Writes until the store refuses, which has to be allowed. Answers what then is in its namespaces.
+    /// Writes until the store refuses, if `until_refused` allows that. Returns the content of its namespaces.
     async fn run(mut self, until_refused: bool) -> Model {
         let mut sent = 0;
         loop {
@@ -95,7 +95,7 @@ impl Writer {
                 Event::Requested(self.number, operation.clone()).print();
                 self.history.accept(operation.clone(), self.now, 0);
             }
-            // So few are polled in order, so they are queued in order.
+            // `join_all` polls this few futures in order, so they are queued in order.
             let answers = join_all(operations.iter().zip(sent..).map(async |(operation, place)| {
                 let outcome = operation.perform(&self.store).await?;
                 Event::Answered(self.number, place, outcome.clone()).print();
@@ -120,7 +120,7 @@ impl Writer {
     }
 }
 
-/// Checks that the store takes no write, and answers no wrong read.
+/// Checks that the store takes no write and that no read is wrong.
 async fn check_refused(store: &RedbStore, known: &Model, now: Timestamp) {
     for operation in Planner::new("", 0).one_of_each(known) {
         assert_eq!(operation.perform(store).await.unwrap_err().kind(), ErrorKind::Closed);
@@ -128,10 +128,10 @@ async fn check_refused(store: &RedbStore, known: &Model, now: Timestamp) {
     check_reads(store, known, now).await;
 }
 
-async fn make(builder: &RedbStoreBuilder, task: &Job) {
+async fn create(builder: &RedbStoreBuilder, job: &Job) {
     for number in 0.. {
         Event::Creating(number).print();
-        let store = builder.clone().open(task.path.with_file_name(number.to_string())).await.unwrap();
+        let store = builder.clone().open(job.path.with_file_name(number.to_string())).await.unwrap();
         let namespace = store.open_namespace("a").await.unwrap();
         namespace.put("key", number.to_string()).await.unwrap();
         Event::Created(number).print();
@@ -139,7 +139,7 @@ async fn make(builder: &RedbStoreBuilder, task: &Job) {
     }
 }
 
-async fn reclaim(store: &RedbStore, namespace: Option<String>, step: usize) {
+async fn sweep(store: &RedbStore, namespace: Option<String>, step: usize) {
     if let Some(id) = namespace {
         store.delete_namespace(&kv_core::NamespaceId::new(id).unwrap()).await.unwrap();
         Event::NamespaceDeleted.print();

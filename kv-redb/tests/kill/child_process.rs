@@ -1,4 +1,4 @@
-//! A process that is killed.
+//! Handle of a child process that is going to be killed.
 
 use std::{
     env,
@@ -12,18 +12,18 @@ use crate::job::{Event, Job, VARIABLE};
 
 static KILLED: AtomicU32 = AtomicU32::new(0);
 
-/// Number of processes that were killed so far.
+/// Number of processes killed so far.
 pub(crate) fn killed() -> u32 {
     KILLED.load(Ordering::Relaxed)
 }
 
-/// A process that is killed, once more by dropping it.
+/// Running child process and its output. Drop kills it too.
 pub(crate) struct ChildProcess {
     process: Child,
     output: BufReader<ChildStdout>,
 }
 
-/// When a process is killed: after it told so many events, or that it is done, and then this time delay.
+/// Time of a kill: after this number of events, or `Event::Finished`, and then this delay.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KillPoint {
     pub(crate) events: usize,
@@ -31,20 +31,20 @@ pub(crate) struct KillPoint {
 }
 
 impl ChildProcess {
-    pub(crate) fn start(task: &Job) -> Self {
-        Self::spawn(Command::new(env::current_exe().unwrap()), task)
+    pub(crate) fn start(job: &Job) -> Self {
+        Self::spawn(Command::new(env::current_exe().unwrap()), job)
     }
 
-    /// As `start`, in a process that can write no file beyond a few megabytes. The shell is asked, since Rust has no safe
-    /// call for it.
-    pub(crate) fn start_limited(task: &Job) -> Self {
+    /// Starts a process that can write no file longer than 4 MB or 8 MB, by the shell's unit. The limit is
+    /// set by a shell, since Rust has no safe call for it.
+    pub(crate) fn start_limited(job: &Job) -> Self {
         let mut command = Command::new("sh");
         command.args(["-c", "trap '' XFSZ; ulimit -f 8000; exec \"$0\""]).arg(env::current_exe().unwrap());
-        Self::spawn(command, task)
+        Self::spawn(command, job)
     }
 
-    fn spawn(mut command: Command, task: &Job) -> Self {
-        command.env(VARIABLE, serde_json::to_string(task).unwrap()).stdout(Stdio::piped());
+    fn spawn(mut command: Command, job: &Job) -> Self {
+        command.env(VARIABLE, serde_json::to_string(job).unwrap()).stdout(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
         Self { process, output }
@@ -53,11 +53,11 @@ impl ChildProcess {
     fn event(&mut self) -> Option<Event> {
         let mut text = String::new();
         self.output.read_line(&mut text).unwrap();
-        // A event without an end was being told when the process was killed.
+        // A line without its end was being printed when the process was killed.
         text.ends_with('\n').then(|| serde_json::from_str(&text).unwrap())
     }
 
-    /// Kills it, and answers what it told.
+    /// Kills the process at `kill_point` and returns the events that it printed.
     pub(crate) fn kill(mut self, kill_point: KillPoint) -> Vec<Event> {
         let mut events = Vec::new();
         while events.len() < kill_point.events && !matches!(events.last(), Some(Event::Finished)) {
@@ -76,7 +76,7 @@ impl ChildProcess {
 
 impl Drop for ChildProcess {
     fn drop(&mut self) {
-        // After a failure; else it is dead.
+        // Alive only after a failed assertion.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

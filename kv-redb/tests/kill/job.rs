@@ -1,4 +1,4 @@
-//! What a process is to do until it is killed, and what it tells meanwhile.
+//! Job of a child process and the events that it prints.
 
 use std::{
     env,
@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::store_model::{Operation, Outcome};
 
-pub(crate) const VARIABLE: &str = "KV_REDB_TASK";
+pub(crate) const VARIABLE: &str = "KV_REDB_TEST_JOB";
 
-/// What a process is to do with a store until it is killed.
+/// Job of a child process: how to open the store, and what to do with it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Job {
     pub(crate) path: PathBuf,
-    /// What its clock shows, in seconds.
+    /// Time of the manual clock, in seconds.
     pub(crate) now: u64,
     pub(crate) quick_repair: bool,
     pub(crate) work: Work,
@@ -25,48 +25,48 @@ pub(crate) struct Job {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Work {
     Open,
-    /// Writes with many tasks, for ever or until it is refused.
+    /// Writes with several concurrent writers, without end or until the store refuses.
     Write {
         seed: u64,
         first_serial: u64,
         until_refused: bool,
     },
-    /// Makes one file after the other, beside the path.
+    /// Creates one file after the other, beside the path.
     Create,
-    /// Deletes a namespace, if it is given one, and then sweeps in steps of so many entries.
+    /// Deletes a namespace, if one is given, and then sweeps `step` entries at a time.
     Sweep {
         namespace: Option<String>,
         step: usize,
     },
 }
 
-/// What a process tells, each on a event.
+/// Event in a child process, printed as one line of JSON.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Event {
     Opened,
-    /// What a task is about to ask for.
+    /// A writer, by its number, is about to perform this operation.
     Requested(usize, Operation),
-    /// How what a task asked for in this place was answered.
+    /// A writer's operation, by its index, has this outcome.
     Answered(usize, usize, Outcome),
-    /// That a file is about to be made.
+    /// A file is about to be created.
     Creating(u64),
-    /// That it is made, and an entry is in it.
+    /// A file was created and an entry put into it.
     Created(u64),
     NamespaceDeleted,
     Swept(usize),
-    /// Nothing is left to do.
+    /// The job is finished.
     Finished,
 }
 
 impl Job {
-    /// What this process is to do, if it is one that will be killed.
+    /// Returns the job of this process, if it is a child.
     pub(crate) fn of_this_process() -> Option<Self> {
-        env::var(VARIABLE).ok().map(|task| serde_json::from_str(&task).unwrap())
+        env::var(VARIABLE).ok().map(|job| serde_json::from_str(&job).unwrap())
     }
 }
 
 impl Event {
-    /// Tells it, in one piece and at once.
+    /// Prints the event in one write and flushes it.
     pub(crate) fn print(&self) {
         let mut text = serde_json::to_string(self).unwrap();
         text.push('\n');

@@ -1,4 +1,4 @@
-//! A file that outlives the processes that use it.
+//! Store's file that outlives the processes that use it.
 
 use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
@@ -13,15 +13,15 @@ use crate::{
     store_model::{History, Model, RowCounts, SeenVersions, check_tables, observe},
 };
 
-/// How many tasks of a process write.
+/// Number of concurrent writers in a process.
 pub(crate) const WRITERS: usize = 4;
 
-/// What the titles of a task's namespaces start with.
-pub(crate) fn prefix(task: usize) -> String {
-    format!("task-{task}/")
+/// Returns the first part of the titles of a writer's namespaces.
+pub(crate) fn prefix(writer: usize) -> String {
+    format!("writer-{writer}/")
 }
 
-/// A file that outlives the processes that use it, and what is known of it.
+/// File of a store, and its known content.
 pub(crate) struct StoreFile {
     folder: TempDir,
     clock: ManualClock,
@@ -30,24 +30,25 @@ pub(crate) struct StoreFile {
     versions: SeenVersions,
 }
 
-/// What became of the operations of one process.
+/// Numbers of kills and of operations by their fate.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct KillCounts {
     pub(crate) kills: usize,
     pub(crate) answered: usize,
     pub(crate) unanswered: usize,
-    /// Those of the unanswered that were applied all the same.
+    /// Unanswered operations that were applied.
     pub(crate) survivors: usize,
 }
 
 impl StoreFile {
     pub(crate) fn new(quick_repair: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (known, versions) = (Model::default(), SeenVersions::default());
+        let known = Model::default();
+        let versions = SeenVersions::default();
         Self { folder, clock: ManualClock::default(), quick_repair, known, versions }
     }
 
-    /// Another file with a copy of the file.
+    /// Copies the file and the knowledge of it.
     pub(crate) fn copy(&self, quick_repair: bool) -> Self {
         let mut copy = Self::new(quick_repair);
         fs::copy(self.path(), copy.path()).unwrap();
@@ -68,11 +69,11 @@ impl StoreFile {
         self.clock.advance(time);
     }
 
-    pub(crate) fn task(&self, work: Work) -> Job {
+    pub(crate) fn job(&self, work: Work) -> Job {
         Job { path: self.path(), now: self.now().as_secs(), quick_repair: self.quick_repair, work }
     }
 
-    /// How this process opens the file.
+    /// Returns a builder for this process, with the clock of the file.
     pub(crate) fn builder(&self) -> RedbStoreBuilder {
         RedbStore::builder()
             .clock(Arc::new(self.clock.clone()))
@@ -97,36 +98,36 @@ impl StoreFile {
         check_tables(&database)
     }
 
-    /// Checks what the file holds after a process with writing tasks told `events` and was killed.
+    /// Checks the content after the kill of a writing process that printed `events`.
     pub(crate) fn reconcile(&mut self, events: Vec<Event>) -> KillCounts {
         let now = self.now();
         let mut histories: Vec<_> =
-            (0..WRITERS).map(|task| History::new(self.known.part(&prefix(task)))).collect();
+            (0..WRITERS).map(|writer| History::new(self.known.part(&prefix(writer)))).collect();
         let mut counts = KillCounts { kills: 1, ..KillCounts::default() };
         let mut transaction = 0;
         for event in events {
             match event {
-                Event::Requested(task, operation) => {
+                Event::Requested(writer, operation) => {
                     transaction += 1;
-                    histories[task].accept(operation, now, transaction);
+                    histories[writer].accept(operation, now, transaction);
                 }
-                Event::Answered(task, place, outcome) => {
+                Event::Answered(writer, place, outcome) => {
                     counts.answered += 1;
-                    histories[task].answer(place, outcome);
+                    histories[writer].answer(place, outcome);
                 }
                 Event::Opened | Event::Finished => {}
-                other => panic!("a task that writes told {other:?}"),
+                other => panic!("a writing process printed {other:?}"),
             }
         }
         self.known = self.read();
         let mut titles = 0;
-        for (task, history) in histories.iter_mut().enumerate() {
-            let part = self.known.part(&prefix(task));
+        for (writer, history) in histories.iter_mut().enumerate() {
+            let part = self.known.part(&prefix(writer));
             titles += part.ids().count();
             counts.unanswered += history.unanswered();
             counts.survivors += history.reconcile(part, now);
         }
-        assert_eq!(titles, self.known.ids().count(), "a namespace is nobody's");
+        assert_eq!(titles, self.known.ids().count(), "a namespace belongs to no writer");
         self.check_tables();
         counts
     }

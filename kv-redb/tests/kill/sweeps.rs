@@ -1,4 +1,4 @@
-//! Processes that sweep what has expired and what a deleted namespace held.
+//! Kills of a process that sweeps expired entries and those of a deleted namespace.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use crate::{
     store_model::{History, Operation, Outcome, RowCounts, Shape, Write},
 };
 
-/// How many entries each of the two namespaces has; of three, two expire.
+/// Entries in each of the two namespaces; two of three expire.
 const ENTRIES: usize = 900;
-/// How many of them are in one bulk call.
+/// Entries in one bulk call.
 const IN_BULK: usize = 100;
 const MAX_VALUE_BYTES: usize = 20_000;
-/// After it, whatever can expire has.
+/// Longest TTL of an entry.
 const HOUR: Duration = Duration::from_secs(3_600);
 
 pub(crate) fn run(random: &mut Random, kills: u32) {
@@ -30,8 +30,8 @@ pub(crate) fn run(random: &mut Random, kills: u32) {
         let namespace = is_there.then(|| doomed.clone());
         let step = random.draw(5..40_usize);
         let kill_point = KillPoint { events: random.draw(0..80_usize), delay: random.time(4) };
-        let task = file.task(Work::Sweep { namespace: namespace.clone(), step });
-        let events = ChildProcess::start(&task).kill(kill_point);
+        let job = file.job(Work::Sweep { namespace: namespace.clone(), step });
+        let events = ChildProcess::start(&job).kill(kill_point);
 
         let mut history = History::new(file.known.clone());
         if let Some(id) = namespace {
@@ -53,7 +53,7 @@ pub(crate) fn run(random: &mut Random, kills: u32) {
     }
 }
 
-/// A file with two namespaces in which the most has expired, and the id of the one that is to be deleted.
+/// Prepares a file with two namespaces whose entries have mostly expired. Returns it and the id to delete.
 fn prepare(random: &mut Random) -> (StoreFile, String) {
     let mut file = StoreFile::new(false);
     kv_testkit::block_on(async {
@@ -93,7 +93,7 @@ fn sweep(file: &StoreFile) {
 }
 
 impl StoreFile {
-    /// What its file has once all is reclaimed.
+    /// Row counts of the file after a complete sweep.
     fn swept(&self) -> RowCounts {
         RowCounts { entries: self.known.entries() as u64, expiries: 0, deleted_namespaces: 0 }
     }

@@ -1,4 +1,4 @@
-//! Power that is lost while a file is made: at each operation, and within each write of its header.
+//! Power loss while a file is created: at each operation, and within each write of its header.
 
 use crate::{
     disk::{Fault, FaultKind},
@@ -7,8 +7,8 @@ use crate::{
 };
 
 const HEADER_BYTES: usize = 320;
-/// The operations that write a new file's header, without the magic number and then with it. In a full run, no byte of them
-/// is left out.
+/// Operations that write a new file's header, first without the magic number and then with it. A full run
+/// tears them at every byte.
 const HEADER_OPERATIONS: [u64; 2] = [1, 3];
 
 #[test]

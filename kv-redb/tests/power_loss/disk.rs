@@ -1,14 +1,14 @@
-//! A disk with one file, which fails when it is told to.
+//! Simulated disk with one file and planned faults.
 //!
-//! What a sync completed stays. Of what was written since, any part may survive a loss of power, in any order, and some
-//! writes in part: their first bytes, their last ones, or some of their sectors. New lengths of the file survive in
-//! order, each whole, as a journal of metadata keeps them; what was written behind the length that survives is lost.
-//! After a sync that failed, what it was to sync is where it was: a later one may complete it.
+//! Bytes of a completed sync are durable. Of the writes since, any subset survives a power loss, some of them
+//! torn: their first bytes, their last ones, or some sectors. New lengths of the file survive in order, each
+//! whole, as a journal of metadata keeps them; writes beyond the surviving length are lost. After a failed
+//! sync, unsynced writes stay unsynced, and a later sync may complete them.
 //!
-//! That is what redb says that it survives: its commits in one phase find out by their checksums that a part of them is
-//! missing, whichever part that is, and rely on a single byte for what is whole or not; a longer file is synced before
-//! anything refers to its length, and a shorter one is made so after nothing refers to what is cut. What no
-//! database without a copy survives is left out: bytes that were synced and change later, bytes that nobody wrote, and a
+//! This is the disk that redb is written for. A commit in one phase finds by its checksums that any part of
+//! it is missing, and relies on a single byte being whole; a longer file is synced before anything refers to
+//! its length, and a file is cut after the last reference to the cut part is gone. Faults that no database
+//! survives without a copy are left out: synced bytes that change later, bytes that were never written, and a
 //! disk that reads back what it dropped after a failed sync.
 
 use std::{
@@ -21,10 +21,10 @@ use redb::StorageBackend;
 
 use crate::survivors::{Change, Survivors};
 
-/// How a disk fails.
+/// Kind of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FaultKind {
-    /// Nothing works from then on, and what was not synced is in danger.
+    /// Every operation fails from then on, and unsynced changes may be lost.
     PowerLoss,
     /// One sync fails.
     Sync,
@@ -34,7 +34,7 @@ pub(crate) enum FaultKind {
     Full,
 }
 
-/// A kind, and how many operations that change the file succeed before it.
+/// Fault and the number of operations on the file that succeed before it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fault {
     pub(crate) kind: FaultKind,
@@ -49,13 +49,13 @@ impl Fault {
             1 => Just(FaultKind::FullOnce),
             1 => Just(FaultKind::Full),
         ];
-        // A recovery takes about 10 operations, making a file about 30, a batch about 10.
+        // A recovery takes about 10 operations, the creation of a file about 30, a batch about 10.
         let after = prop_oneof![1 => 0..12_u64, 2 => 0..40_u64, 4 => 0..200_u64];
         (kind, after).prop_map(|(kind, after)| Self { kind, after })
     }
 }
 
-/// A disk with one file; clones are the same.
+/// Simulated disk. Clones are the same disk.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Disk(Arc<Inner>);
 
@@ -67,17 +67,17 @@ struct Inner {
 
 #[derive(Default)]
 struct DiskState {
-    /// What is read back.
+    /// Bytes that a read returns.
     file: Vec<u8>,
     durable: Vec<u8>,
     unsynced: Vec<Change>,
-    /// The fault to come.
+    /// Planned fault.
     fault: Option<Fault>,
     fired: Option<FaultKind>,
     reads_fail: bool,
     paused: bool,
     waiting: bool,
-    /// How many operations changed, or were to change, the file.
+    /// Number of attempted changes and syncs.
     operations: u64,
 }
 
@@ -101,7 +101,7 @@ impl Disk {
         self.0.state.lock().unwrap()
     }
 
-    /// Lets it fail from now on, or work again.
+    /// Plans a fault, or repairs the disk.
     pub(crate) fn set_fault(&self, fault: Option<Fault>) {
         let mut state = self.lock();
         state.fault = fault;
@@ -117,12 +117,12 @@ impl Disk {
         self.lock().reads_fail = fail;
     }
 
-    /// How it failed, if it did.
+    /// Kind of the fault that fired, if one did.
     pub(crate) fn fired(&self) -> Option<FaultKind> {
         self.lock().fired
     }
 
-    /// What is read back.
+    /// Bytes that a read returns.
     pub(crate) fn file(&self) -> Vec<u8> {
         self.lock().file.clone()
     }
@@ -131,12 +131,12 @@ impl Disk {
         self.lock().operations
     }
 
-    /// Holds up whatever changes the file.
+    /// Blocks every change and sync until `resume`.
     pub(crate) fn pause(&self) {
         self.lock().paused = true;
     }
 
-    /// Whether somebody is held up.
+    /// `true` while an operation is blocked.
     pub(crate) fn is_waiting(&self) -> bool {
         self.lock().waiting
     }
@@ -147,13 +147,13 @@ impl Disk {
         self.0.resumed.notify_all();
     }
 
-    /// The file after the power was lost.
+    /// Bytes of the file after a power loss.
     pub(crate) fn image(&self, survivors: &Survivors) -> Vec<u8> {
         let state = self.lock();
         survivors.image(state.durable.clone(), &state.unsynced)
     }
 
-    /// Waits while it is paused, then counts an operation that changes the file. Answers whether it may be done.
+    /// Waits for `resume`, then counts an operation. Returns an error if it has to fail.
     fn begin(&self, is_sync: bool) -> (MutexGuard<'_, DiskState>, io::Result<()>) {
         let mut state = self.lock();
         state.waiting |= state.paused;
@@ -165,7 +165,7 @@ impl Disk {
 
     fn change(&self, change: Change) -> io::Result<()> {
         let (mut state, outcome) = self.begin(false);
-        // Some of what was being written as the power went may be there.
+        // The write during which the power went may survive in part.
         let was_on = state.fired == Some(FaultKind::PowerLoss) && state.fault.take().is_some();
         if outcome.is_ok() || was_on {
             change.apply(&mut state.file);
@@ -176,7 +176,7 @@ impl Disk {
 }
 
 impl DiskState {
-    /// Whether the next operation may be done.
+    /// Fires the planned fault if it is due. Returns an error if the next operation has to fail.
     fn next(&mut self, is_sync: bool) -> io::Result<()> {
         match &mut self.fault {
             Some(Fault { after, .. }) if *after > 0 => *after -= 1,

@@ -1,4 +1,4 @@
-//! What a store answers once its disk failed.
+//! Answers of a store whose disk has failed.
 
 use futures_executor::block_on;
 use kv_core::{ErrorKind, KvStore, ListOptions, NamespaceTitle, PutEntry, Result, Version, prelude::*};
@@ -6,7 +6,7 @@ use kv_redb::RedbStore;
 
 use crate::disk::{Disk, Fault, FaultKind};
 
-/// Opens a store on `disk`, which keeps next to nothing in its cache.
+/// Opens a store on `disk` with the smallest cache.
 fn open(disk: &Disk) -> Result<RedbStore> {
     RedbStore::builder().cache_bytes(0).storage_backend(disk.clone()).open_blocking("failing.kv")
 }
@@ -24,7 +24,7 @@ fn after_a_failure_the_store_takes_no_write_until_it_is_opened_again() -> Result
         assert!(failed.to_string().contains("failing.kv"), "{failed}");
         assert!(std::error::Error::source(&failed).is_some());
 
-        // The cause is gone, but the store stays as it is.
+        // The disk works again, but the store stays as it is.
         disk.set_fault(None);
         let id = kv.id();
         for refused in [
@@ -41,7 +41,7 @@ fn after_a_failure_the_store_takes_no_write_until_it_is_opened_again() -> Result
         let bulk = kv.put_many([PutEntry::new("b", "1")?]).await?;
         assert_eq!(bulk.failed[0].error.kind(), ErrorKind::Closed);
 
-        // Reads answer what was acknowledged, or that they cannot: nothing else.
+        // Reads return what was acknowledged, or `Unavailable`.
         match kv.get("kept").await {
             Ok(value) => assert_eq!(value.unwrap(), "1"),
             Err(error) => assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}"),
@@ -101,7 +101,7 @@ fn a_read_that_fails_is_unavailable_and_never_a_wrong_answer() -> Result<()> {
             }
         }
         assert!(failures > 0, "the cache is too small to answer all of them");
-        // redb cannot leave the file as after a clean close; the next opening repairs it.
+        // redb cannot mark the file as cleanly closed; the next opening repairs it.
         disk.fail_reads(false);
         let _ = store.close().await;
 

@@ -1,4 +1,4 @@
-//! A disk that is full for a while: reads go on, and so do writes once there is space.
+//! Store on a disk that is full for a while: reads go on, and so do writes once there is space.
 
 use std::{thread, time::Duration};
 
@@ -13,7 +13,7 @@ const SHORT_PAUSE: Duration = Duration::from_millis(1);
 
 fn builder(disk: &Disk) -> RedbStoreBuilder {
     RedbStore::builder()
-        // Next to no cache, so that reads need the disk.
+        // The smallest cache, so that reads need the disk.
         .cache_bytes(0)
         .sweep_interval(None)
         .full_disk_pause(SHORT_PAUSE)
@@ -26,7 +26,7 @@ fn open(disk: &Disk) -> Result<(RedbStore, RedbNamespace)> {
     Ok((store, kv))
 }
 
-/// Waits until the store takes writes, which it tries after next to no time.
+/// Waits until the store, which tries again after `SHORT_PAUSE`, takes writes.
 fn wait_until_ready(store: &RedbStore) {
     while let Err(error) = block_on(store.check_ready()) {
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
@@ -103,7 +103,7 @@ fn check_all_reads_and(kv: &RedbNamespace, key: &str) -> Result<()> {
     check_all_reads(kv)
 }
 
-/// A store that is opened on a full disk has nothing in its cache, and one refused write must not end its reads.
+/// A store that is opened on a full disk has an empty cache; a refused write must not end its reads.
 #[test]
 fn a_store_that_was_opened_on_a_full_disk_goes_on_to_be_read() -> Result<()> {
     let disk = Disk::default();
@@ -111,7 +111,7 @@ fn a_store_that_was_opened_on_a_full_disk_goes_on_to_be_read() -> Result<()> {
     fill(&kv)?;
     block_on(store.close())?;
 
-    // It opens, which writes a little, and then the disk is full.
+    // The opening writes a little, and then the disk is full.
     let (store, kv) = open(&disk)?;
     disk.set_fault(Some(Fault { kind: FaultKind::Full, after: 0 }));
     assert!(block_on(kv.put("lost", "1")).is_err());
@@ -140,7 +140,7 @@ fn a_store_is_closed_while_its_disk_is_full_and_has_what_was_answered() -> Resul
     block_on(store.close())
 }
 
-/// Namespaces whose creation met the full disk are there afterwards, or are not, and the handles of all others work on.
+/// A namespace whose creation met the full disk exists afterwards or does not, and all other handles work.
 #[test]
 fn namespaces_are_what_the_file_holds_afterwards() -> Result<()> {
     for after in 0..12 {
@@ -170,7 +170,8 @@ fn namespaces_are_what_the_file_holds_afterwards() -> Result<()> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// The disk is full now and then, for one operation: what was answered stays, and everything can be written in the end.
+    /// The disk is full for single operations: answered writes stay, and in the end everything can be
+    /// written.
     #[test]
     fn what_was_answered_stays_however_often_the_disk_is_full(
         faults in proptest::collection::vec((0..30_u64, 1..200_000_usize, 0..8_u32), 1..8),

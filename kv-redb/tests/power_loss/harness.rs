@@ -1,4 +1,4 @@
-//! A store on a disk that fails, and what it must hold.
+//! Harness: a store on a simulated disk, and the history that its content is checked against.
 
 use std::{fs, pin::Pin, sync::Arc, task, time::Duration};
 
@@ -21,18 +21,18 @@ use crate::{
     survivors::Survivors,
 };
 
-/// After it, whatever can expire has.
+/// Longer than any TTL of a write.
 const LONGER_THAN_ANY_TTL: Duration = Duration::from_secs(1_000_000);
 
-/// How a store is opened.
+/// Settings that a store is opened with.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Setting {
     pub(crate) quick_repair: bool,
-    /// Next to no cache, so that pages are written before the commit and read again after it.
+    /// The smallest cache: pages are written before the commit and read again after it.
     pub(crate) small_cache: bool,
 }
 
-/// A disk with a store's file, and all that was asked of the store.
+/// Disk with a store's file, and the history of the store.
 #[derive(Debug)]
 pub(crate) struct Harness {
     pub(crate) disk: Disk,
@@ -40,7 +40,7 @@ pub(crate) struct Harness {
     history: History,
     versions: SeenVersions,
     planner: Planner,
-    /// The number of the last transaction.
+    /// Number of the last transaction.
     transaction: u64,
 }
 
@@ -66,12 +66,12 @@ impl Harness {
             .clock(Arc::new(self.clock.clone()))
             .sweep_interval(None)
             .quick_repair(setting.quick_repair)
-            // A full disk stays full for as long as a store is open: `full_disk.rs` is about one that does not.
+            // A full disk stays full while a store is open; `full_disk.rs` has one that recovers.
             .full_disk_pause(LONGER_THAN_ANY_TTL)
             .cache_bytes(cache)
     }
 
-    /// Opens the store, and checks that it holds what it must. `None` if the disk failed meanwhile.
+    /// Opens the store and checks its content. `None` if the disk failed meanwhile.
     pub(crate) fn open(&mut self, setting: Setting) -> Option<RedbStore> {
         let store = match self.builder(setting).storage_backend(self.disk.clone()).open_blocking("failing.kv")
         {
@@ -88,14 +88,14 @@ impl Harness {
         Some(store)
     }
 
-    /// Asks for all of `plans` at the same time. Answers whether the store still takes writes.
+    /// Performs all of `plans` concurrently. Returns `true` if the store still takes writes.
     pub(crate) fn batch(&mut self, store: &RedbStore, plans: Vec<Plan>) -> bool {
         let known = self.history.answered();
         let mut operations: Vec<Operation> = Vec::new();
         for plan in plans {
             match block_on(self.planner.operation(plan, &known, store)) {
                 Ok(operation) => operations.push(operation),
-                // What it depends on cannot be read.
+                // The version that the operation depends on cannot be read.
                 Err(error) => self.assert_failed(&error, ErrorKind::Unavailable),
             }
         }
@@ -123,8 +123,9 @@ impl Harness {
         works
     }
 
-    /// Puts all `operations` into the queue, in order. The writer is held up over the first that changes something, whose
-    /// number is answered too; so what is behind that one shares transactions, as it does under load.
+    /// Queues all `operations` in order. The disk blocks the writer at the first one that changes something,
+    /// so that those behind it share transactions, as under load. Returns the index of that first one, and
+    /// the outcomes.
     fn perform(&self, store: &RedbStore, operations: &[Operation]) -> (usize, Vec<Result<Outcome>>) {
         let mut context = task::Context::from_waker(task::Waker::noop());
         let mut all: Vec<_> =
@@ -146,10 +147,10 @@ impl Harness {
         (alone, outcomes.collect())
     }
 
-    /// After a kind no write is taken, and reads answer what was answered before, or that they cannot.
+    /// Checks that after a fault no write is taken, and that reads return answered writes or `Unavailable`.
     pub(crate) fn check_failed(&mut self, store: &RedbStore) {
         if matches!(self.disk.fired(), Some(FaultKind::Full | FaultKind::FullOnce)) {
-            // The file is read anew, and what is read of what was not answered is there to stay.
+            // The store reads the file again; an unanswered write that shows now is there to stay.
             match block_on(observe(store, &mut self.versions)) {
                 Ok(found) => drop(self.history.reconcile(found, self.clock.now())),
                 Err(error) => self.assert_failed(&error, ErrorKind::Unavailable),
@@ -164,7 +165,7 @@ impl Harness {
         block_on(check_reads(store, &known, self.clock.now()));
     }
 
-    /// Checks the error of a write: of one whose outcome is unknown, or that was not tried since the disk is full.
+    /// Checks the error of a write whose outcome is unknown, or that was refused since the disk is full.
     fn assert_refused(&self, error: &Error) {
         let is_full = matches!(self.disk.fired(), Some(FaultKind::Full | FaultKind::FullOnce));
         let waits = is_full && error.kind() == ErrorKind::Unavailable;
@@ -178,14 +179,14 @@ impl Harness {
         assert!(error.to_string().contains("failing.kv"), "{error}");
     }
 
-    /// Closes the store, which may be when the disk fails.
+    /// Closes the store; the fault may fire meanwhile.
     pub(crate) fn close(&self, store: &RedbStore) {
         if let Err(error) = block_on(store.close()) {
             self.assert_failed(&error, ErrorKind::Other);
         }
     }
 
-    /// Loses the power, if it is not lost yet, and then has it back.
+    /// Cuts the power, if it is on, and restarts the disk with what survived.
     pub(crate) fn lose_power(&mut self, store: Option<&RedbStore>, survivors: &Survivors) {
         self.disk.cut_power();
         if let Some(store) = store {
@@ -194,7 +195,7 @@ impl Harness {
         self.disk = Disk::with_file(self.disk.image(survivors));
     }
 
-    /// Checks that a store that opens a copy of the file by its path finds the same.
+    /// Checks that a store opened by path, on a copy of the file, has the same content.
     pub(crate) fn check_copy(&mut self, setting: Setting) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("copy.kv");
@@ -205,8 +206,8 @@ impl Harness {
         block_on(store.close()).unwrap();
     }
 
-    /// Lets the disk work again, and checks that the store works again, that its tables agree, and that a sweep leaves nothing in
-    /// them of what is gone.
+    /// Repairs the disk, and checks that the store works, that its tables agree, and that a sweep leaves no
+    /// row of expired entries and deleted namespaces.
     pub(crate) fn check_recovered(&mut self, setting: Setting, plans: Vec<Plan>) {
         self.disk.set_fault(None);
         let store = self.open(setting).unwrap();

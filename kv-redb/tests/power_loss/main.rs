@@ -1,7 +1,7 @@
-//! What is left when the disk fails, is full, or loses its power.
+//! Stores on a simulated disk that fails, is full, or loses its power.
 //!
-//! `cargo test -p workers-kv-redb --test power_loss` runs what fits into some seconds; `PROPTEST_CASES=20000` before it runs more, and
-//! from 400 on also every torn end of a new file's header.
+//! `cargo test -p workers-kv-redb --test power_loss` runs 100 sequences of sessions. `PROPTEST_CASES=20000`
+//! sets the number; from 400 on, every torn write of a new file's header is tried too.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod creation;
@@ -14,13 +14,13 @@ mod sessions;
 mod store_model;
 mod survivors;
 
-/// Number of disks that fail, unless the environment variable says another one.
+/// Sequences of sessions, if `PROPTEST_CASES` is not set.
 const CASES: u32 = 100;
-/// From so many on, nothing is left out.
+/// Number of cases from which on every byte of a header is tried.
 const ALL: u32 = 400;
 
 fn cases() -> u32 {
-    // The variable is in the configuration already.
+    // Proptest has read `PROPTEST_CASES` already.
     let configured = proptest::test_runner::Config::default().cases;
     if std::env::var_os("PROPTEST_CASES").is_some() { configured } else { CASES }
 }

@@ -1,4 +1,4 @@
-//! Stores that are opened, used, and end in one way or another, over and over on one disk.
+//! Sequences of sessions on one disk: a store is opened, used, and then closed or cut off by a fault.
 
 use std::time::Duration;
 
@@ -11,15 +11,15 @@ use crate::{
     survivors::Survivors,
 };
 
-/// How many sessions a disk sees before the last one, in which nothing fails.
+/// Most sessions before the last one, in which nothing fails.
 const MAX_SESSIONS: usize = 4;
 const MAX_VALUE_BYTES: usize = 300_000;
 
-/// What happens between an opening and the next one.
+/// One opening of the store, its use, and its end.
 #[derive(Debug, Clone)]
 struct Session {
     setting: Setting,
-    /// It may fall into the opening, which then may be a recovery, or into the closing.
+    /// Fault during the session: also during the opening, which may be a recovery, or the closing.
     fault: Option<Fault>,
     steps: Vec<Step>,
     end: SessionEnd,

@@ -1,10 +1,10 @@
-//! What a disk holds once its power is back.
+//! Survivors of a power loss: the unsynced changes, whole or torn, that the disk holds afterwards.
 
 use std::ops::Range;
 
 use proptest::{collection::vec, prelude::*};
 
-/// Something done to a file and not yet synced.
+/// Unsynced change of the file.
 #[derive(Debug, Clone)]
 pub(crate) enum Change {
     Write(u64, Vec<u8>),
@@ -20,7 +20,7 @@ impl Change {
     }
 }
 
-/// SurvivingWrites what of `bytes`, from `start` on, still lies in the file.
+/// Writes `bytes` from `start` on, as far as they lie within the file.
 fn put(file: &mut [u8], offset: u64, start: usize, bytes: &[u8]) {
     let place = usize::try_from(offset).unwrap() + start;
     let room = file.get_mut(place..).unwrap_or_default();
@@ -28,7 +28,7 @@ fn put(file: &mut [u8], offset: u64, start: usize, bytes: &[u8]) {
     room[..len].copy_from_slice(&bytes[..len]);
 }
 
-/// A place of any number of them.
+/// Fraction of a count, which maps to an index.
 #[derive(Debug, Clone, Copy)]
 struct Fraction(u32);
 
@@ -45,13 +45,13 @@ impl Fraction {
     }
 }
 
-/// Which of the changes that were not synced survive.
+/// Selection of the unsynced changes that survive.
 #[derive(Debug, Clone)]
 pub(crate) struct Survivors {
-    /// How many of the new lengths: a file system keeps their order.
+    /// Fraction of the new lengths: a file system keeps their order.
     lengths: Fraction,
     writes: SurvivingWrites,
-    /// SurvivingWrites of which a part survives.
+    /// Torn writes, and the part of each that survives.
     torn: Vec<(Fraction, WritePart)>,
 }
 
@@ -60,16 +60,16 @@ enum SurvivingWrites {
     None,
     All,
     First(Fraction),
-    /// Those whose bit is set, over and over.
+    /// Writes whose bit is set; the 64 bits repeat.
     Chosen(u64),
 }
 
-/// What of a write survives.
+/// Part of a torn write that survives.
 #[derive(Debug, Clone)]
 enum WritePart {
     Bytes(Range<usize>),
     Between(Fraction, Fraction),
-    /// Those sectors whose bit is set, over and over.
+    /// Sectors whose bit is set; the 64 bits repeat.
     Sectors(u64),
 }
 
@@ -98,7 +98,7 @@ impl Survivors {
             .prop_map(|(lengths, writes, torn)| Self { lengths, writes, torn })
     }
 
-    /// All changes, but of the last write only these bytes.
+    /// Keeps all changes, but only these bytes of the last write.
     pub(crate) fn with_torn_end(bytes: Range<usize>) -> Self {
         Self {
             lengths: Fraction::END,
@@ -107,7 +107,7 @@ impl Survivors {
         }
     }
 
-    /// What `durable` becomes with the survivors of `changes`.
+    /// Applies the survivors of `changes` to the `durable` bytes.
     pub(crate) fn image(&self, mut durable: Vec<u8>, changes: &[Change]) -> Vec<u8> {
         let is_write = |change: &&Change| matches!(change, Change::Write(..));
         let writes = changes.iter().filter(is_write).count();
@@ -116,7 +116,8 @@ impl Survivors {
             let torn = self.torn.iter().find(|(write, _)| write.of(writes.max(1)) == number);
             torn.map(|(_, part)| part)
         };
-        let (mut length, mut write) = (0, 0);
+        let mut length = 0;
+        let mut write = 0;
         for change in changes {
             match change {
                 Change::Length(_) => {

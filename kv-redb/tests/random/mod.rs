@@ -1,6 +1,7 @@
-//! What is drawn at random.
+//! Random draws from a seed, shared by `kill`, `bit_flips` and `power-cut`.
+#![allow(dead_code, reason = "each suite uses a part of it")]
 
-use std::time::Duration;
+use std::{env, fmt::Debug, str::FromStr, time::Duration};
 
 use proptest::{
     prelude::*,
@@ -8,14 +9,24 @@ use proptest::{
     test_runner::{Config, RngSeed, TestRunner},
 };
 
-/// Draws at random, from a seed that is printed if the test fails.
+/// Returns the value of an environment variable, if it is set.
+pub(crate) fn variable<T: FromStr<Err: Debug>>(name: &str) -> Option<T> {
+    env::var(name).ok().map(|value| value.parse().unwrap())
+}
+
+/// Source of random draws. Prints its seed if the test panics.
 pub(crate) struct Random {
     seed: u64,
     runner: TestRunner,
 }
 
 impl Random {
-    pub(crate) fn new() -> Self {
+    /// Draws from the seed in `KV_REDB_SEED`, or else from a new one.
+    pub(crate) fn from_variable() -> Self {
+        variable("KV_REDB_SEED").map_or_else(Self::new, Self::with_seed)
+    }
+
+    fn new() -> Self {
         let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
         Self::with_seed(any::<u64>().new_tree(&mut runner).unwrap().current())
     }
@@ -26,11 +37,20 @@ impl Random {
         Self { seed, runner: TestRunner::new(config) }
     }
 
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
     pub(crate) fn draw<S: Strategy>(&mut self, strategy: S) -> S::Value {
         strategy.new_tree(&mut self.runner).unwrap().current()
     }
 
-    /// A time of up to so many milliseconds.
+    /// Draws a number below `end`.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        self.draw(0..end)
+    }
+
+    /// Draws a time of less than this many milliseconds.
     pub(crate) fn time(&mut self, milliseconds: u64) -> Duration {
         Duration::from_micros(self.draw(0..milliseconds * 1_000))
     }
@@ -39,7 +59,7 @@ impl Random {
 impl Drop for Random {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("the same again: KV_REDB_SEED={}", self.seed);
+            eprintln!("repeat with KV_REDB_SEED={}", self.seed);
         }
     }
 }

@@ -1,10 +1,10 @@
-//! What was asked of a store since its state was last known.
+//! History of the operations on a store, checked against its content.
 
 use kv_core::Timestamp;
 
 use super::{Model, Operation, Outcome};
 
-/// What was asked of a store, in the order of its queue, since its state was last known.
+/// Operations on a store in the order of its queue, starting from a known content.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {
     base: Model,
@@ -15,7 +15,7 @@ pub(crate) struct History {
 struct Accepted {
     operation: Operation,
     now: Timestamp,
-    /// Operations that follow each other with the same number share a transaction.
+    /// Consecutive operations with the same number share a transaction.
     batch: u64,
     outcome: Option<Outcome>,
 }
@@ -25,31 +25,31 @@ impl History {
         Self { base, accepted: Vec::new() }
     }
 
-    /// Adds an operation, and answers its place.
+    /// Adds an operation and returns its index.
     pub(crate) fn accept(&mut self, operation: Operation, now: Timestamp, batch: u64) -> usize {
         self.accepted.push(Accepted { operation, now, batch, outcome: None });
         self.accepted.len() - 1
     }
 
-    /// The operation at `place` was answered.
+    /// Sets the outcome that the store answered to the operation at index `place`.
     pub(crate) fn answer(&mut self, place: usize, outcome: Outcome) {
         self.accepted[place].outcome = Some(outcome);
     }
 
-    /// How many operations at least have to survive: all up to the last one that the writer answered. That a namespace is
-    /// deleted may be answered by its handle, out of turn.
+    /// Returns the least number of operations that must survive: all up to the last one that the writer
+    /// answered. `NamespaceNotFound` does not count, since a handle may answer it without the writer.
     fn min_survivors(&self) -> usize {
         let in_turn = |outcome: &Outcome| *outcome != Outcome::NamespaceNotFound;
         let last = self.accepted.iter().rposition(|accepted| accepted.outcome.as_ref().is_some_and(in_turn));
         last.map_or(0, |last| last + 1)
     }
 
-    /// How many operations were not answered.
+    /// Returns the number of operations behind the last answered one.
     pub(crate) fn unanswered(&self) -> usize {
         self.accepted.len() - self.min_survivors()
     }
 
-    /// What the answered operations leave. Each has to have been answered as they say.
+    /// Returns the content that the answered operations leave, and checks each outcome against it.
     pub(crate) fn answered(&self) -> Model {
         let mut model = self.base.clone();
         for accepted in &self.accepted[..self.min_survivors()] {
@@ -58,8 +58,9 @@ impl History {
         model
     }
 
-    /// Checks that `found` is what the answered operations leave, and perhaps some of those behind them, in order and in
-    /// whole transactions. From then on it is what is known. Answers how many of the unanswered ones survived.
+    /// Checks that `found` is what the answered operations leave, with or without a number of the unanswered
+    /// ones behind them, in order and in whole transactions. `found` is the start of the history from then
+    /// on. Returns how many unanswered operations survived.
     pub(crate) fn reconcile(&mut self, found: Model, now: Timestamp) -> usize {
         let min_survivors = self.min_survivors();
         let mut model = self.answered();
@@ -79,7 +80,7 @@ impl History {
             }
         }
         panic!(
-            "no first part of at least {min_survivors} operations leaves what was found\n{differences:#?}\n{self:#?}"
+            "no prefix of at least {min_survivors} operations leaves the content that was found\n{differences:#?}\n{self:#?}"
         );
     }
 

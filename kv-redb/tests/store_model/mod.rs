@@ -1,8 +1,9 @@
-//! What was asked of a store, what that must leave, and what is found: shared by the tests that kill and that fail.
+//! Model of a store, shared by the suites `kill` and `power_loss`: operations, the content that they must
+//! leave, and readers of what is there.
 //!
-//! A store has one writer, and serves requests in the order in which it accepted them. So whatever happens to the
-//! process or the disk, what is found later has to be what some first part of the requests leaves, and that part has to
-//! include every request that was answered.
+//! A store has one writer, which serves requests in the order in which it accepted them. So after any crash,
+//! the content has to be what some prefix of the requests leaves, and that prefix has to hold every answered
+//! request.
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 #![allow(dead_code, unused_imports, reason = "each test uses a part of it")]
 

@@ -1,4 +1,4 @@
-//! What a store holds.
+//! Content of a store, as it should be or as it was found.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use kv_core::Timestamp;
 
 use super::{Change, Condition, Operation, Outcome, Write};
 
-/// What a store holds: what it should, or what was found.
+/// Namespaces of a store by title, with their entries.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Model {
     pub(super) namespaces: BTreeMap<String, ModelNamespace>,
@@ -14,7 +14,7 @@ pub(crate) struct Model {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct ModelNamespace {
-    /// `None` if its creation was never answered.
+    /// Id of the namespace, or `None` if its creation was never answered.
     pub(super) id: Option<String>,
     pub(super) entries: BTreeMap<String, ModelEntry>,
 }
@@ -27,33 +27,34 @@ pub(super) struct ModelEntry {
 
 impl ModelEntry {
     pub(super) fn is_live(&self, now: Timestamp) -> bool {
-        self.expires_at.is_none_or(|deadline| !deadline.has_passed(now))
+        self.expires_at.is_none_or(|expires_at| !expires_at.has_passed(now))
     }
 }
 
 impl Model {
-    /// The ids of its namespaces, by title.
+    /// Ids of the namespaces, in the order of their titles.
     pub(crate) fn ids(&self) -> impl Iterator<Item = &String> {
         self.namespaces.values().filter_map(|namespace| namespace.id.as_ref())
     }
 
-    /// The namespaces whose titles start with `prefix`.
+    /// Returns the namespaces whose titles start with `prefix`.
     pub(crate) fn part(&self, prefix: &str) -> Self {
         let part = self.namespaces.iter().filter(|(title, _)| title.starts_with(prefix));
         Self { namespaces: part.map(|(title, namespace)| (title.clone(), namespace.clone())).collect() }
     }
 
-    /// All of `parts` together.
+    /// Joins `parts` that have no title in common.
     pub(crate) fn whole(parts: impl IntoIterator<Item = Self>) -> Self {
         Self { namespaces: parts.into_iter().flat_map(|part| part.namespaces).collect() }
     }
 
-    /// How many entries it has.
+    /// Number of entries in all namespaces.
     pub(crate) fn entries(&self) -> usize {
         self.namespaces.values().map(|namespace| namespace.entries.len()).sum()
     }
 
-    /// Does `operation` at `now`, and tells how it has to be answered; `created` is the id of what it creates.
+    /// Applies `operation` at `now` and returns the expected outcome; `created` is the id of a created
+    /// namespace.
     pub(super) fn apply(
         &mut self,
         operation: &Operation,
@@ -113,7 +114,7 @@ impl Model {
         self.namespaces.values_mut().find(|namespace| namespace.id.as_deref() == Some(id))
     }
 
-    /// How what was `found` at `now` is another state than this, if it is.
+    /// Describes the first difference to the content `found` at `now`, if there is one.
     pub(super) fn difference(&self, found: &Self, now: Timestamp) -> Option<String> {
         let titles = |model: &Self| model.namespaces.keys().cloned().collect::<Vec<_>>();
         if titles(self) != titles(found) {
@@ -127,7 +128,8 @@ impl Model {
             expected.retain(|_, entry| entry.is_live(now));
             let mut keys = expected.keys().chain(found.entries.keys());
             keys.find(|key| expected.get(*key) != found.entries.get(*key)).map(|key| {
-                let (expected, found) = (expected.get(key), found.entries.get(key));
+                let expected = expected.get(key);
+                let found = found.entries.get(key);
                 format!("in {title} under {key:.9} {found:?} instead of {expected:?}")
             })
         })

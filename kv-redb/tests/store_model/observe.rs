@@ -1,4 +1,4 @@
-//! Reading all that a store holds.
+//! Readers of all that a store holds.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,7 +13,7 @@ use super::{
     write::KEY_COUNT,
 };
 
-/// Which version is whose: a write has one, and no other write has it.
+/// Versions seen so far: each belongs to one write, and each write has one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SeenVersions {
     writes: HashMap<u64, Write>,
@@ -23,13 +23,14 @@ pub(crate) struct SeenVersions {
 impl SeenVersions {
     fn see(&mut self, write: Write, version: u64) {
         let first_write = *self.writes.entry(version).or_insert(write);
-        assert_eq!(first_write, write, "version {version} was given twice");
+        assert_eq!(first_write, write, "two writes have version {version}");
         let first_version = *self.versions.entry(write).or_insert(version);
         assert_eq!(first_version, version, "{write:?} changed its version");
     }
 }
 
-/// Reads all that `store` holds, in each way there is, and checks that they agree and that every entry is whole.
+/// Reads all that `store` holds through every call there is, and checks that they agree and each entry is
+/// whole.
 pub(crate) async fn observe(store: &RedbStore, versions: &mut SeenVersions) -> Result<Model> {
     let mut found = Model::default();
     for info in store.list_namespaces().await? {
@@ -40,7 +41,7 @@ pub(crate) async fn observe(store: &RedbStore, versions: &mut SeenVersions) -> R
         for (info, value) in listed.into_iter().zip(values) {
             let key = info.name.as_str();
             let Some((entry, version)) = namespace.get_versioned(key).await? else {
-                panic!("{key:.9} is listed and not there");
+                panic!("{key:.9} is listed but absent");
             };
             assert!(value.as_ref() == Some(&entry.value), "{key:.9} has two values");
             assert_eq!(entry.metadata, info.metadata, "{key:.9}");
@@ -50,7 +51,7 @@ pub(crate) async fn observe(store: &RedbStore, versions: &mut SeenVersions) -> R
             entries.insert(key.to_owned(), ModelEntry { write, expires_at: entry.expires_at });
         }
         for key in (0..KEY_COUNT).map(key).filter(|key| !entries.contains_key(key)) {
-            assert!(namespace.get(&key).await?.is_none(), "{key:.9} is there and not listed");
+            assert!(namespace.get(&key).await?.is_none(), "{key:.9} exists but is not listed");
         }
         let id = Some(info.id.to_string());
         found.namespaces.insert(info.title.to_string(), ModelNamespace { id, entries });
@@ -58,7 +59,7 @@ pub(crate) async fn observe(store: &RedbStore, versions: &mut SeenVersions) -> R
     Ok(found)
 }
 
-/// Checks that every read of `store` answers what is `known` at `now`, or that it cannot.
+/// Checks that each read of `store` returns the content `known` at `now`, or `Unavailable`.
 pub(crate) async fn check_reads(store: &RedbStore, known: &Model, now: Timestamp) {
     let unavailable = |error: kv_core::Error| {
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");

@@ -1,4 +1,4 @@
-//! What is asked of a store.
+//! Operations on a store and their outcomes.
 
 use kv_core::{
     AtomicKv, Conditional, ErrorKind, Expected, Key, KvStore, NamespaceId, NamespaceTitle, Result, Version,
@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Write;
 
-/// What is asked of a store. Namespaces are named by their ids.
+/// Operation on a store. Namespaces are named by their ids.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Operation {
     Change(String, Change),
-    /// Few and small enough to be one request, so all are applied or none.
+    /// Entries that fit into one request, so all are applied or none.
     PutMany(String, Vec<(String, Write)>),
     DeleteMany(String, Vec<String>),
     Sweep(usize),
@@ -22,23 +22,23 @@ pub(crate) enum Operation {
     Delete(String),
 }
 
-/// A change of one entry.
+/// Change of one entry.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Change {
     pub(crate) key: String,
     pub(crate) condition: Option<Condition>,
-    /// `None` deletes.
+    /// Write to apply, or `None` for a delete.
     pub(crate) write: Option<Write>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) enum Condition {
     Absent,
-    /// What is there is what this write left under this version.
+    /// The entry is still that of this write, with this version.
     Unchanged(Write, u64),
 }
 
-/// How an operation was answered.
+/// Answer to an operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Outcome {
     Done,
@@ -49,12 +49,12 @@ pub(crate) enum Outcome {
 }
 
 impl Operation {
-    /// Whether it has a transaction of its own.
+    /// `true` if the operation never shares a transaction with others.
     pub(crate) fn has_own_transaction(&self) -> bool {
         matches!(self, Self::Create(_) | Self::Rename(..) | Self::Delete(_))
     }
 
-    /// Does it. The first poll puts it into the store's queue.
+    /// Performs the operation. The first poll puts it into the store's queue.
     pub(crate) async fn perform(&self, store: &RedbStore) -> Result<Outcome> {
         match self.attempt(store).await {
             Err(error) if error.kind() == ErrorKind::NamespaceNotFound => Ok(Outcome::NamespaceNotFound),
@@ -94,7 +94,7 @@ impl Change {
             (Some(entry), None) => {
                 return namespace.put_with(key, entry.value, entry.options).await.map(|()| Outcome::Done);
             }
-            (None, Some(Condition::Absent)) => unreachable!("nothing deletes what has to be absent"),
+            (None, Some(Condition::Absent)) => unreachable!("no plan deletes an entry that has to be absent"),
             (None, Some(Condition::Unchanged(_, version))) => {
                 namespace.delete_if(key, Version::new(version)).await?
             }

@@ -1,4 +1,4 @@
-//! Operations as they are drawn, before it is known on what.
+//! Plans: operations as a strategy draws them, before it is known which namespaces the store has.
 
 use kv_core::{Result, prelude::*};
 use kv_redb::RedbStore;
@@ -6,7 +6,7 @@ use proptest::{collection::vec, prelude::*, sample::Index};
 
 use super::{Change, Condition, Model, Operation, Shape, Write, key, operation::atomic, write::KEY_COUNT};
 
-/// An operation as it is drawn. What is in a namespace becomes the creation of one where there is none.
+/// Plan of an operation. A plan for a namespace creates one if the store has none.
 #[derive(Debug, Clone)]
 pub(crate) enum Plan {
     Sweep(usize),
@@ -18,7 +18,7 @@ pub(crate) enum Plan {
 pub(crate) enum NamespacePlan {
     Put(u8, Shape),
     PutIfAbsent(u8, Shape),
-    /// If it is what was there before the batch.
+    /// Puts if the entry is the one from before the batch.
     PutIfUnchanged(u8, Shape),
     Delete(u8),
     DeleteIfUnchanged(u8),
@@ -29,10 +29,10 @@ pub(crate) enum NamespacePlan {
 }
 
 const TITLES: u8 = 3;
-/// Above this, a few in one bulk call would no longer be one request.
+/// Longest value in a bulk call: with longer ones, a few entries no longer fit into one request.
 const MAX_BULK_VALUE_BYTES: usize = 70_000;
 
-/// Operations that are asked for at the same time, with values of up to `max_value_bytes` bytes.
+/// Draws batches of concurrent operations with values of up to `max_value_bytes` bytes.
 pub(crate) fn batches(max_value_bytes: usize, operations: usize) -> impl Strategy<Value = Vec<Plan>> {
     let entry = move || (0..KEY_COUNT, Shape::strategy(max_value_bytes));
     let in_namespace = prop_oneof![
@@ -54,10 +54,10 @@ pub(crate) fn batches(max_value_bytes: usize, operations: usize) -> impl Strateg
     vec(plan, 1..=operations)
 }
 
-/// Makes operations of plans.
+/// Converts plans to operations.
 #[derive(Debug)]
 pub(crate) struct Planner {
-    /// What its titles start with.
+    /// First part of every title.
     prefix: String,
     next_serial: u64,
 }
@@ -67,7 +67,7 @@ impl Planner {
         Self { prefix: prefix.into(), next_serial: first_serial }
     }
 
-    /// The operation that `plan` is where the store holds `known`; reads what it depends on from `store`.
+    /// Returns the operation for `plan` on a store that holds `known`. Reads current versions from `store`.
     pub(crate) async fn operation(
         &mut self,
         plan: Plan,
@@ -114,7 +114,7 @@ impl Planner {
         format!("{}{number}", self.prefix)
     }
 
-    /// Operations of each kind on namespaces that are there.
+    /// Returns one operation of each kind, on a namespace of `known` if there is one.
     pub(crate) fn one_of_each(&mut self, known: &Model) -> Vec<Operation> {
         let write = self.write(Shape::default());
         let mut operations = vec![Operation::Sweep(1), Operation::Create(self.title(TITLES))];
@@ -141,7 +141,7 @@ impl Planner {
     }
 }
 
-/// That the entry is what it is now, if there is one.
+/// Returns the condition that the entry stays what it is now, if there is one.
 async fn unchanged(store: &RedbStore, id: &str, number: u8) -> Result<Option<Condition>> {
     let key = key(number);
     let found = atomic(store, id).get_versioned(&key).await?;

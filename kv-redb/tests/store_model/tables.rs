@@ -1,6 +1,6 @@
-//! The tables of a closed file, read with redb alone: they have to agree with each other.
+//! Check of the tables of a closed file, read with redb alone: they have to agree with each other.
 //!
-//! The layout is written down here once more, so that a change of it, meant or not, shows.
+//! The layout is written down a second time here, so that an unintended change of it fails a test.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,7 +17,7 @@ const ENTRIES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("entries
 const CHUNKS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("pieces");
 const EXPIRIES: TableDefinition<'_, (u64, &[u8]), ()> = TableDefinition::new("expiries");
 
-/// How many rows the tables have.
+/// Number of rows in some of the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RowCounts {
     pub(crate) entries: u64,
@@ -25,39 +25,40 @@ pub(crate) struct RowCounts {
     pub(crate) deleted_namespaces: u64,
 }
 
-/// What a record says of its entry.
+/// Decoded row of the table `entries`.
 struct StoredEntry {
     version: u64,
-    deadline: Option<u64>,
-    /// The value's length, the checksum of its pieces, and how many of its bytes are not in them.
-    pieces: Option<(u64, u64, u64)>,
+    expires_at: Option<u64>,
+    /// Length of the value, checksum of its chunks, and number of its bytes that are in the row itself.
+    chunks: Option<(u64, u64, u64)>,
 }
 
 fn take<const N: usize>(bytes: &mut &[u8]) -> [u8; N] {
-    let (first, rest) = bytes.split_first_chunk().expect("a record is cut short");
+    let (first, rest) = bytes.split_first_chunk().expect("a row is cut short");
     *bytes = rest;
     *first
 }
 
 impl StoredEntry {
-    fn decode(key: &[u8], record: &[u8]) -> Self {
-        let (mut rest, checksum) = record.split_last_chunk().expect("a record is cut short");
+    fn decode(key: &[u8], row: &[u8]) -> Self {
+        let (mut rest, checksum) = row.split_last_chunk().expect("a row is cut short");
         assert_eq!(
             u64::from_be_bytes(*checksum),
             XxHash3_64::oneshot(key).wrapping_add(XxHash3_64::oneshot(rest)),
-            "a record's checksum"
+            "the checksum of a row"
         );
-        let [record_version, flags] = take(&mut rest);
-        assert_eq!((record_version, flags & !3), (1, 0), "a record's version and flags");
+        let [row_version, flags] = take(&mut rest);
+        assert_eq!((row_version, flags & !3), (1, 0), "the version and flags of a row");
         let version = u64::from_be_bytes(take(&mut rest));
-        let deadline = (flags & 1 != 0).then(|| u64::from_be_bytes(take(&mut rest)));
+        let expires_at = (flags & 1 != 0).then(|| u64::from_be_bytes(take(&mut rest)));
         let metadata = u16::from_be_bytes(take(&mut rest));
         let (_, mut rest) = rest.split_at(metadata.into());
-        let pieces = (flags & 2 != 0).then(|| {
-            let (len, checksum) = (u64::from_be_bytes(take(&mut rest)), u64::from_be_bytes(take(&mut rest)));
+        let chunks = (flags & 2 != 0).then(|| {
+            let len = u64::from_be_bytes(take(&mut rest));
+            let checksum = u64::from_be_bytes(take(&mut rest));
             (len, checksum, rest.len() as u64)
         });
-        Self { version, deadline, pieces }
+        Self { version, expires_at, chunks }
     }
 }
 
@@ -67,42 +68,42 @@ pub(crate) fn check_tables(database: &impl ReadableDatabase) -> RowCounts {
     let numbers = file.open_table(META).unwrap();
     let number = |name: &str| numbers.get(name).unwrap().map(|number| number.value());
     assert_eq!(number("format"), Some(1));
-    let (namespaces, deleted) =
-        (file.open_table(NAMESPACES).unwrap(), file.open_table(DELETED_NAMESPACES).unwrap());
+    let namespaces = file.open_table(NAMESPACES).unwrap();
+    let deleted = file.open_table(DELETED_NAMESPACES).unwrap();
     let mut titles = BTreeSet::new();
     let mut owners = BTreeSet::new();
     for row in namespaces.iter().unwrap() {
         let (_, namespace) = row.unwrap();
         let (owner, title) = namespace.value();
-        assert!(titles.insert(title.to_owned()), "a title is there twice");
-        assert!(owners.insert(owner), "a namespace's number is there twice");
+        assert!(titles.insert(title.to_owned()), "two namespaces have one title");
+        assert!(owners.insert(owner), "two namespaces have one number");
     }
     for row in deleted.iter().unwrap() {
-        assert!(owners.insert(row.unwrap().0.value()), "a deleted namespace is still there");
+        assert!(owners.insert(row.unwrap().0.value()), "a deleted namespace is still listed");
     }
     let next = number("next-namespace").unwrap_or(0);
-    assert!(owners.iter().all(|owner| u64::from(*owner) < next), "a namespace's number may be given again");
+    assert!(owners.iter().all(|owner| u64::from(*owner) < next), "a namespace's number may be used again");
 
     let entries = file.open_table(ENTRIES).unwrap();
-    let mut pieces = pieces(&file.open_table(CHUNKS).unwrap());
+    let mut chunks = chunks(&file.open_table(CHUNKS).unwrap());
     let mut expiries: BTreeSet<(u64, Vec<u8>)> = BTreeSet::new();
     let mut versions = BTreeSet::new();
     for row in entries.iter().unwrap() {
-        let (key, record) = row.unwrap();
+        let (key, row) = row.unwrap();
         let key = key.value();
-        let record = StoredEntry::decode(key, record.value());
+        let stored = StoredEntry::decode(key, row.value());
         let owner = u32::from_be_bytes(take(&mut &key[..]));
         assert!(owners.contains(&owner), "an entry has no namespace");
-        assert!(versions.insert(record.version), "a version is there twice");
-        if let Some((len, checksum, end)) = record.pieces {
-            let pieces = pieces.remove(&record.version).expect("a value has no pieces");
-            assert_eq!(pieces, (len - end, checksum), "the pieces of a value");
+        assert!(versions.insert(stored.version), "two entries have one version");
+        if let Some((len, checksum, end)) = stored.chunks {
+            let chunks = chunks.remove(&stored.version).expect("a value has no chunks");
+            assert_eq!(chunks, (len - end, checksum), "the chunks of a value");
         }
-        expiries.extend(record.deadline.map(|deadline| (deadline, key.to_owned())));
+        expiries.extend(stored.expires_at.map(|expires_at| (expires_at, key.to_owned())));
     }
-    assert!(pieces.is_empty(), "pieces of no value: {pieces:?}");
+    assert!(chunks.is_empty(), "chunks without a value: {chunks:?}");
     let ceiling = number("version-ceiling").unwrap_or(1);
-    assert!(versions.last().is_none_or(|version| *version < ceiling), "a version may be given again");
+    assert!(versions.last().is_none_or(|version| *version < ceiling), "a version may be used again");
 
     let rows = file.open_table(EXPIRIES).unwrap();
     let rows: BTreeSet<_> = rows
@@ -113,7 +114,7 @@ pub(crate) fn check_tables(database: &impl ReadableDatabase) -> RowCounts {
             (row.value().0, row.value().1.to_owned())
         })
         .collect();
-    assert!(rows == expiries, "the index by deadline is not that of the entries");
+    assert!(rows == expiries, "the index by expiry differs from the entries");
     RowCounts {
         entries: entries.len().unwrap(),
         expiries: expiries.len() as u64,
@@ -121,17 +122,17 @@ pub(crate) fn check_tables(database: &impl ReadableDatabase) -> RowCounts {
     }
 }
 
-/// The length and the checksum of all pieces of each version.
-fn pieces(table: &impl ReadableTable<(u64, u32), &'static [u8]>) -> BTreeMap<u64, (u64, u64)> {
+/// Returns length and checksum of the chunks of each version.
+fn chunks(table: &impl ReadableTable<(u64, u32), &'static [u8]>) -> BTreeMap<u64, (u64, u64)> {
     let mut all: BTreeMap<u64, (u32, u64, XxHash3_64)> = BTreeMap::new();
     for row in table.iter().unwrap() {
-        let (key, piece) = row.unwrap();
+        let (key, chunk) = row.unwrap();
         let (version, number) = key.value();
         let (count, len, checksum) = all.entry(version).or_default();
-        assert_eq!(number, *count, "a piece is missing");
+        assert_eq!(number, *count, "a chunk is missing");
         *count += 1;
-        *len += piece.value().len() as u64;
-        checksum.write(piece.value());
+        *len += chunk.value().len() as u64;
+        checksum.write(chunk.value());
     }
     all.into_iter().map(|(version, (_, len, checksum))| (version, (len, checksum.finish()))).collect()
 }

@@ -1,4 +1,4 @@
-//! What a write writes.
+//! Writes that can be recognized from the entries that they leave.
 
 use std::time::Duration;
 
@@ -6,18 +6,18 @@ use kv_core::{Entry, Expiration, Metadata, PutEntry, PutOptions};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// On both sides of each length from which on a value is kept in another way: with pieces, with one that fills its page,
-/// with an end behind it, with another piece.
+/// Lengths on both sides of each limit at which a value is stored in another way: in chunks, with a chunk
+/// that fills its page, with a rest behind it, with one more chunk.
 const LENGTHS: [usize; 14] =
     [0, 1, 7, 8, 100, 1_024, 1_025, 4_076, 5_100, 5_101, 20_000, 70_000, 300_000, 1_200_000];
 const LIFETIMES: [Option<Duration>; 3] =
     [None, Some(Duration::from_secs(60)), Some(Duration::from_secs(3_600))];
-/// A value that is shorter does not say which write wrote it, so its metadata does.
+/// Length of the code that starts a value. The code of a shorter value is in its metadata.
 const CODE_BYTES: usize = 8;
-/// How much longer than its number the metadata of a write may be.
+/// Most characters that pad the metadata of a write.
 const MAX_PADDING: u64 = 900;
 
-/// The keys that operations meet on; every fourth is as long as a key may be.
+/// Number of keys. Few, so that operations meet on them; every fourth key has the maximum length.
 pub(crate) const KEY_COUNT: u8 = 16;
 
 pub(crate) fn key(number: u8) -> String {
@@ -25,7 +25,7 @@ pub(crate) fn key(number: u8) -> String {
     if number % 4 == 3 { format!("{name:~<511}") } else { name }
 }
 
-/// How much a write writes, as places in the tables above.
+/// Sizes of a write, as indices into the tables above.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Shape {
     length: u8,
@@ -34,7 +34,7 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// Shapes of values of up to `max_value_bytes` bytes; those of many bytes are rarer.
+    /// Draws shapes of values of up to `max_value_bytes` bytes; long ones are rarer.
     pub(crate) fn strategy(max_value_bytes: usize) -> impl Strategy<Value = Self> {
         let lengths = LENGTHS.iter().filter(|length| **length <= max_value_bytes).count();
         let length = prop_oneof![8 => 0..lengths.min(10), 1 => 0..lengths];
@@ -46,10 +46,10 @@ impl Shape {
     }
 }
 
-/// A write. All that it writes follows from it and the key, and tells it: whatever is found can be held against it.
+/// Write whose value and metadata follow from it and the key, so that any entry can be checked against it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Write {
-    /// Given to one write alone.
+    /// Number that no other write has.
     pub(crate) serial: u64,
     pub(crate) shape: Shape,
 }
@@ -69,7 +69,7 @@ impl Write {
         LIFETIMES[usize::from(self.shape.lifetime)]
     }
 
-    /// The code, then bytes of which none stands where it would by chance.
+    /// Returns the code, then bytes that differ at each position and between keys.
     fn value(self, key: &str) -> Vec<u8> {
         let len = LENGTHS[usize::from(self.shape.length)];
         let code = self.code();
@@ -93,14 +93,14 @@ impl Write {
         needed.then(|| Metadata::new(&(self.code(), "~".repeat(padding))).unwrap())
     }
 
-    /// What to put.
+    /// Returns the entry to put.
     pub(crate) fn entry(self, key: &str) -> PutEntry {
         let expiration = self.lifetime().map(|lifetime| Expiration::after(lifetime).unwrap());
         let options = PutOptions::default().with_metadata(self.metadata()).with_expiration(expiration);
         PutEntry::new(key, self.value(key)).unwrap().with_options(options)
     }
 
-    /// The write that left `entry` under `key`, whole: its value and metadata, but not yet its deadline.
+    /// Returns the write that left `entry` under `key`, and checks value and metadata, but not the expiry.
     pub(crate) fn of(key: &str, entry: &Entry) -> Self {
         let code = entry.value.first_chunk().map_or_else(
             || entry.metadata.as_ref().map(|metadata| metadata.json::<(u64, String)>().unwrap().0),

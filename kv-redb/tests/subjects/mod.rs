@@ -42,7 +42,9 @@ fn over_file(file: PathBuf, clock: ManualClock, wrap: Wrap) -> BoxFuture<'static
             .with_store(Arc::new(store.clone()))
             .with_sweep(sweep);
         subject.with_reopen(move || {
-            let (store, file, clock) = (store.clone(), file.clone(), clock.clone());
+            let store = store.clone();
+            let file = file.clone();
+            let clock = clock.clone();
             async move {
                 store.close().await.unwrap();
                 over_file(file, clock, wrap).await

@@ -1,4 +1,4 @@
-//! Clients that write until they are told to stop, and what is known of their keys.
+//! Clients that write until they are stopped, and the history of each key.
 
 use std::sync::{
     Arc, Mutex, MutexGuard,
@@ -8,16 +8,16 @@ use std::sync::{
 use kv_core::prelude::*;
 use kv_redb::RedbNamespace;
 
-/// Content of a key: the number of the write that made it, and the length of its value in bytes; or nothing.
+/// Content of a key: number of its write and length of its value in bytes. `None` if the key is absent.
 pub(crate) type State = Option<(u64, usize)>;
 
-/// All that was ever under one key, which one client alone writes.
+/// Contents of one key, in order. Only one client writes the key.
 #[derive(Debug, Clone)]
 pub(crate) struct KeyHistory {
     pub(crate) key: String,
-    /// In their order, also what was asked for and not answered yet.
+    /// Requested contents, the unanswered last one included.
     pub(crate) states: Vec<State>,
-    /// The place of the last one that was answered.
+    /// Index of the last answered content.
     pub(crate) answered: usize,
 }
 
@@ -27,14 +27,14 @@ impl KeyHistory {
     }
 }
 
-/// The bytes of a value.
+/// Returns the bytes of a value.
 pub(crate) fn value((write, len): (u64, usize)) -> Vec<u8> {
     let mut bytes = format!("{write} {len}:").into_bytes();
     bytes.resize(bytes.len() + len, write.to_le_bytes()[0]);
     bytes
 }
 
-/// Knowledge of all clients.
+/// Histories of all keys, shared by the clients and the checks.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct KeyHistories {
     histories: Arc<Mutex<Vec<KeyHistory>>>,
@@ -52,7 +52,7 @@ impl KeyHistories {
         self.histories.lock().unwrap()
     }
 
-    /// Pasts of all keys, as far as they are known now.
+    /// Returns a copy of the histories as they are now.
     pub(crate) fn histories(&self) -> Vec<KeyHistory> {
         self.lock().clone()
     }
@@ -61,7 +61,7 @@ impl KeyHistories {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// Writes the keys from `first` on, `count` of them, until it is told to stop.
+    /// Writes the `count` keys from `first` on until `stop`.
     pub(crate) async fn write(self, kv: RedbNamespace, first: usize, count: usize) {
         for number in 0_u64.. {
             if self.stopped.load(Ordering::Relaxed) {

@@ -1,45 +1,39 @@
-//! The cuts: what is left after each is held against what was answered before.
+//! Power cuts, each followed by a comparison with what was answered before it.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
 use kv_core::{KvStore, prelude::*};
 use kv_redb::RedbStore;
-use proptest::{
-    prelude::*,
-    strategy::ValueTree,
-    test_runner::{Config, RngSeed, TestRunner},
-};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     clients::{KeyHistories, KeyHistory, State, value},
     disk::{Disk, Survivors},
     ext4::{self, MountedDisk},
+    random::Random,
 };
 
 const CLIENTS: usize = 6;
 const KEYS: usize = 10;
-/// Cuts of a disk that ignores flushes, of which one at least has to show a loss.
+/// Cuts of a disk that ignores flushes; at least one has to show a loss.
 const CUTS_WITHOUT_FLUSHES: u32 = 10;
 const FILE: &str = "app.kv";
 
 /// Result of one run of cuts.
 #[derive(Debug, Default)]
 struct CutCounts {
-    /// Cuts with writes on the disk that were not flushed.
+    /// Cuts during which the disk had unflushed writes.
     torn: u32,
     answered: usize,
     losses: Vec<String>,
 }
 
-/// Cuts the power `cuts` times.
+/// Cuts the power `cuts` times, and fails on a loss.
 pub(crate) fn run(cuts: u32) {
-    let seed = std::env::var("KV_REDB_SEED").map_or_else(|_| fresh_seed(), |seed| seed.parse().unwrap());
-    println!("KV_REDB_SEED={seed}");
-    let config = Config { rng_seed: RngSeed::Fixed(seed), failure_persistence: None, ..Config::default() };
-    let mut runner = TestRunner::new(config);
+    let mut random = Random::from_variable();
+    println!("KV_REDB_SEED={}", random.seed());
     for quick_repair in [false, true] {
-        let counts = cut(&mut runner, cuts.div_ceil(2), quick_repair, false);
+        let counts = cut(&mut random, cuts.div_ceil(2), quick_repair, false);
         println!(
             "quick repair {quick_repair}: {} cuts, {} of them with writes that were not flushed, {} answered writes",
             cuts.div_ceil(2),
@@ -47,25 +41,16 @@ pub(crate) fn run(cuts: u32) {
             counts.answered
         );
         assert!(counts.losses.is_empty(), "{:#?}", counts.losses);
-        assert!(cuts < 20 || counts.torn > 0, "no cut came in the midst of writes");
+        assert!(cuts < 20 || counts.torn > 0, "no cut came during writes");
     }
-    let counts = cut(&mut runner, CUTS_WITHOUT_FLUSHES, false, true);
+    let counts = cut(&mut random, CUTS_WITHOUT_FLUSHES, false, true);
     println!("a disk that ignores flushes: {} of {CUTS_WITHOUT_FLUSHES} cuts show it", counts.losses.len());
-    assert!(!counts.losses.is_empty(), "a disk that ignores flushes was not noticed: this test cannot fail");
+    assert!(!counts.losses.is_empty(), "no cut of a disk that ignores flushes showed a loss");
 }
 
-fn fresh_seed() -> u64 {
-    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
-    draw(&mut runner, any::<u64>())
-}
-
-fn draw<S: Strategy>(runner: &mut TestRunner, strategy: S) -> S::Value {
-    strategy.new_tree(runner).unwrap().current()
-}
-
-/// Lets clients write to a store, and cuts the power of its disk again and again. They write on: a cut is a look at what the
-/// disk would hold.
-fn cut(runner: &mut TestRunner, cuts: u32, quick_repair: bool, ignores_flushes: bool) -> CutCounts {
+/// Lets clients write to a store and takes images of its disk as a power cut would leave it. The clients go
+/// on: a cut is a copy of the disk.
+fn cut(random: &mut Random, cuts: u32, quick_repair: bool, ignores_flushes: bool) -> CutCounts {
     let disk = Disk::new(ext4::empty_ext4(), ignores_flushes);
     let mounted = MountedDisk::on(&disk);
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -76,13 +61,13 @@ fn cut(runner: &mut TestRunner, cuts: u32, quick_repair: bool, ignores_flushes: 
     let clients: Vec<_> = (0..CLIENTS).map(client).collect();
     let mut counts = CutCounts::default();
     for _ in 0..cuts {
-        // The moment is left to chance.
-        std::thread::sleep(Duration::from_micros(draw(runner, 0..60_000_u64)));
+        // A random moment.
+        std::thread::sleep(random.time(60));
         let survivors = if ignores_flushes {
-            // Of all writes that there ever were: the file system itself has to stay whole.
-            Survivors::First(draw(runner, 0..1_000_usize))
+            // A prefix of all writes ever made, since the file system itself has to stay whole.
+            Survivors::First(random.draw(0..1_000_usize))
         } else {
-            draw(runner, Survivors::strategy())
+            random.draw(Survivors::strategy())
         };
         let before = known.histories();
         let (image, unflushed) = disk.without_power(&survivors);
@@ -93,7 +78,7 @@ fn cut(runner: &mut TestRunner, cuts: u32, quick_repair: bool, ignores_flushes: 
             counts.losses.push(format!("{survivors:?}, {unflushed} writes not flushed: {loss}"));
         }
     }
-    assert!(disk.flushes() > 0, "nothing was ever flushed");
+    assert!(disk.flushes() > 0, "the disk was never flushed");
     known.stop();
     for client in clients {
         runtime.block_on(client).unwrap();
@@ -107,7 +92,7 @@ async fn open(path: &Path, quick_repair: bool) -> kv_core::Result<RedbStore> {
     RedbStore::builder().quick_repair(quick_repair).sweep_interval(None).open(path).await
 }
 
-/// Mounts `image`, opens the store on it, and compares each key with all that may be under it.
+/// Mounts `image`, opens the store on it, and compares each key with its possible contents.
 fn check(runtime: &Runtime, image: &[u8], before: &[KeyHistory], after: &[KeyHistory]) -> Result<(), String> {
     let looked = ext4::with_mounted_image(image, |folder| {
         let path = folder.join(FILE);
@@ -117,7 +102,7 @@ fn check(runtime: &Runtime, image: &[u8], before: &[KeyHistory], after: &[KeyHis
         runtime.block_on(async {
             let store = open(&path, false).await.map_err(failed)?;
             let compared = compare(&store, before, after).await;
-            // Also after a loss: an open store keeps its file system mounted.
+            // Closed after a loss too: an open store keeps its file system mounted.
             store.close().await.map_err(failed)?;
             compared
         })
@@ -131,7 +116,7 @@ async fn compare(store: &RedbStore, before: &[KeyHistory], after: &[KeyHistory])
         let found = kv.get(&before.key).await.map_err(failed)?;
         let is_it = |state: &State| state.map(value).as_deref() == found.as_deref();
         if !after.states[before.answered..].iter().any(is_it) {
-            return Err(format!("what was answered is not under {}", before.key));
+            return Err(format!("{} does not hold its answered write", before.key));
         }
     }
     kv.put("after the cut", "1").await.map_err(failed)

@@ -1,4 +1,4 @@
-//! A disk in memory that keeps apart what was flushed and what was only written, shown by FUSE as a file.
+//! Disk in memory that keeps flushed and unflushed writes apart, shown by FUSE as a file.
 
 use std::{
     ffi::OsStr,
@@ -12,15 +12,15 @@ use fuser::{
 };
 use proptest::prelude::*;
 
-/// The smallest part that a disk writes whole.
+/// Smallest unit that a disk writes whole, in bytes.
 const SECTOR: usize = 512;
-/// The file's name in the folder that FUSE shows.
+/// Name of the file in the folder that FUSE shows.
 pub(crate) const NAME: &str = "disk";
 const FILE: INodeNo = INodeNo(2);
-/// The kernel asks again each time: nothing changes but the bytes.
+/// Time for which the kernel may cache attributes: nothing changes but the bytes.
 const TTL: Duration = Duration::from_secs(60);
 
-/// A disk in memory. Clones are the same disk.
+/// Disk in memory. Clones are the same disk.
 #[derive(Debug, Clone)]
 pub(crate) struct Disk {
     state: Arc<Mutex<State>>,
@@ -29,22 +29,22 @@ pub(crate) struct Disk {
 
 #[derive(Debug)]
 struct State {
-    /// Bytes that a reader sees.
+    /// Bytes that a read returns.
     current: Vec<u8>,
-    /// Bytes that are there without power.
+    /// Bytes that survive any power cut.
     durable: Vec<u8>,
     unflushed: Vec<(usize, Vec<u8>)>,
     flushes: usize,
 }
 
-/// Which of the writes that were not flushed survive a power cut.
+/// Selection of the unflushed writes that survive a power cut.
 #[derive(Debug, Clone)]
 pub(crate) enum Survivors {
     Nothing,
     Everything,
-    /// The first ones, in a thousandth of their number.
+    /// A prefix of the writes, in thousandths of their number.
     First(usize),
-    /// Each sector by chance, from this seed.
+    /// Each sector with probability one half, from this seed.
     AnySectors(u64),
 }
 
@@ -60,7 +60,7 @@ impl Survivors {
 }
 
 impl Disk {
-    /// A disk with these bytes.
+    /// Returns a disk with these bytes.
     pub(crate) fn new(bytes: Vec<u8>, ignores_flushes: bool) -> Self {
         let state = State { durable: bytes.clone(), current: bytes, unflushed: Vec::new(), flushes: 0 };
         Self { state: Arc::new(Mutex::new(state)), ignores_flushes }
@@ -75,7 +75,7 @@ impl Disk {
         self.lock().flushes
     }
 
-    /// Bytes that the disk would hold without power now, and the number of writes that were not flushed.
+    /// Returns the bytes that the disk would hold after a power cut now, and the number of unflushed writes.
     pub(crate) fn without_power(&self, survivors: &Survivors) -> (Vec<u8>, usize) {
         let state = self.lock();
         let mut bytes = state.durable.clone();
@@ -101,7 +101,7 @@ impl Disk {
     }
 }
 
-/// The next toss of a coin: xorshift, since a million of them are needed quickly.
+/// Tosses a coin with xorshift, since a million tosses have to be quick.
 fn coin(state: &mut u64) -> bool {
     *state ^= *state << 13;
     *state ^= *state >> 7;
@@ -123,7 +123,7 @@ impl Filesystem for Disk {
     }
 
     fn open(&self, _: &Request, _: INodeNo, _: OpenFlags, reply: ReplyOpen) {
-        // No cache of the kernel's in front of the disk.
+        // Without the kernel's cache in front of the disk.
         reply.opened(FileHandle(0), FopenFlags::FOPEN_DIRECT_IO);
     }
 
@@ -179,7 +179,7 @@ impl Filesystem for Disk {
     }
 
     fn flush(&self, _: &Request, _: INodeNo, _: FileHandle, _: LockOwner, reply: ReplyEmpty) {
-        // That of a file handle, when it is closed: it promises nothing.
+        // The flush of a closed file handle, which promises nothing.
         reply.ok();
     }
 }

@@ -1,4 +1,4 @@
-//! Mounts and loop devices, which are undone when they are dropped.
+//! Mounts of ext4 on loop devices, which end when they are dropped, and their requirements.
 
 use std::{
     fs,
@@ -13,13 +13,30 @@ use tempfile::TempDir;
 
 use crate::disk::{Disk, NAME};
 
-/// The size of the disk: room for a small journal and a store of some megabytes.
+/// Size of the disk in bytes: space for a small journal and a store of some megabytes.
 const DISK_BYTES: u64 = 40 << 20;
 
-/// Most times that a file system is asked to go while something uses it.
-const MAX_UNMOUNTS: u32 = 250;
+/// Most attempts to unmount a busy file system, 20 ms apart.
+const MAX_UNMOUNT_ATTEMPTS: u32 = 250;
 
-/// Runs a command to its end, and answers what it printed, or says how it failed.
+/// Returns what this machine lacks for a power cut, if anything.
+pub(crate) fn missing_requirement() -> Option<String> {
+    let user = Command::new("id").arg("-u").output().ok()?;
+    if user.stdout.trim_ascii() != b"0" {
+        return Some("this user is not root".to_owned());
+    }
+    for device in ["/dev/fuse", "/dev/loop-control"] {
+        if !Path::new(device).exists() {
+            return Some(format!("{device} is missing"));
+        }
+    }
+    let is_there = |command: &&str| Command::new(command).arg("--version").output().is_ok();
+    // `mkfs.ext4` rejects `--version`, but it starts.
+    let commands = ["mkfs.ext4", "losetup", "mount", "umount"];
+    commands.iter().find(|command| !is_there(command)).map(|command| format!("{command} is missing"))
+}
+
+/// Runs a command and returns what it printed, or an error with its message.
 fn command(program: &str, arguments: &[&Path]) -> Result<String, String> {
     let output = Command::new(program).args(arguments).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
@@ -30,7 +47,7 @@ fn command(program: &str, arguments: &[&Path]) -> Result<String, String> {
     }
 }
 
-/// The bytes of an empty ext4.
+/// Returns the bytes of an empty ext4.
 pub(crate) fn empty_ext4() -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let image = folder.path().join("image");
@@ -41,7 +58,7 @@ pub(crate) fn empty_ext4() -> Vec<u8> {
     fs::read(image).unwrap()
 }
 
-/// A loop device over a file.
+/// Loop device over a file.
 struct LoopDevice(PathBuf);
 
 impl LoopDevice {
@@ -56,7 +73,7 @@ impl Drop for LoopDevice {
     }
 }
 
-/// A mounted ext4. The fields are dropped in their order.
+/// Mounted ext4. The fields are dropped in their order.
 struct Mount {
     folder: TempDir,
     _device: LoopDevice,
@@ -74,20 +91,20 @@ impl Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        // A store that was just closed, or failed to open, may have a thread yet that closes the file.
+        // A store that was just closed, or failed to open, may have a thread that still closes the file.
         let mut unmounted = Ok(String::new());
-        for _ in 0..MAX_UNMOUNTS {
+        for _ in 0..MAX_UNMOUNT_ATTEMPTS {
             unmounted = command("umount", &[self.folder.path()]);
             if unmounted.is_ok() {
                 return;
             }
             thread::sleep(Duration::from_millis(20));
         }
-        eprintln!("a mount stays behind: {unmounted:?}");
+        eprintln!("cannot unmount: {unmounted:?}");
     }
 }
 
-/// An ext4 on a disk whose power can be cut. The fields are dropped in their order.
+/// Mounted ext4 on a disk whose power can be cut. The fields are dropped in their order.
 pub(crate) struct MountedDisk {
     mount: Mount,
     _session: BackgroundSession,
@@ -107,7 +124,8 @@ impl MountedDisk {
     }
 }
 
-/// Lets `look` at what is on an ext4 with these bytes, once its journal is replayed; the error says why it can't be mounted.
+/// Mounts an ext4 with these bytes, which replays its journal, and calls `look`. Returns an error if the
+/// mount fails.
 pub(crate) fn with_mounted_image<T>(bytes: &[u8], look: impl FnOnce(&Path) -> T) -> Result<T, String> {
     let folder = tempfile::tempdir().unwrap();
     let image = folder.path().join("image");
