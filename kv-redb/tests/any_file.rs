@@ -1,4 +1,4 @@
-//! Any bytes at all in the place of a store: a clear error, or a store whose answers are right or errors.
+//! Arbitrary bytes in place of a store's file: a clear error, or a store whose answers are right or errors.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::{fs, path::Path, sync::LazyLock};
@@ -14,28 +14,28 @@ fn key(number: usize) -> String {
     format!("{number:04}")
 }
 
-/// Small values and ones in pieces.
+/// Returns small values and ones that are stored in chunks.
 fn value(number: usize) -> Vec<u8> {
     vec![u8::try_from(number).unwrap(); number * 150]
 }
 
-/// A store's file, closed cleanly.
-static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+/// File of a store that was closed.
+static ORIGINAL: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.kv");
-    let made: Result<()> = block_on(async {
+    let created: Result<()> = block_on(async {
         let store = RedbStore::open(&path).await?;
         let kv = store.open_namespace("a").await?;
         let entries = (0..KEYS).map(|number| PutEntry::new(key(number), value(number)));
         kv.put_many(entries.collect::<Result<Vec<_>, _>>()?).await?.into_result()?;
         store.close().await
     });
-    made.unwrap();
+    created.unwrap();
     fs::read(path).unwrap()
 });
 
-/// Opens what lies at `path`, and reads and writes it if it opens.
-async fn try_out(path: &Path) {
+/// Opens the file at `path`, and reads and writes the store if it opens.
+async fn use_file(path: &Path) {
     let store = match RedbStore::open(path).await {
         Ok(store) => store,
         Err(error) => {
@@ -48,31 +48,31 @@ async fn try_out(path: &Path) {
         for number in 0..KEYS {
             match kv.get(key(number)).await {
                 Ok(found) => assert!(found.is_none_or(|found| found == value(number)), "a wrong value"),
-                Err(error) => told(&error),
+                Err(error) => assert_expected(&error),
             }
         }
         for outcome in [kv.list_page(kv_core::ListOptions::default()).await.map(drop), kv.put("k", "v").await]
         {
-            outcome.unwrap_or_else(|error| told(&error));
+            outcome.unwrap_or_else(|error| assert_expected(&error));
         }
     }
     let _ = store.close().await;
 }
 
-fn told(error: &kv_core::Error) {
+fn assert_expected(error: &kv_core::Error) {
     let kind = error.kind();
     assert!(matches!(kind, ErrorKind::Corrupt | ErrorKind::Closed | ErrorKind::Unavailable), "{error:?}");
     assert!(error.to_string().contains("app.kv"), "{error}");
 }
 
-fn with_file(bytes: &[u8]) {
+fn check(bytes: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.kv");
     fs::write(&path, bytes).unwrap();
-    block_on(try_out(&path));
+    block_on(use_file(&path));
 }
 
-/// Changed bytes, most of them in the file's header, which the first page holds.
+/// Draws places and new bytes, most of them in the file's header on the first page.
 fn changes() -> impl Strategy<Value = Vec<(usize, u8)>> {
     let places = prop_oneof![0..320_usize, 0..4096_usize, 0..200_000_usize];
     vec((places, any::<u8>()), 1..20)
@@ -82,26 +82,26 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_store_with_changed_bytes_is_right_or_says_what_is_wrong(changes in changes()) {
-        let mut bytes = WHOLE.clone();
+    fn a_file_with_changed_bytes_answers_rightly_or_with_an_error(changes in changes()) {
+        let mut bytes = ORIGINAL.clone();
         for (place, byte) in changes {
             bytes[place] = byte;
         }
-        with_file(&bytes);
+        check(&bytes);
     }
 
     #[test]
-    fn a_store_that_lacks_its_end_is_right_or_says_what_is_wrong(len: Index) {
-        with_file(&WHOLE[..len.index(WHOLE.len())]);
+    fn a_file_cut_short_answers_rightly_or_with_an_error(len: Index) {
+        check(&ORIGINAL[..len.index(ORIGINAL.len())]);
     }
 
     #[test]
-    fn any_bytes_are_no_store(bytes in vec(any::<u8>(), 1..10_000), like_redb: bool) {
+    fn random_bytes_are_refused_or_opened_without_a_panic(bytes in vec(any::<u8>(), 1..10_000), like_redb: bool) {
         let mut bytes = bytes;
         if like_redb {
             let start = bytes.len().min(9);
-            bytes[..start].copy_from_slice(&WHOLE[..start]);
+            bytes[..start].copy_from_slice(&ORIGINAL[..start]);
         }
-        with_file(&bytes);
+        check(&bytes);
     }
 }

@@ -1,4 +1,4 @@
-//! Copies of a store that is in use.
+//! Backups of a store in use.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::{fs, sync::Arc, time::Duration};
@@ -8,7 +8,7 @@ use kv_core::{ErrorKind, Expiration, KvStore, Metadata, PutEntry, PutOptions, Re
 use kv_redb::{RedbNamespace, RedbStore};
 use kv_testkit::ManualClock;
 
-/// Everything that a caller can see of a namespace.
+/// Returns all that a caller can read in a namespace.
 async fn all(kv: &RedbNamespace) -> Result<Vec<(String, Option<kv_core::Entry>)>> {
     let keys: Vec<_> = kv.list("").try_collect().await?;
     let mut all = Vec::new();
@@ -20,7 +20,7 @@ async fn all(kv: &RedbNamespace) -> Result<Vec<(String, Option<kv_core::Entry>)>
 }
 
 #[tokio::test]
-async fn a_copy_has_everything_and_is_a_store_like_another() -> Result<()> {
+async fn a_backup_holds_every_entry_and_opens_as_a_store() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.kv");
     let copy = folder.path().join("copy.kv");
@@ -50,20 +50,20 @@ async fn a_copy_has_everything_and_is_a_store_like_another() -> Result<()> {
     assert_eq!(
         store.sweep(usize::MAX).await?,
         expected.len() + 1,
-        "what expires, and the deleted namespace's"
+        "the expired entries and that of the deleted namespace"
     );
     assert_eq!(all(&kept).await?.len(), 1);
     store.close().await?;
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else is left");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no other file is left");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_shows_one_moment_while_others_write() -> Result<()> {
+async fn a_backup_during_writes_is_a_snapshot() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let store = RedbStore::open(folder.path().join("app.kv")).await?;
     let kv = store.open_namespace("a").await?;
-    // Each bulk write is one transaction, so at any moment all of these keys have the same value.
+    // Each bulk write is one transaction, so in any snapshot all of these keys have the same value.
     let write = |kv: RedbNamespace, generation: u32| async move {
         let entries = (0..300).map(|key| PutEntry::new(format!("{key:03}"), generation.to_string()));
         kv.put_many(entries.collect::<Result<Vec<_>, _>>()?).await?.into_result()
@@ -96,21 +96,21 @@ async fn a_copy_shows_one_moment_while_others_write() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_copy_that_cannot_be_written_leaves_nothing_and_no_file_is_overwritten() -> Result<()> {
+async fn a_failed_backup_leaves_no_file_and_overwrites_none() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let store = RedbStore::open(folder.path().join("app.kv")).await?;
     let there = folder.path().join("there");
-    fs::write(&there, "somebody's").unwrap();
+    fs::write(&there, "existing").unwrap();
     let partial = folder.path().join("new.partial");
-    fs::write(&partial, "somebody's").unwrap();
+    fs::write(&partial, "existing").unwrap();
     for path in [there.clone(), folder.path().join("new"), folder.path().join("missing/new")] {
         let error = store.backup(&path).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Other, "{error:?}");
         assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
         assert!(path == there || !path.exists());
     }
-    assert_eq!(fs::read_to_string(&there).unwrap(), "somebody's");
-    assert_eq!(fs::read_to_string(&partial).unwrap(), "somebody's");
+    assert_eq!(fs::read_to_string(&there).unwrap(), "existing");
+    assert_eq!(fs::read_to_string(&partial).unwrap(), "existing");
 
     store.close().await?;
     let closed = store.backup(folder.path().join("late")).await.unwrap_err();
@@ -119,12 +119,12 @@ async fn a_copy_that_cannot_be_written_leaves_nothing_and_no_file_is_overwritten
     Ok(())
 }
 
-/// The start of every file of redb's.
+/// First bytes of every file of redb.
 const MAGIC: [u8; 9] = *b"redb\x1A\x0A\xA9\x0D\x0A";
 
-/// A killed backup leaves a part of a file. The next one to the same place does not need anybody to remove it.
+/// A killed backup leaves a partial file, which does not have to be removed by hand.
 #[tokio::test]
-async fn what_a_killed_copy_left_is_in_nobodys_way() -> Result<()> {
+async fn a_backup_replaces_the_partial_file_of_a_killed_one() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join("copy.kv");
     let partial = folder.path().join("copy.kv.partial");
@@ -133,16 +133,16 @@ async fn what_a_killed_copy_left_is_in_nobodys_way() -> Result<()> {
     kv.put("k", vec![7; 100_000]).await?;
     store.backup(&copy).await?;
     let whole = fs::read(&copy).unwrap();
-    let lefts = [
+    let leftovers = [
         vec![],
         vec![0; 1 << 20],
         [&MAGIC[..], &vec![0; 50_000]].concat(),
         whole.clone(),
         whole[..9_000].to_vec(),
     ];
-    for left in lefts {
+    for leftover in leftovers {
         fs::remove_file(&copy).unwrap();
-        fs::write(&partial, left).unwrap();
+        fs::write(&partial, leftover).unwrap();
         store.backup(&copy).await?;
         assert!(!partial.exists());
         let copy = RedbStore::open(&copy).await?;
@@ -152,9 +152,9 @@ async fn what_a_killed_copy_left_is_in_nobodys_way() -> Result<()> {
     store.close().await
 }
 
-/// Two backups to one place at once: one of them is there in the end, whole.
+/// Of concurrent backups to one path, one succeeds and is whole.
 #[tokio::test(flavor = "multi_thread")]
-async fn copies_to_the_same_place_do_not_destroy_each_other() -> Result<()> {
+async fn one_of_concurrent_backups_to_one_path_succeeds() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let store = RedbStore::open(folder.path().join("app.kv")).await?;
     let kv = store.open_namespace("a").await?;
@@ -184,7 +184,7 @@ async fn copies_to_the_same_place_do_not_destroy_each_other() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_copy_has_the_namespaces_of_its_moment() -> Result<()> {
+async fn a_backup_holds_the_namespaces_of_its_snapshot() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join("copy.kv");
     let store = RedbStore::open(folder.path().join("app.kv")).await?;

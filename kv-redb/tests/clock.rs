@@ -1,4 +1,4 @@
-//! A clock that panics.
+//! Clock that panics.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
@@ -13,14 +13,14 @@ use kv_core::{Clock, ErrorKind, Expiration, KvStore, ListOptions, Result, Timest
 use kv_redb::RedbStore;
 use kv_testkit::ManualClock;
 
-/// A caller's clock with a bug.
+/// Clock of a caller, with a bug.
 #[derive(Debug, Clone, Default)]
-struct Broken {
+struct BrokenClock {
     clock: ManualClock,
     panics: Arc<AtomicBool>,
 }
 
-impl Clock for Broken {
+impl Clock for BrokenClock {
     fn now(&self) -> Timestamp {
         assert!(!self.panics.load(Ordering::Acquire), "a bug of this clock");
         self.clock.now()
@@ -31,11 +31,11 @@ impl Clock for Broken {
     }
 }
 
-/// The caller's own fault is told as such: the file is whole, and the store goes on.
+/// The error names the clock: the file is undamaged, and the store goes on.
 #[tokio::test]
-async fn a_panic_of_the_clock_is_no_damage_and_does_not_end_the_store() -> Result<()> {
+async fn a_panic_of_the_clock_is_an_error_and_the_store_goes_on() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
-    let clock = Broken::default();
+    let clock = BrokenClock::default();
     let builder = RedbStore::builder().clock(Arc::new(clock.clone())).sweep_interval(None);
     let store = builder.open(folder.path().join("app.kv")).await?;
     let kv = store.open_namespace("a").await?;
@@ -54,7 +54,7 @@ async fn a_panic_of_the_clock_is_no_damage_and_does_not_end_the_store() -> Resul
         assert_eq!(error.kind(), ErrorKind::Other, "{error:?}");
         assert!(error.to_string().contains("clock"), "{error}");
     }
-    assert_eq!(kv.get("stays").await?.unwrap(), "1", "nobody asks for the time");
+    assert_eq!(kv.get("stays").await?.unwrap(), "1", "an entry without an expiry needs no time");
 
     clock.panics.store(false, Ordering::Release);
     assert_eq!(kv.get("expires").await?.unwrap(), "1");

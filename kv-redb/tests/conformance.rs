@@ -1,4 +1,4 @@
-//! The contract, on a namespace in a file and on a pointer to one.
+//! Conformance suite and model test, on a namespace and behind an `Arc`.
 
 mod subjects;
 

@@ -1,4 +1,4 @@
-//! Records that this crate did not write: each is a clear error, and the rest of the store works on.
+//! Damaged rows and pages: each is a clear error, and the rest of the store keeps working.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -11,24 +11,23 @@ use kv_testkit::ManualClock;
 use redb::{Database, ReadableTable, Table, TableDefinition};
 
 const ENTRIES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("entries");
-const PIECES: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("pieces");
+const CHUNKS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("pieces");
 
-/// The first namespace's number, before the bytes of the key.
+/// Returns the key of a row: the first namespace's number, then the bytes of the entry's key.
 fn entry_key(key: &[u8]) -> Vec<u8> {
     [&[0; 4], key].concat()
 }
 
-/// Changes the record of the entry that is `key` in the first namespace.
+/// Changes the row of the entry `key` in the first namespace.
 fn change(path: &Path, key: &[u8], change: impl FnOnce(&mut Vec<u8>)) {
     let database = Database::open(path).unwrap();
     let transaction = database.begin_write().unwrap();
     {
         let mut entries = transaction.open_table(ENTRIES).unwrap();
         let key = entry_key(key);
-        let mut record =
-            entries.get(&key[..]).unwrap().map(|record| record.value().to_owned()).unwrap_or_default();
-        change(&mut record);
-        entries.insert(&key[..], &record[..]).unwrap();
+        let mut row = entries.get(&key[..]).unwrap().map(|row| row.value().to_owned()).unwrap_or_default();
+        change(&mut row);
+        entries.insert(&key[..], &row[..]).unwrap();
     }
     transaction.commit().unwrap();
 }
@@ -46,19 +45,19 @@ fn assert_corrupt<T: std::fmt::Debug>(outcome: Result<T>) {
 }
 
 #[tokio::test]
-async fn damaged_values_are_told_from_absent_ones() -> Result<()> {
+async fn damaged_values_are_errors_and_not_absent() -> Result<()> {
     type Damage = fn(&mut Vec<u8>);
     let damages: [(&str, Damage); 7] = [
-        ("cut short", |record| record.truncate(5)),
+        ("cut short", |row| row.truncate(5)),
         ("empty", Vec::clear),
-        ("of an unknown version", |record| record[0] = 9),
-        ("with unknown flags", |record| record[1] = 0x80),
-        ("with a flipped bit in its value", |record| {
-            let value = record.len() - 5;
-            record[value] ^= 1;
+        ("of an unknown version", |row| row[0] = 9),
+        ("with unknown flags", |row| row[1] = 0x80),
+        ("with a flipped bit in its value", |row| {
+            let value = row.len() - 5;
+            row[value] ^= 1;
         }),
-        ("with a flipped bit in its checksum", |record| *record.last_mut().unwrap() ^= 1),
-        ("of another version of the entry", |record| record[9] ^= 1),
+        ("with a flipped bit in its checksum", |row| *row.last_mut().unwrap() ^= 1),
+        ("of another version of the entry", |row| row[9] ^= 1),
     ];
     for (name, damage) in damages {
         let folder = tempfile::tempdir().unwrap();
@@ -70,7 +69,7 @@ async fn damaged_values_are_told_from_absent_ones() -> Result<()> {
         change(&path, b"bad", damage);
 
         let (store, kv) = open(&path).await?;
-        println!("a record {name}");
+        println!("a row {name}");
         assert_corrupt(kv.get("bad").await);
         assert_corrupt(kv.get_many(["good", "bad"]).await);
         assert_eq!(kv.get("good").await?.unwrap(), "2");
@@ -81,8 +80,10 @@ async fn damaged_values_are_told_from_absent_ones() -> Result<()> {
     Ok(())
 }
 
-/// Checks that a large value is `Corrupt` once its pieces were changed.
-async fn assert_pieces_matter(change: impl FnOnce(&mut Table<'_, (u64, u32), &'static [u8]>)) -> Result<()> {
+/// Checks that a large value is `Corrupt` after a change of its chunks.
+async fn assert_chunks_are_checked(
+    change: impl FnOnce(&mut Table<'_, (u64, u32), &'static [u8]>),
+) -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.kv");
     let (store, kv) = open(&path).await?;
@@ -91,7 +92,7 @@ async fn assert_pieces_matter(change: impl FnOnce(&mut Table<'_, (u64, u32), &'s
     {
         let database = Database::open(&path).unwrap();
         let transaction = database.begin_write().unwrap();
-        change(&mut transaction.open_table(PIECES).unwrap());
+        change(&mut transaction.open_table(CHUNKS).unwrap());
         transaction.commit().unwrap();
     }
     let (store, kv) = open(&path).await?;
@@ -100,26 +101,26 @@ async fn assert_pieces_matter(change: impl FnOnce(&mut Table<'_, (u64, u32), &'s
 }
 
 #[tokio::test]
-async fn a_value_with_a_missing_piece_is_corrupt_and_not_shorter() -> Result<()> {
-    assert_pieces_matter(|pieces| drop(pieces.pop_first().unwrap().unwrap())).await
+async fn a_value_with_a_missing_chunk_is_corrupt_and_not_shorter() -> Result<()> {
+    assert_chunks_are_checked(|chunks| drop(chunks.pop_first().unwrap().unwrap())).await
 }
 
 #[tokio::test]
-async fn a_piece_with_a_flipped_bit_is_corrupt() -> Result<()> {
-    assert_pieces_matter(|pieces| {
-        let (key, mut piece) = {
-            let (key, piece) = pieces.last().unwrap().unwrap();
-            (key.value(), piece.value().to_owned())
+async fn a_chunk_with_a_flipped_bit_is_corrupt() -> Result<()> {
+    assert_chunks_are_checked(|chunks| {
+        let (key, mut chunk) = {
+            let (key, chunk) = chunks.last().unwrap().unwrap();
+            (key.value(), chunk.value().to_owned())
         };
-        piece[1_000] ^= 1;
-        pieces.insert(key, &piece[..]).unwrap();
+        chunk[1_000] ^= 1;
+        chunks.insert(key, &chunk[..]).unwrap();
     })
     .await
 }
 
-/// redb panics over some damaged pages: to a caller that is an error like another.
+/// redb panics over some damaged pages; a caller gets an error.
 #[tokio::test]
-async fn a_damaged_page_is_an_error_and_no_panic() -> Result<()> {
+async fn a_damaged_page_is_an_error_and_not_a_panic() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.kv");
     let (store, kv) = open(&path).await?;
@@ -130,7 +131,7 @@ async fn a_damaged_page_is_an_error_and_no_panic() -> Result<()> {
     let mut corrupt = 0;
     for page in 1..60 {
         let mut bytes = whole.clone();
-        // Behind the page's type stand the number of its pairs and where each ends.
+        // After the page's type come the number of its pairs and the offset of each end.
         for byte in bytes.iter_mut().skip(page * 4096 + 2).take(10) {
             *byte ^= 0x55;
         }
@@ -152,11 +153,11 @@ async fn a_damaged_page_is_an_error_and_no_panic() -> Result<()> {
         }
         let _ = store.close().await;
     }
-    assert!(corrupt > 0, "some page holds entries");
+    assert!(corrupt > 0, "no page of entries was damaged");
     Ok(())
 }
 
-/// A bulk get is one answer, so it fails as a whole, and names the key that is damaged.
+/// A bulk get has one answer, so it fails as a whole, and its error names the damaged key.
 #[tokio::test]
 async fn a_bulk_get_names_the_damaged_key() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
@@ -165,7 +166,7 @@ async fn a_bulk_get_names_the_damaged_key() -> Result<()> {
     kv.put("bad", "1").await?;
     kv.put("good", "2").await?;
     store.close().await?;
-    change(&path, b"bad", |record| *record.last_mut().unwrap() ^= 1);
+    change(&path, b"bad", |row| *row.last_mut().unwrap() ^= 1);
     let (store, kv) = open(&path).await?;
     let error = kv.get_many(["good", "bad"]).await.unwrap_err();
     assert_eq!(error.key().map(kv_core::Key::as_str), Some("bad"), "{error:?}");
@@ -175,10 +176,10 @@ async fn a_bulk_get_names_the_damaged_key() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_damaged_entry_is_listed_by_its_key_and_a_write_sets_it_right() -> Result<()> {
+async fn a_damaged_entry_is_listed_and_a_write_replaces_it() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.kv");
-    let damage = |key: &[u8]| change(&path, key, |record| *record.last_mut().unwrap() ^= 1);
+    let damage = |key: &[u8]| change(&path, key, |row| *row.last_mut().unwrap() ^= 1);
     let keys = ["a", "b", "c", "d", "e"];
     let minute = Expiration::after(Duration::from_secs(60))?;
     let (store, kv) = open(&path).await?;
@@ -196,7 +197,7 @@ async fn a_damaged_entry_is_listed_by_its_key_and_a_write_sets_it_right() -> Res
     let listed: Vec<_> = page.keys.iter().map(|key| (key.name.as_str(), key.metadata.is_some())).collect();
     assert_eq!(listed, [("a", false), ("b", false), ("c", false), ("d", false), ("e", true)]);
     assert_corrupt(kv.get_with_metadata("a").await);
-    // What a conditional write expects cannot be told.
+    // The condition cannot be compared.
     assert_corrupt(kv.put_if("a", Expected::Absent, "2", PutOptions::default()).await);
     assert_corrupt(kv.delete_if("a", kv_core::Version::new(1)).await);
 
@@ -211,7 +212,7 @@ async fn a_damaged_entry_is_listed_by_its_key_and_a_write_sets_it_right() -> Res
     assert_eq!(page.keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>(), ["a", "c", "e"]);
     store.close().await?;
 
-    // Deadlines of what was there before reclaim nothing of what is there now.
+    // Expiries of replaced entries remove none of the new ones.
     let clock = ManualClock::default();
     clock.advance(Duration::from_secs(1_000_000_000));
     let store = RedbStore::builder().clock(Arc::new(clock)).sweep_interval(None).open(&path).await?;
@@ -221,16 +222,16 @@ async fn a_damaged_entry_is_listed_by_its_key_and_a_write_sets_it_right() -> Res
     assert_eq!(kv.get("c").await?.unwrap(), vec![8; 9_000]);
     store.close().await?;
 
-    // Bytes that are no key at all are passed over.
-    change(&path, b"\xff", |record| record.extend([1; 10]));
+    // A row whose key is not UTF-8 is skipped.
+    change(&path, b"\xff", |row| row.extend([1; 10]));
     let (store, kv) = open(&path).await?;
     assert_eq!(kv.list_page(ListOptions::default()).await?.keys.len(), 2);
     store.close().await
 }
 
-/// Builds a tree whose branch leads to one leaf twice, as a misdirected write leaves it: a scan meets its keys again.
+/// Builds a tree whose branch leads to one leaf twice, as a misdirected write leaves it: a scan meets its keys twice.
 #[tokio::test]
-async fn a_listing_over_a_misplaced_page_ends() -> Result<()> {
+async fn a_listing_over_a_duplicated_page_ends() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.kv");
     let (store, kv) = open(&path).await?;
@@ -271,13 +272,13 @@ async fn a_listing_over_a_misplaced_page_ends() -> Result<()> {
             store.close().await?;
         }
     }
-    assert!(corrupt > 0, "some leaves were in the listing");
+    assert!(corrupt > 0, "no duplicated leaf was in the listing");
     Ok(())
 }
 
-/// One damaged page of the entries refuses what lies on it, and nothing else; nor does it stop the store.
+/// Writes to the keys of one damaged page fail, all others succeed, and the store goes on.
 #[tokio::test]
-async fn a_damaged_page_refuses_its_own_writes_and_no_others() -> Result<()> {
+async fn a_damaged_page_fails_writes_to_its_own_keys_only() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.kv");
     let (store, kv) = open(&path).await?;

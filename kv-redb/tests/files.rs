@@ -1,4 +1,4 @@
-//! Files that are no regular ones, whose they are, and what becomes of them while a store is open.
+//! Types and permissions of files, and changes to the file of an open store.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -14,8 +14,8 @@ use kv_core::{ErrorKind, KvStore, Result, prelude::*};
 use kv_redb::{RedbNamespace, RedbStore};
 use tokio::time::timeout;
 
-/// A refusal takes a thousandth of it.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest time of a refusal, which takes a thousandth of it.
+const MAX_WAIT: Duration = Duration::from_secs(10);
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -28,7 +28,7 @@ async fn open(path: &Path) -> Result<(RedbStore, RedbNamespace)> {
 }
 
 #[tokio::test]
-async fn a_new_file_is_its_owners_alone_and_copies_have_their_sources_mode() -> Result<()> {
+async fn a_new_file_is_private_and_copies_keep_the_mode_of_their_source() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.kv");
     let (store, kv) = open(&path).await?;
@@ -45,22 +45,22 @@ async fn a_new_file_is_its_owners_alone_and_copies_have_their_sources_mode() -> 
     RedbStore::salvage(&path, &salvaged, |_| ()).await?;
     assert_eq!(mode(&salvaged), 0o604);
 
-    // A file that is there keeps its mode.
+    // An existing file keeps its mode.
     let (store, _) = open(&path).await?;
     assert_eq!(mode(&path), 0o604);
     store.close().await
 }
 
-/// Opening a FIFO would wait for somebody who writes into it, and nobody could end that.
+/// Opening a FIFO would wait for a writer, and the call could not be cancelled.
 #[tokio::test]
-async fn what_is_no_regular_file_is_refused_at_once() -> Result<()> {
+async fn only_regular_files_are_opened() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let fifo = folder.path().join("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let (store, _) = open(&folder.path().join("app.kv")).await?;
     for path in [&fifo, Path::new("/dev/null"), folder.path()] {
         for error in [
-            timeout(PATIENCE, RedbStore::open(path)).await.expect("it waits").unwrap_err(),
+            timeout(MAX_WAIT, RedbStore::open(path)).await.expect("the opening waits").unwrap_err(),
             RedbStore::check(path, |_| ()).await.unwrap_err(),
             RedbStore::salvage(path, folder.path().join("copy"), |_| ()).await.unwrap_err(),
             store.backup(path).await.unwrap_err(),
@@ -72,11 +72,11 @@ async fn what_is_no_regular_file_is_refused_at_once() -> Result<()> {
     store.close().await
 }
 
-/// A deleted file goes on taking writes as far as the system is concerned, and all of them are lost with it.
+/// The system lets a process write to a deleted file, and all these writes would be lost.
 #[tokio::test]
-async fn a_file_that_is_deleted_or_cut_short_takes_no_more_writes() -> Result<()> {
-    type Harm = fn(&Path);
-    let harms: [(&str, Harm); 3] = [
+async fn a_deleted_or_truncated_file_takes_no_more_writes() -> Result<()> {
+    type Change = fn(&Path);
+    let changes: [(&str, Change); 3] = [
         ("was deleted", |path| fs::remove_file(path).unwrap()),
         ("was deleted", |path| {
             let other = path.with_extension("other");
@@ -85,19 +85,19 @@ async fn a_file_that_is_deleted_or_cut_short_takes_no_more_writes() -> Result<()
         }),
         ("was cut short", |path| File::options().write(true).open(path).unwrap().set_len(8192).unwrap()),
     ];
-    for (what, harm) in harms {
+    for (message, change) in changes {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("app.kv");
         let (store, kv) = open(&path).await?;
         kv.put("k", "1").await?;
-        harm(&path);
+        change(&path);
         let failed = kv.put("k", "2").await.unwrap_err();
         assert_eq!(failed.kind(), ErrorKind::Closed, "{failed:?}");
         let mut cause: &dyn std::error::Error = &failed;
         while let Some(next) = cause.source() {
             cause = next;
         }
-        assert!(cause.to_string().contains(what), "{cause}");
+        assert!(cause.to_string().contains(message), "{cause}");
         assert_eq!(kv.put("k", "3").await.unwrap_err().kind(), ErrorKind::Closed);
         assert!(store.check_ready().await.is_err());
         let _ = store.close().await;

@@ -1,4 +1,5 @@
-//! A real file system that is full for a while. It needs Linux, root, and leave to mount a tmpfs; skipped loudly otherwise.
+//! Real file system that is full for a while. Needs Linux, root, and the right to mount a tmpfs; prints a line if
+//! it is skipped.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -14,11 +15,11 @@ use futures_executor::block_on;
 use kv_core::{ErrorKind, KvStore, Result, prelude::*};
 use kv_redb::RedbStore;
 
-/// A file system in memory, as long as this lives.
+/// File system in memory, unmounted on drop.
 struct Tmpfs(tempfile::TempDir);
 
 impl Tmpfs {
-    /// Mounts one of so many MiB, if that is allowed here.
+    /// Mounts one of `mib` MiB, or returns `None` if that is not allowed.
     fn mount(mib: usize) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mounted = Command::new("mount")
@@ -41,9 +42,9 @@ impl Drop for Tmpfs {
 }
 
 #[test]
-fn writes_go_on_once_there_is_space() -> Result<()> {
+fn writes_succeed_again_once_there_is_space() -> Result<()> {
     let Some(tmpfs) = Tmpfs::mount(8) else {
-        eprintln!("!! SKIPPED: no tmpfs can be mounted here, so no real disk was filled");
+        eprintln!("!! SKIPPED: this process may not mount a tmpfs, so no real disk was filled");
         return Ok(());
     };
     let path = tmpfs.path().join("app.kv");
@@ -57,7 +58,7 @@ fn writes_go_on_once_there_is_space() -> Result<()> {
     }
     block_on(store.close())?;
 
-    // Restarted on a disk that fills up, with nothing in memory.
+    // The disk fills up under a store with an empty cache.
     let store = builder.clone().open_blocking(&path)?;
     let kv = block_on(store.open_namespace("a"))?;
     let mut len = 8 << 20;
@@ -74,7 +75,7 @@ fn writes_go_on_once_there_is_space() -> Result<()> {
             assert_eq!(block_on(kv.get(format!("{number:03}")))?.unwrap(), vec![number; 10_000]);
         }
     }
-    assert!(failed > 0, "the disk is full");
+    assert!(failed > 0, "the disk is not full");
 
     fs::remove_file(&ballast).unwrap();
     while let Err(error) = block_on(store.check_ready()) {
@@ -91,9 +92,9 @@ fn writes_go_on_once_there_is_space() -> Result<()> {
 }
 
 #[test]
-fn a_store_that_finds_no_space_to_be_made_in_says_so_and_is_made_later() -> Result<()> {
+fn a_store_without_space_is_an_error_and_is_created_later() -> Result<()> {
     let Some(tmpfs) = Tmpfs::mount(2) else {
-        eprintln!("!! SKIPPED: no tmpfs can be mounted here, so no real disk was filled");
+        eprintln!("!! SKIPPED: this process may not mount a tmpfs, so no real disk was filled");
         return Ok(());
     };
     let path = tmpfs.path().join("app.kv");

@@ -1,4 +1,4 @@
-//! Clients at the same time, some of whose futures are dropped, have histories that some order explains.
+//! Linearizability of concurrent clients, some of whose futures are dropped.
 
 mod subjects;
 

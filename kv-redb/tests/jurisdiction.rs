@@ -1,12 +1,12 @@
-//! Jurisdictions of namespaces, in files of before and after there were any.
+//! Jurisdictions of namespaces, in new files and in those of the version before jurisdictions.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use kv_core::{Jurisdiction, KvStore, NamespaceTitle, Result, prelude::*};
 use kv_redb::RedbStore;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 
-/// The layout is written down here once more, so that a change of it, meant or not, shows.
-const FILE: TableDefinition<'_, &str, u64> = TableDefinition::new("kv-redb");
+/// Tables of the layout, written down a second time so that an unintended change fails a test.
+const META: TableDefinition<'_, &str, u64> = TableDefinition::new("kv-redb");
 const NAMESPACES: TableDefinition<'_, &str, (u32, &str)> = TableDefinition::new("namespaces");
 const JURISDICTIONS: TableDefinition<'_, &str, &str> = TableDefinition::new("jurisdictions");
 
@@ -15,7 +15,7 @@ fn title(title: &str) -> NamespaceTitle {
 }
 
 #[tokio::test]
-async fn it_is_kept_over_reopenings_and_in_copies() -> Result<()> {
+async fn a_jurisdiction_is_kept_by_reopenings_and_backups() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.kv");
     let copy = folder.path().join("copy.kv");
@@ -27,7 +27,6 @@ async fn it_is_kept_over_reopenings_and_in_copies() -> Result<()> {
     store.create_namespace(title("none")).await?;
     let mut expected = store.list_namespaces().await?;
     store.backup(&copy).await?;
-    // What comes after the last write of an entry is in the copy too.
     expected.sort_by_key(|info| info.id.to_string());
     store.close().await?;
     for path in [path, copy] {
@@ -47,18 +46,18 @@ async fn it_is_kept_over_reopenings_and_in_copies() -> Result<()> {
     Ok(())
 }
 
-/// A file of before: its namespaces have none, and it gets the table once there is need of it.
+/// Namespaces of the older file have no jurisdiction, and the table is created with the first one.
 #[tokio::test]
-async fn a_file_of_before_is_read_and_written_as_it_was() -> Result<()> {
+async fn a_file_without_jurisdictions_is_read_and_written_unchanged() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("old.kv");
     let store = RedbStore::open(&path).await?;
     store.close().await?;
     {
-        // What the version before wrote when it created a namespace.
+        // The rows of a new namespace in the version before.
         let database = Database::open(&path).unwrap();
         let transaction = database.begin_write().unwrap();
-        transaction.open_table(FILE).unwrap().insert("next-namespace", 1).unwrap();
+        transaction.open_table(META).unwrap().insert("next-namespace", 1).unwrap();
         let mut namespaces = transaction.open_table(NAMESPACES).unwrap();
         namespaces.insert("0123456789abcdef0123456789abcdef", (0, "old")).unwrap();
         drop(namespaces);
@@ -68,7 +67,7 @@ async fn a_file_of_before_is_read_and_written_as_it_was() -> Result<()> {
         let database = Database::open(path).unwrap();
         let transaction = database.begin_read().unwrap();
         let namespaces = transaction.open_table(NAMESPACES).unwrap();
-        // The old form, which a version that knows no jurisdictions reads.
+        // The old form, which the version before can read.
         let rows =
             namespaces.iter().unwrap().map(|row| row.unwrap().1.value().1.to_owned()).collect::<Vec<_>>();
         (rows.len(), transaction.open_table(JURISDICTIONS).is_ok())
@@ -81,7 +80,7 @@ async fn a_file_of_before_is_read_and_written_as_it_was() -> Result<()> {
     store.open_namespace("old").await?.put("k", "1").await?;
     store.backup(folder.path().join("copy.kv")).await?;
     store.close().await?;
-    assert_eq!(tables(&path), (1, false), "nothing is there without need");
+    assert_eq!(tables(&path), (1, false), "the table is created only when needed");
 
     let store = RedbStore::open(&path).await?;
     store.create_namespace_in(title("new"), Jurisdiction::Us).await?;

@@ -1,4 +1,4 @@
-//! Values that are kept in pieces, and in memory as they were handed out.
+//! Large values: stored in chunks, and cached as they were handed out.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -9,7 +9,7 @@ use kv_redb::RedbStore;
 use kv_testkit::ManualClock;
 
 #[tokio::test]
-async fn a_hot_value_is_handed_out_without_a_copy_and_never_a_former_one() -> Result<()> {
+async fn a_cached_value_is_not_copied_and_never_outdated() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let clock = ManualClock::default();
     let builder = RedbStore::builder().clock(Arc::new(clock.clone())).sweep_interval(None);
@@ -34,12 +34,12 @@ async fn a_hot_value_is_handed_out_without_a_copy_and_never_a_former_one() -> Re
     store.close().await
 }
 
-/// Many who ask for a cold value at once get one copy of it, with and without metadata, singly and in bulk.
+/// Concurrent reads of an uncached value share one copy, single and bulk reads alike.
 #[tokio::test]
-async fn a_cold_value_is_put_together_once_for_all_who_ask() -> Result<()> {
+async fn concurrent_reads_assemble_an_uncached_value_once() -> Result<()> {
     for cold_reads in [false, true] {
         let folder = tempfile::tempdir().unwrap();
-        // Nothing is kept in memory beyond those who hold it.
+        // Values stay in memory only while a caller holds them.
         let builder = RedbStore::builder().cache_bytes(0).cold_reads(cold_reads);
         let store = builder.open(folder.path().join("app.kv")).await?;
         let kv = store.open_namespace("a").await?;
@@ -55,18 +55,18 @@ async fn a_cold_value_is_put_together_once_for_all_who_ask() -> Result<()> {
         }
         assert!(values.iter().all(|value| *value == vec![7; 5_000_000]));
         let copies: HashSet<_> = values.iter().map(|value| value.as_ptr()).collect();
-        // On a busy machine some may come when the first copy is there already.
-        assert!(copies.len() <= 20, "{} copies for 55 who asked", copies.len());
+        // On a busy machine some reads may start after the first copy was dropped.
+        assert!(copies.len() <= 20, "{} copies for 55 reads", copies.len());
         drop(values);
-        assert_eq!(kv.get("k").await?.unwrap().len(), 5_000_000, "it is made anew");
+        assert_eq!(kv.get("k").await?.unwrap().len(), 5_000_000, "it is assembled again");
         store.close().await?;
     }
     Ok(())
 }
 
-/// One who asked first and went away keeps nobody from the value.
+/// A dropped read that came first does not block the next ones.
 #[tokio::test]
-async fn a_dropped_get_keeps_nobody_from_a_value() -> Result<()> {
+async fn a_dropped_get_does_not_block_others() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let store = RedbStore::builder().cache_bytes(0).open(folder.path().join("app.kv")).await?;
     let kv = store.open_namespace("a").await?;
@@ -78,7 +78,7 @@ async fn a_dropped_get_keeps_nobody_from_a_value() -> Result<()> {
     drop(first);
     let value = if let Some(early) = early { early } else { second.await };
     assert_eq!(value?.unwrap(), vec![7; 5_000_000]);
-    // Nor does one who went away while nobody else asked.
+    // Nor does a dropped read that was alone.
     let mut third = Box::pin(kv.get("k"));
     let _ = poll_immediate(&mut third).await;
     drop(third);
@@ -86,9 +86,9 @@ async fn a_dropped_get_keeps_nobody_from_a_value() -> Result<()> {
     store.close().await
 }
 
-/// A value that is written while others read it: each sees one of its values, whole.
+/// Reads during writes return one of the values, whole.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_value_that_changes_while_it_is_put_together_is_one_or_the_other() -> Result<()> {
+async fn a_value_that_is_written_during_a_read_is_whole() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let store = RedbStore::builder().cache_bytes(0).open(folder.path().join("app.kv")).await?;
     let kv = store.open_namespace("a").await?;
@@ -100,8 +100,8 @@ async fn a_value_that_changes_while_it_is_put_together_is_one_or_the_other() -> 
                 let mut last = 0;
                 while last < 30 {
                     let value = kv.get("k").await?.unwrap();
-                    assert!(value.iter().all(|byte| *byte == value[0]), "half of one and half of another");
-                    assert!(value[0] >= last, "a former value");
+                    assert!(value.iter().all(|byte| *byte == value[0]), "a mix of two values");
+                    assert!(value[0] >= last, "an outdated value");
                     last = value[0];
                 }
                 Ok::<_, kv_core::Error>(())

@@ -1,21 +1,21 @@
-//! Opening and closing: what is refused, with which words, and what is left as it was.
+//! Opening and closing: refused files, their errors, and the lock.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::{fs, path::Path, sync::Arc};
 
-use kv_core::{Cursor, ErrorKind, KvStore, ListOptions, NamespaceTitle, Prefix, Result, prelude::*};
+use kv_core::{ErrorKind, KvStore, ListOptions, NamespaceTitle, Result, prelude::*};
 use kv_redb::RedbStore;
 use redb::{Database, TableDefinition};
 use tempfile::TempDir;
 
 const OTHER: TableDefinition<'_, &str, u64> = TableDefinition::new("other");
-const FILE: TableDefinition<'_, &str, u64> = TableDefinition::new("kv-redb");
+const META: TableDefinition<'_, &str, u64> = TableDefinition::new("kv-redb");
 
 fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
-/// The error of opening `path`, which has to name it.
+/// Returns kind and message of the error of opening `path`, which has to name it.
 async fn refused(path: &Path) -> (ErrorKind, String) {
     let error = RedbStore::open(path).await.unwrap_err();
     let message = error.to_string();
@@ -25,7 +25,7 @@ async fn refused(path: &Path) -> (ErrorKind, String) {
 }
 
 #[tokio::test]
-async fn what_was_put_is_there_after_a_reopening() -> Result<()> {
+async fn entries_survive_a_reopening() -> Result<()> {
     let folder = folder();
     let path = folder.path().join("app.kv");
     let store = RedbStore::open(&path).await?;
@@ -46,7 +46,7 @@ async fn what_was_put_is_there_after_a_reopening() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_second_opening_is_locked_until_the_first_is_closed() -> Result<()> {
+async fn a_second_opening_is_locked_until_the_store_is_closed() -> Result<()> {
     let folder = folder();
     let path = folder.path().join("app.kv");
     let store = RedbStore::open(&path).await?;
@@ -58,7 +58,7 @@ async fn a_second_opening_is_locked_until_the_first_is_closed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn dropping_every_handle_finishes_what_was_accepted() -> Result<()> {
+async fn dropping_every_handle_finishes_accepted_writes() -> Result<()> {
     let folder = folder();
     let path = folder.path().join("app.kv");
     let store = RedbStore::open(&path).await?;
@@ -115,7 +115,7 @@ async fn a_closed_store_answers_closed_and_closes_again() -> Result<()> {
 }
 
 #[tokio::test]
-async fn writes_that_were_queued_before_the_closing_are_kept() -> Result<()> {
+async fn writes_queued_before_the_closing_are_kept() -> Result<()> {
     let folder = folder();
     let path = folder.path().join("app.kv");
     let store = RedbStore::open(&path).await?;
@@ -139,7 +139,7 @@ async fn writes_that_were_queued_before_the_closing_are_kept() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_ours_is_refused_and_stays_as_it_was() {
+async fn a_file_of_another_program_is_refused_and_stays_unchanged() {
     let folder = folder();
     let path = folder.path().join("notes.txt");
     fs::write(&path, "my notes, which are longer than a magic number").unwrap();
@@ -155,27 +155,27 @@ async fn a_file_that_is_not_ours_is_refused_and_stays_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_file_whose_making_was_cut_short_is_made_anew() -> Result<()> {
+async fn a_file_whose_creation_was_cut_short_is_created_again() -> Result<()> {
     let folder = folder();
     let path = folder.path().join("app.kv");
     RedbStore::open(&path).await?.close().await?;
-    let made = fs::read(&path).unwrap();
-    // As a crash or a full disk leaves it: a length, with or without a header, but not yet redb's mark.
+    let created = fs::read(&path).unwrap();
+    // The file as a crash or a full disk leaves it: with or without a header, and without redb's magic number.
     for header in [0, 320] {
         let mut unfinished = vec![0; 1_056_768];
-        unfinished[9..header.max(9)].copy_from_slice(&made[9..header.max(9)]);
+        unfinished[9..header.max(9)].copy_from_slice(&created[9..header.max(9)]);
         fs::write(&path, &unfinished).unwrap();
         let store = RedbStore::open(&path).await?;
         store.open_namespace("a").await?.put("a", "1").await?;
         store.close().await?;
     }
-    // Anything else that starts with zeros is somebody's.
+    // Any other file that starts with zeros is another program's.
     for (length, place) in [(100, 50), (1_056_768, 1_000_000), (1_056_768, 400), (1_056_768, 13)] {
         let mut theirs = vec![0; length];
         theirs[place] = 1;
         fs::write(&path, &theirs).unwrap();
         assert_eq!(refused(&path).await.0, ErrorKind::Corrupt);
-        assert!(fs::read(&path).unwrap() == theirs, "the file stays as it was");
+        assert!(fs::read(&path).unwrap() == theirs, "the file has changed");
     }
     Ok(())
 }
@@ -186,45 +186,14 @@ async fn a_store_without_its_tables_is_corrupt() {
     let path = folder.path().join("app.kv");
     let database = Database::create(&path).unwrap();
     let transaction = database.begin_write().unwrap();
-    transaction.open_table(FILE).unwrap().insert("format", 1).unwrap();
+    transaction.open_table(META).unwrap().insert("format", 1).unwrap();
     transaction.commit().unwrap();
     drop(database);
     assert_eq!(refused(&path).await.0, ErrorKind::Corrupt);
 }
 
 #[tokio::test]
-async fn removing_what_is_not_there_writes_nothing() -> Result<()> {
-    let folder = folder();
-    let path = folder.path().join("app.kv");
-    let store = RedbStore::open(&path).await?;
-    let kv = store.open_namespace("a").await?;
-    kv.put("a", "1").await?;
-    let before = fs::read(&path).unwrap();
-    kv.delete("b").await?;
-    assert_eq!(kv.delete_many(["b", "c"]).await?.into_result()?, 2);
-    assert!(fs::read(&path).unwrap() == before, "a removal of nothing is no commit");
-    store.close().await
-}
-
-#[tokio::test]
-async fn a_made_up_cursor_leads_to_no_key_without_the_prefix() -> Result<()> {
-    let folder = folder();
-    let store = RedbStore::open(folder.path().join("app.kv")).await?;
-    let kv = store.open_namespace("a").await?;
-    for key in ["a", "b1", "b2", "c"] {
-        kv.put(key, "1").await?;
-    }
-    let prefix = Prefix::new("b")?;
-    for (token, expected) in [("a", &["b1", "b2"][..]), ("b1", &["b2"]), ("c", &[]), ("", &["b1", "b2"])] {
-        let cursor = Cursor::issue(&prefix, token);
-        let page = kv.list_page(ListOptions::from(prefix.clone()).with_cursor(cursor)).await?;
-        assert_eq!(page.keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>(), expected, "{token}");
-    }
-    store.close().await
-}
-
-#[tokio::test]
-async fn a_redb_file_of_another_program_is_refused() {
+async fn a_redb_file_without_our_tables_is_refused() {
     let folder = folder();
     let path = folder.path().join("other.redb");
     let database = Database::create(&path).unwrap();
@@ -236,7 +205,7 @@ async fn a_redb_file_of_another_program_is_refused() {
     let (kind, message) = refused(&path).await;
     assert_eq!(kind, ErrorKind::Corrupt);
     assert!(message.contains("another program"), "{message}");
-    assert!(fs::read(&path).unwrap() == before, "the file stays as it was");
+    assert!(fs::read(&path).unwrap() == before, "the file has changed");
 }
 
 #[tokio::test]
@@ -247,7 +216,7 @@ async fn an_unknown_layout_version_is_refused() -> Result<()> {
     let set_format = |version: u64| {
         let database = Database::open(&path).unwrap();
         let transaction = database.begin_write().unwrap();
-        transaction.open_table(FILE).unwrap().insert("format", version).unwrap();
+        transaction.open_table(META).unwrap().insert("format", version).unwrap();
         transaction.commit().unwrap();
     };
     set_format(2);
@@ -255,13 +224,13 @@ async fn an_unknown_layout_version_is_refused() -> Result<()> {
     let (kind, message) = refused(&path).await;
     assert_eq!(kind, ErrorKind::Corrupt);
     assert!(message.contains("layout version 2") && message.contains("knows 1"), "{message}");
-    assert!(fs::read(&path).unwrap() == before, "the file stays as it was");
+    assert!(fs::read(&path).unwrap() == before, "the file has changed");
     set_format(1);
     RedbStore::open(&path).await?.close().await
 }
 
 #[tokio::test]
-async fn a_path_that_cannot_be_a_file_says_why() {
+async fn a_path_that_cannot_be_a_file_is_refused() {
     let folder = folder();
     let (kind, message) = refused(folder.path()).await;
     assert_eq!(kind, ErrorKind::Other);

@@ -1,4 +1,4 @@
-//! Damaged files: what a check tells, what a salvage saves, and that neither trusts the file.
+//! Check and salvage of damaged files.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::{
@@ -20,15 +20,15 @@ use tempfile::TempDir;
 
 const ENTRIES: usize = 90;
 
-/// A closed store with entries of every form in three namespaces.
-struct Site {
+/// File of a closed store with entries of every form in three namespaces, and its content.
+struct SampleStore {
     folder: TempDir,
     entries: BTreeMap<(String, String), Entry>,
 }
 
-impl Site {
+impl SampleStore {
     fn new(quick_repair: bool, crashed: bool) -> Self {
-        // In memory where that is at hand: nothing here is about what reaches a disk.
+        // In memory, if possible: durability plays no part here.
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let path = folder.path().join("app.kv");
         let entries = block_on(async {
@@ -73,7 +73,7 @@ impl Site {
     }
 }
 
-/// All that a caller can see of a store.
+/// Returns all that a caller can read in a store.
 async fn read_all(store: &RedbStore) -> Result<BTreeMap<(String, String), Entry>> {
     let mut all = BTreeMap::new();
     for info in store.list_namespaces().await? {
@@ -91,7 +91,7 @@ fn salvaged(path: &Path) -> BTreeMap<(String, String), Entry> {
     block_on(async {
         let store = RedbStore::builder().check(true).sweep_interval(None).open(path).await?;
         let all = read_all(&store).await?;
-        // It is a store like another.
+        // The copy can be written too.
         let kv: RedbNamespace = store.open_namespace("a").await?;
         kv.put("0000", "new").await?;
         assert_eq!(kv.get("0000").await?.unwrap(), "new");
@@ -102,26 +102,26 @@ fn salvaged(path: &Path) -> BTreeMap<(String, String), Entry> {
 }
 
 #[test]
-fn a_whole_file_is_told_to_be_and_is_salvaged_as_it_is() {
+fn an_undamaged_file_passes_the_check_and_is_salvaged_completely() {
     for (quick_repair, crashed) in [(false, false), (false, true), (true, true)] {
-        let site = Site::new(quick_repair, crashed);
-        let before = fs::read(site.path()).unwrap();
+        let sample = SampleStore::new(quick_repair, crashed);
+        let before = fs::read(sample.path()).unwrap();
         let mut last = 0;
-        let report = RedbStore::check_blocking(site.path(), |progress| {
+        let report = RedbStore::check_blocking(sample.path(), |progress| {
             assert!(progress.bytes_read >= last);
             last = progress.bytes_read;
         })
         .unwrap();
         assert!(report.is_whole(), "{report:?}");
         assert!(last > 0);
-        assert_eq!(report.whole_entries, 2 * ENTRIES as u64, "not those of the deleted namespace");
+        assert_eq!(report.whole_entries, 2 * ENTRIES as u64, "entries of the deleted namespace do not count");
 
-        let salvage = RedbStore::salvage_blocking(site.path(), site.copy(), |_| ()).unwrap();
+        let salvage = RedbStore::salvage_blocking(sample.path(), sample.copy(), |_| ()).unwrap();
         assert_eq!(salvage.found, report);
         assert_eq!(salvage.renamed_namespaces, 0);
-        assert_eq!(fs::read(site.path()).unwrap(), before, "the source stays as it was");
-        assert_eq!(salvaged(&site.copy()), site.entries);
-        let store = RedbStore::open_blocking(site.copy()).unwrap();
+        assert_eq!(fs::read(sample.path()).unwrap(), before, "the source has changed");
+        assert_eq!(salvaged(&sample.copy()), sample.entries);
+        let store = RedbStore::open_blocking(sample.copy()).unwrap();
         let infos = block_on(store.list_namespaces()).unwrap();
         let jurisdictions: Vec<_> =
             infos.iter().map(|info| (info.title.as_str(), info.jurisdiction)).collect();
@@ -131,45 +131,45 @@ fn a_whole_file_is_told_to_be_and_is_salvaged_as_it_is() {
 }
 
 #[test]
-fn a_damaged_value_is_named_and_all_others_are_saved() {
-    let site = Site::new(false, false);
-    let mut bytes = fs::read(site.path()).unwrap();
-    // In the midst of the longest value, whose bytes are all the same.
+fn a_damaged_value_is_reported_and_all_others_are_saved() {
+    let sample = SampleStore::new(false, false);
+    let mut bytes = fs::read(sample.path()).unwrap();
+    // In the middle of the longest value, whose bytes are all equal.
     let byte = u8::try_from((ENTRIES - 1) % 251).unwrap();
     let place = bytes.windows(4_000).position(|window| window.iter().all(|other| *other == byte)).unwrap();
     bytes[place + 2_000] ^= 0x10;
-    fs::write(site.path(), bytes).unwrap();
+    fs::write(sample.path(), bytes).unwrap();
 
-    let report = RedbStore::check_blocking(site.path(), |_| ()).unwrap();
+    let report = RedbStore::check_blocking(sample.path(), |_| ()).unwrap();
     assert_eq!((report.damaged_entries, report.damaged_pages), (1, 1), "{report:?}");
     assert_eq!(report.damaged[0].key.as_str(), format!("{:04}", ENTRIES - 1));
-    let opened = RedbStore::builder().check(true).open_blocking(site.path()).unwrap_err();
+    let opened = RedbStore::builder().check(true).open_blocking(sample.path()).unwrap_err();
     assert_eq!(opened.kind(), ErrorKind::Corrupt, "{opened:?}");
     assert!(opened.to_string().contains("1 page does not match"), "{opened}");
 
-    let salvage = RedbStore::salvage_blocking(site.path(), site.copy(), |_| ()).unwrap();
+    let salvage = RedbStore::salvage_blocking(sample.path(), sample.copy(), |_| ()).unwrap();
     assert_eq!(salvage.found, report);
     let damaged = report.damaged[0].clone();
-    let store = RedbStore::open_blocking(site.path()).unwrap();
+    let store = RedbStore::open_blocking(sample.path()).unwrap();
     let infos = block_on(store.list_namespaces()).unwrap();
     let title = infos.iter().find(|info| Some(&info.id) == damaged.namespace.as_ref()).unwrap().title.clone();
     block_on(store.close()).unwrap();
-    let mut expected = site.entries.clone();
+    let mut expected = sample.entries.clone();
     expected.remove(&(title.to_string(), damaged.key.to_string())).unwrap();
-    assert_eq!(salvaged(&site.copy()), expected);
+    assert_eq!(salvaged(&sample.copy()), expected);
 }
 
-/// A file that redb refuses: what it keeps for itself is damaged, and none of the entries.
+/// redb refuses a file with damage in its own pages, although all entries are undamaged.
 #[test]
 fn a_file_that_does_not_open_is_saved() {
-    let site = Site::new(false, false);
-    let whole = fs::read(site.path()).unwrap();
+    let sample = SampleStore::new(false, false);
+    let whole = fs::read(sample.path()).unwrap();
     let mut refused = 0;
     for page in 1..whole.len() / 4096 {
         let mut bytes = whole.clone();
         bytes[page * 4096] ^= 0x40;
-        fs::write(site.path(), &bytes).unwrap();
-        let error = match RedbStore::open_blocking(site.path()) {
+        fs::write(sample.path(), &bytes).unwrap();
+        let error = match RedbStore::open_blocking(sample.path()) {
             Ok(store) => {
                 let _ = block_on(store.close());
                 continue;
@@ -179,38 +179,38 @@ fn a_file_that_does_not_open_is_saved() {
         assert_eq!(error.kind(), ErrorKind::Corrupt, "{error:?}");
         assert!(error.to_string().contains("salvage"), "{error}");
         refused += 1;
-        fs::write(site.path(), &bytes).unwrap();
-        let _ = fs::remove_file(site.copy());
-        let report = RedbStore::salvage_blocking(site.path(), site.copy(), |_| ()).unwrap();
+        fs::write(sample.path(), &bytes).unwrap();
+        let _ = fs::remove_file(sample.copy());
+        let report = RedbStore::salvage_blocking(sample.path(), sample.copy(), |_| ()).unwrap();
         assert!(report.found.damaged_pages > 0, "page {page}: {error:?}, {report:?}");
-        let saved = salvaged(&site.copy());
+        let saved = salvaged(&sample.copy());
         assert!(saved.iter().all(|((title, key), entry)| {
-            title.starts_with("salvaged-") || site.entries.get(&(title.clone(), key.clone())) == Some(entry)
+            title.starts_with("salvaged-") || sample.entries.get(&(title.clone(), key.clone())) == Some(entry)
         }));
     }
-    assert!(refused > 0, "some page is redb's own");
+    assert!(refused > 0, "no page of redb's own was damaged");
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever is changed in the file: what is saved was there, and what is whole is saved.
+    /// Every saved entry was there before the damage, and every undamaged entry is saved.
     #[test]
-    fn what_is_saved_was_there(changes in vec((any::<Index>(), any::<u8>()), 1..30), cut: Option<Index>) {
+    fn a_salvage_saves_every_undamaged_entry_and_no_other(changes in vec((any::<Index>(), any::<u8>()), 1..30), cut: Option<Index>) {
         thread_local! {
-            static SITE: Site = Site::new(false, false);
+            static SAMPLE: SampleStore = SampleStore::new(false, false);
         }
-        let outcome = SITE.with(|site| {
-            let whole = fs::read(site.path()).unwrap();
+        let outcome = SAMPLE.with(|sample| {
+            let whole = fs::read(sample.path()).unwrap();
             let mut bytes = whole.clone();
             for (place, byte) in &changes {
-                // Not the first page, whose damage may hide everything.
+                // Not the first page, whose damage may hide all others.
                 let place = 4096 + place.index(bytes.len() - 4096);
                 bytes[place] = *byte;
             }
             let end = cut.map_or(bytes.len(), |cut| bytes.len() / 2 + cut.index(bytes.len() / 2));
-            let damaged = site.folder.path().join("damaged.kv");
-            let copy = site.copy();
+            let damaged = sample.folder.path().join("damaged.kv");
+            let copy = sample.copy();
             fs::write(&damaged, &bytes[..end]).unwrap();
             let _ = fs::remove_file(&copy);
             let report = match RedbStore::salvage_blocking(&damaged, &copy, |_| ()) {
@@ -220,11 +220,11 @@ proptest! {
             let saved = salvaged(&copy);
             prop_assert_eq!(saved.len() as u64, report.found.whole_entries);
             for ((title, key), entry) in &saved {
-                let known = site.entries.get(&(title.clone(), key.clone()));
+                let known = sample.entries.get(&(title.clone(), key.clone()));
                 prop_assert!(known == Some(entry) || title.starts_with("salvaged-"), "{} of {}", key, title);
             }
             if report.found.is_whole() {
-                prop_assert_eq!(&saved, &site.entries);
+                prop_assert_eq!(&saved, &sample.entries);
             }
             Ok(())
         });
@@ -233,7 +233,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_no_store_or_is_open_is_refused() {
+fn open_stores_and_other_files_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.kv");
     let copy = folder.path().join("copy.kv");
@@ -255,8 +255,8 @@ fn what_is_no_store_or_is_open_is_refused() {
         }
     }
     block_on(store.close()).unwrap();
-    fs::write(&copy, "somebody's").unwrap();
+    fs::write(&copy, "existing").unwrap();
     let refused = RedbStore::salvage_blocking(&path, &copy, |_| ()).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Other, "{refused:?}");
-    assert_eq!(fs::read_to_string(&copy).unwrap(), "somebody's");
+    assert_eq!(fs::read_to_string(&copy).unwrap(), "existing");
 }

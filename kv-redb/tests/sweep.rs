@@ -1,4 +1,4 @@
-//! What is reclaimed, when, and that none of it comes back.
+//! Sweep of expired entries and deleted namespaces, and versions that never come back.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{collections::HashSet, fs, path::Path, sync::Arc, time::Duration};
@@ -10,7 +10,7 @@ use kv_testkit::ManualClock;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A store that reclaims only when it is told to.
+/// Opens a store that sweeps only when `sweep` is called.
 async fn open(path: &Path, clock: &ManualClock) -> Result<(RedbStore, RedbNamespace)> {
     let builder = RedbStore::builder().clock(Arc::new(clock.clone())).sweep_interval(None);
     let store = builder.open(path).await?;
@@ -23,7 +23,7 @@ fn minute() -> PutOptions {
 }
 
 #[tokio::test]
-async fn a_version_is_never_seen_again() -> Result<()> {
+async fn a_version_is_never_used_twice() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.kv");
     let clock = ManualClock::default();
@@ -87,7 +87,7 @@ async fn the_sweep_frees_space_that_new_writes_use() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_was_swept_stays_gone_when_the_clock_goes_back() -> Result<()> {
+async fn swept_entries_stay_gone_when_the_clock_goes_back() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let clock = ManualClock::default();
     let (store, kv) = open(&folder.path().join("app.kv"), &clock).await?;
@@ -110,7 +110,7 @@ async fn what_was_swept_stays_gone_when_the_clock_goes_back() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_rewritten_entry_is_not_swept_by_its_old_deadline() -> Result<()> {
+async fn a_rewritten_entry_is_not_swept_at_its_old_expiry() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let clock = ManualClock::default();
     let (store, kv) = open(&folder.path().join("app.kv"), &clock).await?;
@@ -127,7 +127,7 @@ async fn a_rewritten_entry_is_not_swept_by_its_old_deadline() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_deleted_namespaces_entries_are_reclaimed_also_after_a_reopening() -> Result<()> {
+async fn entries_of_a_deleted_namespace_are_swept_after_a_reopening_too() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.kv");
     let clock = ManualClock::default();
@@ -142,7 +142,7 @@ async fn a_deleted_namespaces_entries_are_reclaimed_also_after_a_reopening() -> 
     store.close().await?;
 
     let (store, kv) = open(&path, &clock).await?;
-    assert_eq!(kv.list("").try_collect::<Vec<_>>().await?, [], "a new namespace has the title now");
+    assert_eq!(kv.list("").try_collect::<Vec<_>>().await?, [], "the title belongs to a new namespace");
     assert_eq!(store.sweep(usize::MAX).await?, 1_501);
     assert_eq!(store.sweep(usize::MAX).await?, 0);
     assert_eq!(store.open_namespace("other").await?.get("1").await?.unwrap(), "stays");
@@ -150,7 +150,7 @@ async fn a_deleted_namespaces_entries_are_reclaimed_also_after_a_reopening() -> 
 }
 
 #[tokio::test]
-async fn the_store_sweeps_by_itself() -> Result<()> {
+async fn the_store_sweeps_on_its_own() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.kv");
     let clock = ManualClock::default();
@@ -163,7 +163,7 @@ async fn the_store_sweeps_by_itself() -> Result<()> {
         (0..2_500).map(|number| Ok(kv_core::PutEntry::new(number.to_string(), "1")?.with_options(minute())));
     kv.put_many(entries.collect::<Result<Vec<_>>>()?).await?.into_result()?;
     clock.advance(MINUTE);
-    // What is merely expired would be there again at the old time; what was swept is not.
+    // At the old time an expired entry exists again, and a swept one does not.
     loop {
         clock.set(start);
         let left = kv.list("").try_collect::<Vec<_>>().await?.len();
@@ -174,73 +174,4 @@ async fn the_store_sweeps_by_itself() -> Result<()> {
         tokio::task::yield_now().await;
     }
     store.close().await
-}
-
-/// A read that waits for the blocking pool must not keep the pages of its moment from being used again.
-#[test]
-fn a_read_that_waits_for_its_turn_does_not_let_the_file_grow() -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
-    runtime.block_on(async {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("app.kv");
-        let clock = ManualClock::default();
-        let (store, kv) = open(&path, &clock).await?;
-        kv.put("large", vec![7; 200_000]).await?;
-
-        let (release, released) = std::sync::mpsc::channel::<()>();
-        let busy = tokio::task::spawn_blocking(move || released.recv().is_ok());
-        let lister = kv.clone();
-        let getter = kv.clone();
-        let waiting = tokio::spawn(async move {
-            let page = lister.list_page(kv_core::ListOptions::default());
-            futures_util::future::join(page, getter.get("large")).await
-        });
-        for _ in 0..300 {
-            kv.put("large", vec![7; 200_000]).await?;
-        }
-        assert!(!waiting.is_finished(), "the pool is busy");
-        let length = fs::metadata(&path).unwrap().len();
-        assert!(length < 10 << 20, "300 overwrites of 200 kB left a file of {length} bytes");
-
-        release.send(()).unwrap();
-        assert!(busy.await.unwrap());
-        let (page, value) = waiting.await.unwrap();
-        assert_eq!((page?.keys.len(), value?.unwrap().len()), (1, 200_000));
-        store.close().await
-    })
-}
-
-#[tokio::test]
-async fn large_values_waste_no_space() -> Result<()> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("app.kv");
-    let clock = ManualClock::default();
-    let (store, kv) = open(&path, &clock).await?;
-    for number in 0..60 {
-        kv.put(number.to_string(), vec![7; 1 << 20]).await?;
-    }
-    store.close().await?;
-    // Whole values of this size would take twice as much. redb lengthens a file by doubling it, and this is just under
-    // such a step.
-    let stored = 60 << 20;
-    let length = fs::metadata(&path).unwrap().len();
-    assert!(length * 10 <= stored * 11, "{length} bytes for {stored}");
-    Ok(())
-}
-
-/// Without the filler of a new file, redb could cut nothing off here, and a quarter of the file would be empty.
-#[tokio::test]
-async fn closing_cuts_off_what_the_last_doubling_of_the_file_added() -> Result<()> {
-    const MIB: usize = 1024 * 1024;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("app.kv");
-    let store = RedbStore::open(&path).await?;
-    let kv = store.open_namespace("a").await?;
-    for number in 0..24 {
-        kv.put(&number.to_string(), vec![number; MIB]).await?;
-    }
-    store.close().await?;
-    let len = fs::metadata(&path).unwrap().len();
-    assert!(len < 25 * MIB as u64, "24 MiB take {len} bytes");
-    Ok(())
 }

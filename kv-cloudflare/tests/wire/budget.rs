@@ -51,7 +51,8 @@ fn never_more_than_1200_requests_in_five_minutes() {
         let client = client(&server, Budget::cloudflare(), Duration::from_secs(3_600));
         // All at once, then, after a rest in which a part of the burst comes back, again.
         for (count, burst, longest) in [(1_250, 300, 318), (200, 30, 58)] {
-            let (before, start) = (server.asked().len(), Instant::now());
+            let before = server.asked().len();
+            let start = Instant::now();
             let outcomes = join_all((0..count).map(|number| read(&client, number))).await;
             assert!(outcomes.into_iter().all(|outcome| outcome.is_ok()));
             let took = start.elapsed();
@@ -244,7 +245,8 @@ fn an_account_has_one_budget() {
                 .unwrap()
         };
         let account = build();
-        let (this, that) = (NamespaceId::new(NAMESPACE).unwrap(), NamespaceId::new("another").unwrap());
+        let this = NamespaceId::new(NAMESPACE).unwrap();
+        let that = NamespaceId::new("another").unwrap();
         read(&account.open(&this), 0).await.unwrap();
         for namespace in [account.open(&that), account.clone().open(&this)] {
             assert_eq!(read(&namespace, 1).await.unwrap_err().kind(), ErrorKind::RateLimited);

@@ -35,7 +35,8 @@ async fn listing(keys: Keys, gaps: bool) -> Scripted {
         let keys = keys.lock().unwrap();
         let matching = keys.iter().filter(|key| key.starts_with(&prefix) && key.as_str() > start);
         let listed: Vec<_> = matching.take(limit + 1).cloned().collect();
-        let (more, listed) = (listed.len() > limit, &listed[..listed.len().min(limit)]);
+        let more = listed.len() > limit;
+        let listed = &listed[..listed.len().min(limit)];
         page(listed, if more { listed.last().unwrap() } else { "" })
     })
     .await

@@ -43,7 +43,8 @@ fn the_largest_value_is_held_once() {
 fn a_value_that_is_written_is_not_copied() {
     let (_runtime, server) = server(Reaction::result(json!(null)));
     for options in [PutOptions::default(), PutOptions::from(Metadata::parse("1").unwrap())] {
-        let (client, value) = (server.client(), Value::new(vec![0xff; LARGEST]).unwrap());
+        let client = server.client();
+        let value = Value::new(vec![0xff; LARGEST]).unwrap();
         let peak = peak(async { client.write(KEY, value, options).await.unwrap() });
         assert!(peak < 2 * MIB, "{peak} bytes");
     }

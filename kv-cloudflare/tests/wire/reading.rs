@@ -114,7 +114,8 @@ async fn a_read_with_metadata_is_two_requests_together() {
 
 /// The n-th answer to each of the two requests of a read with metadata.
 async fn torn(values: Vec<Reaction>, wholes: Vec<Reaction>) -> Scripted {
-    let (value, whole) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let value = AtomicUsize::new(0);
+    let whole = AtomicUsize::new(0);
     let next = |turn: &AtomicUsize, from: &[Reaction]| {
         from[turn.fetch_add(1, Ordering::SeqCst).min(from.len() - 1)].clone()
     };

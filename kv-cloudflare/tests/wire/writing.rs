@@ -47,7 +47,8 @@ async fn what_is_said_is_what_is_sent() {
 /// The parts of a form, by name.
 fn parts(asked: &Asked) -> Vec<(String, Vec<u8>)> {
     let boundary = asked.header("content-type").unwrap().split_once("boundary=").unwrap().1;
-    let (mut rest, mut parts) = (&asked.body[..], Vec::new());
+    let mut rest = &asked.body[..];
+    let mut parts = Vec::new();
     let delimiter = format!("--{boundary}").into_bytes();
     let find =
         |haystack: &[u8], needle: &[u8]| haystack.windows(needle.len()).position(|window| window == needle);

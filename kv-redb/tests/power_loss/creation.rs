@@ -12,7 +12,7 @@ const HEADER_BYTES: usize = 320;
 const HEADER_OPERATIONS: [u64; 2] = [1, 3];
 
 #[test]
-fn a_file_whose_making_lost_its_power_opens() {
+fn a_file_opens_after_a_power_loss_during_its_creation() {
     for quick_repair in [false, true] {
         let setting = Setting { quick_repair, small_cache: false };
         let mut harness = Harness::new();

@@ -166,8 +166,8 @@ impl Disk {
     fn change(&self, change: Change) -> io::Result<()> {
         let (mut state, outcome) = self.begin(false);
         // The write during which the power went may survive in part.
-        let was_on = state.fired == Some(FaultKind::PowerLoss) && state.fault.take().is_some();
-        if outcome.is_ok() || was_on {
+        let power_just_went = state.fired == Some(FaultKind::PowerLoss) && state.fault.take().is_some();
+        if outcome.is_ok() || power_just_went {
             change.apply(&mut state.file);
             state.unsynced.push(change);
         }
@@ -243,7 +243,7 @@ impl StorageBackend for Disk {
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let end = usize::try_from(offset).unwrap() + data.len();
-        assert!(end <= self.lock().file.len(), "redb writes behind the end of the file");
+        assert!(end <= self.lock().file.len(), "redb writes beyond the end of the file");
         self.change(Change::Write(offset, data.to_vec()))
     }
 }

@@ -12,7 +12,7 @@ fn open(disk: &Disk) -> Result<RedbStore> {
 }
 
 #[test]
-fn after_a_failure_the_store_takes_no_write_until_it_is_opened_again() -> Result<()> {
+fn a_failed_store_takes_no_write_until_it_is_opened_again() -> Result<()> {
     block_on(async {
         let disk = Disk::default();
         let store = open(&disk)?;
@@ -69,7 +69,7 @@ fn reads_go_on_from_memory_after_a_failure() -> Result<()> {
         let kv = store.open_namespace("a").await?;
         kv.put("small", "1").await?;
         kv.put("large", vec![7; 200_000]).await?;
-        assert!(kv.get("large").await?.is_some(), "and is in memory from now on");
+        assert!(kv.get("large").await?.is_some(), "it is cached now");
         assert!(kv.get("small").await?.is_some());
         disk.set_fault(Some(Fault { kind: FaultKind::Sync, after: 0 }));
         for value in ["2", "3"] {
@@ -82,7 +82,7 @@ fn reads_go_on_from_memory_after_a_failure() -> Result<()> {
 }
 
 #[test]
-fn a_read_that_fails_is_unavailable_and_never_a_wrong_answer() -> Result<()> {
+fn a_failed_read_is_unavailable_and_never_wrong() -> Result<()> {
     block_on(async {
         let disk = Disk::default();
         let store = open(&disk)?;
@@ -100,7 +100,7 @@ fn a_read_that_fails_is_unavailable_and_never_a_wrong_answer() -> Result<()> {
                 }
             }
         }
-        assert!(failures > 0, "the cache is too small to answer all of them");
+        assert!(failures > 0, "the cache answered every read");
         // redb cannot mark the file as cleanly closed; the next opening repairs it.
         disk.fail_reads(false);
         let _ = store.close().await;

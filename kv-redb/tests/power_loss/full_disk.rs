@@ -50,7 +50,7 @@ fn check_all_reads(kv: &RedbNamespace) -> Result<()> {
 }
 
 #[test]
-fn while_the_disk_is_full_reads_go_on_and_writes_are_refused_until_there_is_space() -> Result<()> {
+fn a_full_disk_refuses_writes_and_not_reads_until_there_is_space() -> Result<()> {
     for quick_repair in [false, true] {
         let disk = Disk::default();
         let store = builder(&disk).quick_repair(quick_repair).open_blocking("full.kv")?;
@@ -59,7 +59,7 @@ fn while_the_disk_is_full_reads_go_on_and_writes_are_refused_until_there_is_spac
         block_on(store.check_ready())?;
         disk.set_fault(Some(Fault { kind: FaultKind::Full, after: 0 }));
         let failed = block_on(kv.put("lost", "1")).unwrap_err();
-        assert_eq!(failed.kind(), ErrorKind::Closed, "whether it was applied is unknown: {failed:?}");
+        assert_eq!(failed.kind(), ErrorKind::Closed, "the outcome is unknown: {failed:?}");
         assert!(failed.to_string().contains("disk is full"), "{failed}");
 
         let id = kv.id();
@@ -98,14 +98,14 @@ fn while_the_disk_is_full_reads_go_on_and_writes_are_refused_until_there_is_spac
 
 fn check_all_reads_and(kv: &RedbNamespace, key: &str) -> Result<()> {
     assert_eq!(block_on(kv.get(key))?.unwrap(), "1");
-    assert_eq!(block_on(kv.get("lost"))?, None, "no write of it reached the disk");
+    assert_eq!(block_on(kv.get("lost"))?, None, "the failed write reached the disk");
     block_on(kv.delete(key))?;
     check_all_reads(kv)
 }
 
 /// A store that is opened on a full disk has an empty cache; a refused write must not end its reads.
 #[test]
-fn a_store_that_was_opened_on_a_full_disk_goes_on_to_be_read() -> Result<()> {
+fn a_store_opened_on_a_full_disk_can_be_read() -> Result<()> {
     let disk = Disk::default();
     let (store, kv) = open(&disk)?;
     fill(&kv)?;
@@ -125,7 +125,7 @@ fn a_store_that_was_opened_on_a_full_disk_goes_on_to_be_read() -> Result<()> {
 }
 
 #[test]
-fn a_store_is_closed_while_its_disk_is_full_and_has_what_was_answered() -> Result<()> {
+fn a_store_closed_on_a_full_disk_keeps_every_answered_write() -> Result<()> {
     let disk = Disk::default();
     let (store, kv) = open(&disk)?;
     fill(&kv)?;
@@ -142,7 +142,7 @@ fn a_store_is_closed_while_its_disk_is_full_and_has_what_was_answered() -> Resul
 
 /// A namespace whose creation met the full disk exists afterwards or does not, and all other handles work.
 #[test]
-fn namespaces_are_what_the_file_holds_afterwards() -> Result<()> {
+fn namespaces_after_a_full_disk_are_those_of_the_file() -> Result<()> {
     for after in 0..12 {
         let disk = Disk::default();
         let (store, kv) = open(&disk)?;
@@ -173,7 +173,7 @@ proptest! {
     /// The disk is full for single operations: answered writes stay, and in the end everything can be
     /// written.
     #[test]
-    fn what_was_answered_stays_however_often_the_disk_is_full(
+    fn answered_writes_survive_any_number_of_full_disks(
         faults in proptest::collection::vec((0..30_u64, 1..200_000_usize, 0..8_u32), 1..8),
         quick_repair: bool,
     ) {

@@ -111,7 +111,7 @@ impl Harness {
             let place = self.history.accept(operation, self.clock.now(), self.transaction);
             match outcome {
                 Ok(outcome) => {
-                    assert!(works, "{outcome:?} after a kind");
+                    assert!(works, "{outcome:?} after a fault");
                     self.history.answer(place, outcome);
                 }
                 Err(error) => {
@@ -174,7 +174,7 @@ impl Harness {
     }
 
     fn assert_failed(&self, error: &Error, kind: ErrorKind) {
-        assert!(self.disk.fired().is_some(), "the disk is whole: {error:?}");
+        assert!(self.disk.fired().is_some(), "the disk has not failed: {error:?}");
         assert_eq!(error.kind(), kind, "{error:?}");
         assert!(error.to_string().contains("failing.kv"), "{error}");
     }

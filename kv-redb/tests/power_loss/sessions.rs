@@ -100,7 +100,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn whatever_fails_a_first_part_of_the_requests_survives_with_every_answered_one(
+    fn a_prefix_of_the_requests_with_every_answered_one_survives_any_fault(
         sessions in vec(sessions(), 1..=MAX_SESSIONS),
         last_setting in settings(),
         last in batches(MAX_VALUE_BYTES, 4),

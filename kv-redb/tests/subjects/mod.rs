@@ -8,17 +8,17 @@ use kv_core::{KvNamespace, KvStore};
 use kv_redb::RedbStore;
 use kv_testkit::{ManualClock, Subject};
 
-/// A namespace.
+/// Returns a namespace in a new file.
 pub(crate) async fn redb() -> Subject {
     over_new_file(|namespace| namespace).await
 }
 
-/// A namespace behind an `Arc<dyn KvNamespace>`, which is a namespace itself.
+/// Returns a namespace behind an `Arc<dyn KvNamespace>`.
 pub(crate) async fn shared_redb() -> Subject {
     over_new_file(|namespace| Arc::new(namespace)).await
 }
 
-/// What stands before the namespace, and has to stand there again after a reopening.
+/// Wrapper of the namespace, applied again after a reopening.
 type Wrap = fn(Arc<dyn KvNamespace>) -> Arc<dyn KvNamespace>;
 
 async fn over_new_file(wrap: Wrap) -> Subject {
