@@ -96,9 +96,9 @@ proptest! {
     }
 
     #[test]
-    fn random_bytes_are_refused_or_opened_without_a_panic(bytes in vec(any::<u8>(), 1..10_000), like_redb: bool) {
+    fn random_bytes_are_refused_or_opened(bytes in vec(any::<u8>(), 1..10_000), has_magic_number: bool) {
         let mut bytes = bytes;
-        if like_redb {
+        if has_magic_number {
             let start = bytes.len().min(9);
             bytes[..start].copy_from_slice(&ORIGINAL[..start]);
         }

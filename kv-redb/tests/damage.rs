@@ -229,7 +229,8 @@ async fn a_damaged_entry_is_listed_and_a_write_replaces_it() -> Result<()> {
     store.close().await
 }
 
-/// Builds a tree whose branch leads to one leaf twice, as a misdirected write leaves it: a scan meets its keys twice.
+/// Builds a tree whose branch leads to one leaf twice, as a misdirected write leaves it: a scan meets
+/// its keys twice.
 #[tokio::test]
 async fn a_listing_over_a_duplicated_page_ends() -> Result<()> {
     let folder = tempfile::tempdir().unwrap();

@@ -54,8 +54,8 @@ async fn large_values_waste_no_space() -> Result<()> {
         kv.put(number.to_string(), vec![7; 1 << 20]).await?;
     }
     store.close().await?;
-    // Values that are not cut into chunks would take twice as much. redb doubles the length of a file, and this is
-    // just below such a step.
+    // Values that are not cut into chunks would take twice as much. redb doubles the length of a file, and
+    // this is just below such a step.
     let stored = 60 << 20;
     let length = fs::metadata(&path).unwrap().len();
     assert!(length * 10 <= stored * 11, "{length} bytes for {stored}");

@@ -160,7 +160,7 @@ async fn a_file_whose_creation_was_cut_short_is_created_again() -> Result<()> {
     let path = folder.path().join("app.kv");
     RedbStore::open(&path).await?.close().await?;
     let created = fs::read(&path).unwrap();
-    // The file as a crash or a full disk leaves it: with or without a header, and without redb's magic number.
+    // The file as a crash or a full disk leaves it: with or without a header, without redb's magic number.
     for header in [0, 320] {
         let mut unfinished = vec![0; 1_056_768];
         unfinished[9..header.max(9)].copy_from_slice(&created[9..header.max(9)]);

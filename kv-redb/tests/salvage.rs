@@ -196,7 +196,10 @@ proptest! {
 
     /// Every saved entry was there before the damage, and every undamaged entry is saved.
     #[test]
-    fn a_salvage_saves_every_undamaged_entry_and_no_other(changes in vec((any::<Index>(), any::<u8>()), 1..30), cut: Option<Index>) {
+    fn a_salvage_saves_every_undamaged_entry_and_no_other(
+        changes in vec((any::<Index>(), any::<u8>()), 1..30),
+        cut: Option<Index>,
+    ) {
         thread_local! {
             static SAMPLE: SampleStore = SampleStore::new(false, false);
         }

@@ -15,7 +15,7 @@ const NAMESPACES: TableDefinition<'_, &str, (u32, &str)> = TableDefinition::new(
 const DELETED_NAMESPACES: TableDefinition<'_, u32, ()> = TableDefinition::new("deleted-namespaces");
 const ENTRIES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("entries");
 const CHUNKS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("pieces");
-const EXPIRIES: TableDefinition<'_, (u64, &[u8]), ()> = TableDefinition::new("expiries");
+const EXPIRIES: TableDefinition<'_, (u64, &[u8]), ()> = TableDefinition::new("deadlines");
 
 /// Number of rows in some of the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -35,7 +35,7 @@ pub(crate) fn run(cuts: u32) {
     for quick_repair in [false, true] {
         let counts = cut(&mut random, cuts.div_ceil(2), quick_repair, false);
         println!(
-            "quick repair {quick_repair}: {} cuts, {} of them with writes that were not flushed, {} answered writes",
+            "quick repair {quick_repair}: {} cuts, {} of them with unflushed writes, {} answered writes",
             cuts.div_ceil(2),
             counts.torn,
             counts.answered
