@@ -1,4 +1,4 @@
-//! A store in a file of its own, as the suites run on it.
+//! Subjects of the suites `conformance`, `history` and `vectors`: a namespace of a store in a new file.
 #![allow(clippy::unwrap_used, reason = "a factory fails by panicking")]
 
 use std::{path::PathBuf, sync::Arc};
