@@ -1,6 +1,6 @@
 //! Kills of the process while clients write over HTTP: after each restart, every acknowledged write is there.
 //!
-//! `KV_SERVER_KILLS` sets the number of kills, 6 by default. A failure prints its seed; `KV_SERVER_SEED` sets it.
+//! `KV_SERVER_KILLS` sets the number of kills, 6 by default. A failure prints its `KV_SERVER_SEED`.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![cfg(all(feature = "stores", unix))]
 
@@ -122,7 +122,7 @@ fn changes(serial: usize) -> impl Strategy<Value = Change> {
     })
 }
 
-/// Makes changes until the server stops responding, counts the acknowledged ones, and returns the keys' known states.
+/// Makes changes until the server stops responding, and returns the known states of the keys then.
 async fn write(
     address: &str,
     namespace: &str,
@@ -170,8 +170,8 @@ async fn write(
     keys
 }
 
-/// Checks that each key is in one of its known states, which becomes the only one. Returns how many pending writes had been
-/// applied.
+/// Checks that each key is in one of its known states, which becomes the only one. Returns how many pending
+/// writes had been applied.
 async fn check(address: &str, namespace: &str, clients: &mut [Keys]) -> usize {
     let mut applied = 0;
     for (name, known) in clients.iter_mut().flatten() {
@@ -258,7 +258,7 @@ async fn acknowledged_writes_survive_kills() {
         applied += check(&address, &namespace, &mut clients).await;
     }
     println!(
-        "{kills} kills: {acknowledged} acknowledged requests, {pending} pending changes, of which {applied} were applied"
+        "{kills} kills: {acknowledged} requests acknowledged, {pending} changes pending, {applied} of them applied"
     );
     assert!(acknowledged > 0 && pending > 0, "no kill hit a write");
     server.kill().await.unwrap();

@@ -33,8 +33,8 @@ const MAX_MEMORY: usize = 128 * MIB;
 const CONNECTION: usize = MIB / 2;
 const CLIENTS: usize = 20;
 
-/// Starts a server without short timeouts, over a store that copies values and holds a large one of NUL and a small one.
-/// Returns the path of its namespace too.
+/// Starts a server without short timeouts, over a store that copies values and holds a large one of NUL and a
+/// small one. Returns the path of its namespace too.
 async fn start() -> (Arc<Server>, String) {
     let store = MemoryStore::new();
     let namespace = store.open_namespace("n").await.unwrap();
@@ -50,7 +50,7 @@ async fn start() -> (Arc<Server>, String) {
     (server, path)
 }
 
-/// Sends a request, and returns the head of its response, and the connection, from which the body is still to be read.
+/// Sends a request, and returns the connection and the head of the response, whose body is still to be read.
 async fn ask(server: &Server, method: &str, path: &str, body: &[u8]) -> (TcpStream, String) {
     let mut connection = server.connect().await;
     let request = head(method, path, &format!("content-length: {}\r\n", body.len()));

@@ -124,7 +124,8 @@ async fn a_connection_beyond_the_limit_is_told_to_retry() {
 async fn silent_connections_do_not_keep_others_from_a_response() {
     let server = Server::start_with(|builder| builder.max_connections(1)).await;
     let mut silent = Vec::new();
-    // More than the server refuses at once. Each could hold its place for 5 s, and for 2 s while it is closed.
+    // More than the server refuses at once. Each could hold its place for 5 s, and for 2 s while it is
+    // closed.
     for _ in 0..50 {
         let mut connection = server.connect().await;
         connection.write_all(b"GET /healthz HTTP/1.1\r\nhost: a").await.unwrap();

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::support::{controlled_store::ControlledStore, server::Server};
 
-/// Starts a server whose store answers with `error` for keys that start with `broken`.
+/// Starts a server whose store fails with `error` for keys that start with `broken`.
 async fn server(error: Error) -> Server {
     let store = MemoryStore::new();
     let failing = ControlledStore { error, ..ControlledStore::new(store.clone()) };
@@ -119,7 +119,11 @@ async fn every_503_has_a_retry_after() {
         }
         let server = server(error).await;
         let path = format!("{}/values/broken", server.namespace("n").await);
-        let reply = server.ask("PUT", &path, "v").await;
-        assert_eq!((reply.failure(), reply.header("retry-after")), ((503, 10001), Some(header)), "{kind}");
+        let response = server.ask("PUT", &path, "v").await;
+        assert_eq!(
+            (response.failure(), response.header("retry-after")),
+            ((503, 10001), Some(header)),
+            "{kind}"
+        );
     }
 }

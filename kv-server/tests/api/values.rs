@@ -118,7 +118,7 @@ async fn a_value_expires_at_the_time_that_its_query_gives() {
         ("expiration_ttl=6.4e1", Some(1_700_000_064)),
         ("Expiration_TTL=65", Some(1_700_000_065)),
         ("EXPIRATION=1700000060", Some(1_700_000_060)),
-        // The last expiry, and what is later.
+        // The last allowed expiry, and later ones.
         ("expiration_ttl=251702300799", Some(253_402_300_799)),
         ("expiration_ttl=251702300800", Some(253_402_300_799)),
         ("expiration_ttl=99999999999999999999", Some(253_402_300_799)),

@@ -13,8 +13,8 @@ use kv_core::{
 use kv_memory::MemoryStore;
 use tokio::sync::Semaphore;
 
-/// A store in memory that works as usual but for the fields that a test sets. A key that starts with `broken` always fails;
-/// the key `bad metadata` has metadata that is not JSON.
+/// A store in memory that works as usual but for the fields that a test sets. A key that starts with `broken`
+/// always fails; the key `bad metadata` has metadata that is not JSON.
 #[derive(Debug, Clone)]
 pub(crate) struct ControlledStore {
     pub(crate) inner: MemoryStore,

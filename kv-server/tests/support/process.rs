@@ -8,8 +8,8 @@ use tokio::{
     time::timeout,
 };
 
-/// Returns a command that starts the server, without any setting from the environment. Its process is killed when it is
-/// dropped.
+/// Returns a command that starts the server, without any setting from the environment. Its process is killed
+/// when it is dropped.
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kv-server"));
     command.args(arguments);

@@ -16,7 +16,8 @@ pub(crate) struct Response {
 }
 
 impl Response {
-    /// Parses all bytes that came before the connection ended. `None` if they end within the headers or within a chunk.
+    /// Parses all bytes that came before the connection ended. `None` if they end within the headers or
+    /// within a chunk.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
         let head = std::str::from_utf8(&bytes[..end]).unwrap();
