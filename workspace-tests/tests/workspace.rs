@@ -21,6 +21,14 @@ const PROSE: &[&str] = &["kv-cloudflare/src", "kv-redb/src", "kv-server/src", "k
 const PROSE: &[&str] = &["kv-cloudflare/src", "kv-redb/src", "kv-server", "kv-testkit", "workspace-tests"];
 const PROSE: &[&str] =
     &["kv-cloudflare/src", "kv-redb/src", "kv-server/src", "kv-testkit", "workspace-tests"];
+const PROSE: &[&str] = &[
+    "kv-cloudflare/src",
+    "kv-redb/src",
+    "kv-server/src",
+    "kv-server/tests",
+    "kv-testkit",
+    "workspace-tests",
+];
 
 /// Folders whose READMEs are checked.
 const READMES: &[&str] = &["kv-cloudflare", "kv-redb", "kv-server", "kv-testkit", "workspace-tests"];

@@ -1,8 +1,9 @@
-// The account on the server under test, over its REST API, for what a client needs around its own commands.
+// Account on the server under test, over its REST API: set-up and inspection that the checks do without the
+// client.
 
 const { KV_SERVER_URL, KV_ACCOUNT_ID, KV_TOKEN } = process.env;
 
-/** A server without a token takes any. */
+/** Address and credentials of the server; without a token of its own it accepts any. */
 export const server = { url: KV_SERVER_URL, accountId: KV_ACCOUNT_ID, token: KV_TOKEN || undefined };
 
 const NAMESPACES = `${KV_SERVER_URL}/client/v4/accounts/${KV_ACCOUNT_ID}/storage/kv/namespaces`;
@@ -13,23 +14,23 @@ async function call(method, path, body) {
     headers: { Authorization: `Bearer ${server.token ?? "any"}`, "Content-Type": "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
-  const answer = await response.json();
-  if (!answer.success)
-    throw new Error(`${method} ${path || "/"}: ${response.status} ${JSON.stringify(answer.errors)}`);
-  return answer.result;
+  const envelope = await response.json();
+  if (!envelope.success)
+    throw new Error(`${method} ${path || "/"}: ${response.status} ${JSON.stringify(envelope.errors)}`);
+  return envelope.result;
 }
 
-/** The id of a new namespace. */
+/** Creates a namespace and returns its id. */
 export async function createNamespace(title) {
   return (await call("POST", "", { title })).id;
 }
 
-/** All keys of a namespace with fewer than a thousand: name, and what else is there. */
+/** Lists the keys of a namespace, up to 1,000, with expiration and metadata. */
 export function keys(id) {
   return call("GET", `/${id}/keys`);
 }
 
-/** The bytes of a value. */
+/** Returns the bytes of a value. */
 export async function value(id, key) {
   const response = await fetch(`${NAMESPACES}/${id}/values/${encodeURIComponent(key)}`, {
     headers: { Authorization: `Bearer ${server.token ?? "any"}` },

@@ -1,10 +1,10 @@
-// Child processes, none of which outlives this one.
+// Child processes, which are killed when this process ends.
 
 import { spawn } from "node:child_process";
 
 const running = new Set();
 
-/** Starts a program in a process group of its own, so that it can be stopped together with what it starts. */
+/** Starts a program in a process group of its own, so that its child processes can be stopped with it. */
 export function start(program, args, options) {
   const child = spawn(program, args, { ...options, detached: true });
   running.add(child);
@@ -12,8 +12,9 @@ export function start(program, args, options) {
   return child;
 }
 
+/** Kills a child's process group, unless the child has ended. */
 export function stop(child) {
-  // Its number may be another's by now if it has ended.
+  // After its end, another process may have its id.
   if (child.pid === undefined || !running.has(child)) return;
   try {
     process.kill(-child.pid, "SIGKILL");

@@ -1,4 +1,4 @@
-// Reads cargo's messages from stdin and prints the path of the executable among them.
+// Filter of cargo's JSON messages, from stdin: prints the path of the executable that was built.
 
 import { createInterface } from "node:readline";
 

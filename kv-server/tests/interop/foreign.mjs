@@ -1,4 +1,5 @@
-// Drives the server under test with clients of others, each with what it can do of the same checks.
+// Checks of the server under test with SDKs and third-party clients. Each runs those of the same checks that
+// it supports.
 
 import { createNamespace, deleteNamespace, server } from "./account.mjs";
 import { Adapter } from "./foreign/adapter.mjs";
@@ -10,27 +11,27 @@ import { checkEntries } from "./foreign/entries.mjs";
 import { checkFolders } from "./foreign/folders.mjs";
 import { checkKeys } from "./foreign/keys.mjs";
 import { checkListings } from "./foreign/listings.mjs";
-import { checkNamespaces, checkOtherNamespaces } from "./foreign/namespaces.mjs";
+import { checkNamespaces, checkMissingNamespaces } from "./foreign/namespaces.mjs";
 import { Tally, report } from "./tally.mjs";
 
 async function run(client, adapter) {
-  const tally = new Tally(client.name, "all its operations", client.checks, client.version);
+  const tally = new Tally(client.name, "all operations", client.checks, client.version);
   try {
     await runAll(new Driver(tally, client, adapter), client);
   } catch (error) {
-    // The checks that are missing then make it fail.
-    console.log(`differ  ${client.name} ${client.version}: ${error.stack}`);
+    // The report fails, since checks are missing.
+    console.log(`FAIL  ${client.name} ${client.version}: ${error.stack}`);
   }
   return tally;
 }
 
 async function runAll(driver, client) {
-  const title = `of ${client.name} ${client.version}`;
+  const title = `${client.name} ${client.version}`;
   const namespace = await createNamespace(title);
   const credentials = { token: server.token ?? "any" };
   await driver.succeeds("connect", "connect", { url: server.url, account: server.accountId, credentials });
   await checkNamespaces(driver, title);
-  await checkOtherNamespaces(driver);
+  await checkMissingNamespaces(driver);
   await checkKeys(driver, namespace);
   await checkEntries(driver, namespace);
   if (driver.does("folders")) await checkFolders(driver, namespace);
@@ -40,7 +41,7 @@ async function runAll(driver, client) {
   await deleteNamespace(namespace);
 }
 
-// The next one starts while one is at work.
+// The next client's adapter starts while a client is checked.
 const only = process.env.KV_SERVER_INTEROP_ONLY ?? "";
 const chosen = clients.filter(({ name, version }) => `${name} ${version}`.includes(only));
 const tallies = [];

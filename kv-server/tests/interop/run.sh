@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# Drives kv-server with Cloudflare's own clients, wrangler and workerd, and with clients of others, over every store, and fails
-# if anything differs from what is expected or did not run.
+# Interoperability checks of kv-server over each store: with wrangler, with workerd, and with SDKs and
+# third-party clients (`foreign`). Fails if a check fails or does not run.
 #
-# Needs node (20.11 or newer) and npm; python3 for the clients that are written in Python. The clients are installed once
-# into a cache folder; after that nothing leaves the machine. Arguments: which to drive, of `workerd`, `wrangler` and
-# `foreign`; all of them by default. Variables:
-#   KV_SERVER_INTEROP_CACHE  the cache folder (default: kv-server-interop in XDG_CACHE_HOME or ~/.cache)
-#   KV_SERVER_INTEROP_JOBS   how many commands of wrangler run at once (default: one a core)
-#   KV_SERVER_INTEROP_ONLY   drives foreign clients alone with this in their name, and fails since others are missing
-#   KV_SERVER_BINARY         the server to test (default: the one that cargo builds)
+# Needs node (20.11 or newer) and npm, and python3 for the clients in Python. Clients are installed into a
+# cache folder, once; after that no step uses the network. Arguments: any of `workerd`, `wrangler` and
+# `foreign`; all by default. Variables:
+#   KV_SERVER_INTEROP_CACHE  cache folder (default: kv-server-interop in XDG_CACHE_HOME or ~/.cache)
+#   KV_SERVER_INTEROP_JOBS   number of wrangler's commands at once (default: one per core)
+#   KV_SERVER_INTEROP_ONLY   part of the names of the `foreign` clients to check; the run then fails, since
+#                            the others are missing
+#   KV_SERVER_BINARY         server to test (default: the one that cargo builds)
 set -euo pipefail
 
-# Numbers of the clients of others in foreign/clients.mjs, besides OpenDAL.
+# Numbers of clients in foreign/clients.mjs, without OpenDAL.
 NPM_CLIENTS=11
 PYTHON_CLIENTS=9
 
@@ -26,7 +27,7 @@ failed=0
 # shellcheck source-path=SCRIPTDIR source=install.sh
 source "$here/install.sh"
 
-# Ends the child process $1, if there is one, and waits for it; its exit code is the function's.
+# Ends the child process $1, if any, and returns its exit code.
 end() {
     [[ -n $1 ]] || return 0
     kill "$1" 2>/dev/null || true
@@ -44,7 +45,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 fail() {
-    echo "differ  $1" >&2
+    echo "FAIL  $1" >&2
     failed=1
 }
 
@@ -54,7 +55,7 @@ build() {
         node "$here/executable.mjs"
 }
 
-# Starts a server over the store $1, with the token in KV_TOKEN, if any; its URL is then in KV_SERVER_URL.
+# Starts a server over the store $1, with the token in KV_TOKEN if it is not empty, and sets KV_SERVER_URL.
 start_server() {
     local output=$work/listening
     : >"$output"
@@ -70,11 +71,12 @@ start_server() {
         kill -0 "$server" 2>/dev/null || break
         sleep 0.1
     done
-    echo "the server over $1 did not start" >&2
+    echo "the server over $1 did not start within 10 s" >&2
     exit 1
 }
 
-# Runs the checks in $1.mjs, which come in $3 parts, against a server over the store $2 that asks for the token $4.
+# Runs the checks in $1.mjs, which have $3 parts, against a server over the store $2 with the token $4, or
+# without one if it is empty.
 check() {
     local client=$1 store=${2%%:*} rows
     export KV_TOKEN=$4
@@ -88,25 +90,26 @@ check() {
     mkdir "$INTEROP_WORK"
     : >"$INTEROP_RESULTS"
     SECONDS=0
-    # In the background, so that a signal is heard at once.
+    # In the background, so that traps run at once.
     node "$here/$client.mjs" &
     checks=$!
-    wait "$checks" || fail "$client against $store: the checks ended with code $?"
+    wait "$checks" || fail "$client against $store: the checks exited with code $?"
     checks=
     rows=$(wc -l <"$INTEROP_RESULTS")
-    ((rows == $3)) || fail "$client against $store: $((rows)) parts of $3 came to their end"
+    ((rows == $3)) || fail "$client against $store: $((rows)) of $3 parts finished"
     sed "s|\$|\t$store\t$client\t$SECONDS|" "$INTEROP_RESULTS" >>"$results"
     kill -0 "$server" 2>/dev/null || fail "the server over $store ended during the checks"
-    end "$server" || fail "the server over $store ended with code $?"
+    end "$server" || fail "the server over $store exited with code $?"
     server=
 }
 
-# One row for each part of the checks: client, part, checks, agreed, set aside, version, store, script, seconds of the script.
+# Prints the results: a row for each part of the checks, one for each run of a script, and the sum. Columns of
+# $results: client, part, checks, passed, skipped, version, store, script, seconds of the script.
 print_table() {
     awk -F '\t' -v wrangler="$WRANGLER" -v workerd="$WORKERD" '
         BEGIN {
             format = "%-37s  %-17s  %-16s  %-28s  %6s  %6s  %9s  %7s\n"
-            printf format, "client", "version", "store", "what", "checks", "agreed", "set aside", "seconds"
+            printf format, "client", "version", "store", "part", "checks", "passed", "skipped", "seconds"
             version["wrangler"] = wrangler
             version["workerd"] = workerd
         }
@@ -114,27 +117,29 @@ print_table() {
             printf format, $1, $6 ? $6 : version[$1], $7, $2, $3, $4, $5, ""
             run = $8 SUBSEP $7
             if (!(run in checks)) order[++runs] = run
-            checks[run] += $3; agreed[run] += $4; aside[run] += $5; seconds[run] = $9
+            checks[run] += $3; passed[run] += $4; skipped[run] += $5; seconds[run] = $9
         }
         END {
             print ""
             for (i = 1; i <= runs; i++) {
                 run = order[i]
                 split(run, name, SUBSEP)
-                printf format, name[1], version[name[1]], name[2], "all", checks[run], agreed[run], aside[run], seconds[run]
-                total_checks += checks[run]; total_agreed += agreed[run]
-                total_aside += aside[run]; total_seconds += seconds[run]
+                printf format, name[1], version[name[1]], name[2], "all", checks[run], passed[run], skipped[run], seconds[run]
+                total_checks += checks[run]; total_passed += passed[run]
+                total_skipped += skipped[run]; total_seconds += seconds[run]
             }
-            printf format, "all", "", "", "", total_checks, total_agreed, total_aside, total_seconds
+            printf format, "all", "", "", "", total_checks, total_passed, total_skipped, total_seconds
         }' "$results"
 }
 
 for program in node npm; do
-    command -v "$program" >/dev/null || { echo "$program is needed, and is not there" >&2; exit 2; }
+    command -v "$program" >/dev/null ||
+        { echo "$program is missing: install node 20.11 or newer, with npm" >&2; exit 2; }
 done
 (($# > 0)) || set -- workerd wrangler foreign
 for client; do
-    [[ $client == @(workerd|wrangler|foreign) ]] || { echo "there is no client $client" >&2; exit 2; }
+    [[ $client == @(workerd|wrangler|foreign) ]] ||
+        { echo "unknown client: $client (workerd, wrangler or foreign)" >&2; exit 2; }
 done
 
 binary=${KV_SERVER_BINARY:-$(build workers-kv-server)}
@@ -161,8 +166,8 @@ for client; do
         check foreign memory: "$parts" ""
         ;;
     esac
-    # The shell goes on after some mistakes.
-    grep -q $'\t'"$client"$'\t' "$results" || fail "$client was not driven"
+    # A mistake in this script may have left the checks out.
+    grep -q $'\t'"$client"$'\t' "$results" || fail "$client was not checked"
 done
 
 echo
@@ -170,8 +175,8 @@ echo "#### node $(node --version), $INTEROP_JOBS commands of wrangler at once"
 print_table
 echo
 if ((failed)); then
-    echo "not everything agreed"
+    echo "some checks failed or did not run"
 else
-    echo "everything agreed"
+    echo "all checks passed"
 fi
 exit "$failed"

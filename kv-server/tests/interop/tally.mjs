@@ -1,22 +1,23 @@
-// Counts what agrees with what was expected, and prints every check.
+// Tally of checks: prints and counts each as passed, failed or skipped.
 
 import { appendFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 
+/** In characters. */
 const MAX_SHOWN = 400;
 
 export class Tally {
   #client;
   #title;
   #planned;
-  #agreed = 0;
-  #differed = 0;
-  #setAside = 0;
+  #passed = 0;
+  #failed = 0;
+  #skipped = 0;
   #version;
 
   /**
-   * `planned` is how many checks there are to be: one that silently did not run is a failure, too. The version is the
-   * client's, where run.sh does not know it.
+   * `planned` is the number of checks, so that one that silently does not run is noticed. `version` is that
+   * of the client, where run.sh does not know it.
    */
   constructor(client, title, planned, version = "") {
     this.#client = client;
@@ -26,41 +27,41 @@ export class Tally {
     console.log(`\n== ${client}: ${title}`);
   }
 
-  /** Holds `found` against `expected`, which is a value, or a function that says whether it fits. */
+  /** Compares `found` with `expected`, which is a value, or a predicate. */
   check(name, found, expected) {
     const fits = typeof expected === "function" ? expected(found) : isDeepStrictEqual(found, expected);
     if (fits) {
-      this.#agreed += 1;
-      console.log(`agree   ${name}`);
+      this.#passed += 1;
+      console.log(`pass  ${name}`);
       return;
     }
-    this.#differed += 1;
-    console.log(`differ  ${name}`);
-    console.log(`        expected ${show(expected)}`);
-    console.log(`        found    ${show(found)}`);
+    this.#failed += 1;
+    console.log(`FAIL  ${name}`);
+    console.log(`      expected ${show(expected)}`);
+    console.log(`      found    ${show(found)}`);
   }
 
-  setAside(name, reason) {
-    this.#setAside += 1;
-    console.log(`aside   ${name}: ${reason}`);
+  skip(name, reason) {
+    this.#skipped += 1;
+    console.log(`skip  ${name}: ${reason}`);
   }
 
-  /** One row of the closing table, and whether everything ran and agreed. */
+  /** Returns the row of the closing table, and `true` if all checks ran and passed. */
   finish() {
-    const checks = this.#agreed + this.#differed;
-    const agreed = checks === this.#planned && this.#agreed === checks;
+    const checks = this.#passed + this.#failed;
+    const passed = checks === this.#planned && this.#passed === checks;
     if (checks !== this.#planned)
-      console.log(`differ  ${this.#title}: ${checks} checks ran, ${this.#planned} were to run`);
-    const row = [this.#client, this.#title, this.#planned, this.#agreed, this.#setAside, this.#version];
-    return { row, agreed };
+      console.log(`FAIL  ${this.#client}, ${this.#title}: ${checks} checks ran, expected ${this.#planned}`);
+    const row = [this.#client, this.#title, this.#planned, this.#passed, this.#skipped, this.#version];
+    return { row, passed };
   }
 }
 
-/** Hands the rows of all tallies to the closing table, and makes the process fail unless everything agreed. */
+/** Appends the tallies' rows to the closing table, and makes the process fail unless all checks passed. */
 export function report(tallies) {
   const rows = tallies.map((tally) => tally.finish());
   for (const { row } of rows) appendFileSync(process.env.INTEROP_RESULTS, `${row.join("\t")}\n`);
-  if (!rows.every(({ agreed }) => agreed)) process.exitCode = 1;
+  if (!rows.every(({ passed }) => passed)) process.exitCode = 1;
 }
 
 function show(value) {

@@ -1,4 +1,4 @@
-// Drives the server under test through a KV binding in workerd.
+// Checks of the server under test through a KV binding in workerd.
 
 import { createNamespace } from "./account.mjs";
 import { checkBinding } from "./workerd/binding.mjs";
@@ -7,7 +7,7 @@ import { Runtime } from "./workerd/runtime.mjs";
 import { report } from "./tally.mjs";
 import { checkVectors } from "./workerd/vectors.mjs";
 
-// Beyond ASCII, so that the header's bytes are seen to be read as UTF-8.
+// Not ASCII, to check that the server reads the header as UTF-8.
 const TITLE = "größe 😀";
 
 const id = await createNamespace(TITLE);

@@ -1,4 +1,4 @@
-// Drives the server under test with wrangler, through CLOUDFLARE_API_BASE_URL.
+// Checks of the server under test with wrangler, through CLOUDFLARE_API_BASE_URL.
 
 import { createNamespace } from "./account.mjs";
 import { Tally, report } from "./tally.mjs";
@@ -14,7 +14,8 @@ const run = async (title, planned, check, ...more) => {
   return tally;
 };
 
-// Each has a namespace of its own, so that they do not meet; the first looks at all namespaces of the account.
+// Each part but the first has a namespace of its own, since they run concurrently; the first lists all
+// namespaces.
 const titles = ["bulk", "errors", "key options", "odd keys", "values"];
 const others = [];
 for (const title of titles) others.push({ id: await createNamespace(title), title });

@@ -1,4 +1,4 @@
-// Adapter of a client: a process of its own that carries out operations with it, one after the other.
+// Process of a client's adapter, which performs operations with the client one after the other.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -8,9 +8,9 @@ import { server } from "../account.mjs";
 import { start, stop } from "../children.mjs";
 
 const { INTEROP_NPM, INTEROP_OPENDAL, INTEROP_PYTHON, INTEROP_WORK, PATH } = process.env;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
-/** The command that starts an adapter in a language. */
+/** Commands that start an adapter, by its language. */
 const COMMANDS = {
   node: (script, ...args) => [process.execPath, join(import.meta.dirname, "node", script), ...args],
   python: (environment, script, ...args) => [
@@ -27,7 +27,7 @@ export class Adapter {
 
   constructor([language, ...args]) {
     const [program, ...rest] = COMMANDS[language](...args);
-    // Away from any configuration of the user's.
+    // Without the user's configuration.
     const home = join(INTEROP_WORK, "home");
     mkdirSync(home, { recursive: true });
     this.#child = start(program, rest, {
@@ -42,19 +42,19 @@ export class Adapter {
       },
       stdio: ["pipe", "pipe", "inherit"],
     });
-    // Seen as the end of its lines.
+    // Such an error also ends the adapter's output, which is handled below.
     this.#child.stdin.on("error", () => {});
     this.#child.on("error", (error) => console.log(`${program}: ${error.message}`));
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** The outcome of an operation: its `value`, or the `error` that the client shows. */
+  /** Performs an operation, and returns its `value`, or the `error` that the client reports. */
   async run(operation, given) {
     this.#child.stdin.write(`${JSON.stringify({ operation, ...given })}\n`);
-    const patience = setTimeout(() => stop(this.#child), PATIENCE_MS);
+    const timeout = setTimeout(() => stop(this.#child), TIMEOUT_MS);
     const { value: line, done } = await this.#lines.next();
-    clearTimeout(patience);
-    return done ? { error: { class: "the adapter ended, or took too long" } } : JSON.parse(line);
+    clearTimeout(timeout);
+    return done ? { error: { class: "the adapter ended or timed out" } } : JSON.parse(line);
   }
 
   stop() {

@@ -1,4 +1,4 @@
-// Many keys at once.
+// Checks of bulk calls.
 
 import { keys, removeKeys } from "../account.mjs";
 
@@ -19,7 +19,7 @@ export async function checkBulk(driver, namespace) {
       : report !== false;
   if (driver.does("bulkPut")) {
     await driver.value("bulk put", "bulkPut", { namespace, pairs }, isWhole(MANY));
-    driver.check("stored in bulk", await listed(), names.toSorted());
+    driver.check("stored by bulk put", await listed(), names.toSorted());
   }
   if (driver.does("putMany")) await checkMany(driver, namespace);
   if (driver.does("bulkPut", "pairOptions")) await checkOptions(driver, namespace);
@@ -27,7 +27,7 @@ export async function checkBulk(driver, namespace) {
   if (driver.does("bulkPut", "bulkRemove")) {
     const given = { namespace, keys: [...names, "absent"] };
     await driver.value("bulk delete", "bulkRemove", given, isWhole(MANY + 1));
-    driver.check("left in bulk", await listed(), []);
+    driver.check("left by bulk delete", await listed(), []);
   } else {
     await removeKeys(namespace, names);
   }
@@ -46,9 +46,9 @@ async function checkOptions(driver, namespace) {
     { name: "options/expiration", expiration: LATE },
     { name: "options/metadata", metadata: { a: [1, "é"] } },
   ]);
-  const bad = [{ key: "options/none", value: "v", expiration_ttl: 1 }];
-  await driver.refused(
-    "bulk put with 1 s to live",
+  const bad = [{ key: "options/ttl", value: "v", expiration_ttl: 1 }];
+  await driver.fails(
+    "bulk put with a TTL of 1 s",
     "bulkPut",
     { namespace, pairs: bad },
     { status: 400, code: 10034 },
@@ -59,19 +59,19 @@ async function checkOptions(driver, namespace) {
   );
 }
 
-/** Many calls for single keys, made by one of the client. */
+/** Checks a client's calls for many keys, each of which sends a request per key. */
 async function checkMany(driver, namespace) {
   const pairs = Array.from({ length: 20 }, (_, index) => ({ key: `many/${index}`, value: `value ${index}` }));
   const names = pairs.map(({ key }) => key);
   const stored = async () => (await keys(namespace)).map(({ name }) => name);
   const are = (expected) => (found) =>
     found.length === pairs.length && found.every((one) => one === expected);
-  await driver.value("put of many", "putMany", { namespace, pairs }, are(true));
-  driver.check("stored of many", await stored(), names.toSorted());
-  const wanted = { namespace, keys: [names[3], "absent", names[1]] };
-  await driver.value("get of many", "getMany", wanted, [pairs[3].value, null, pairs[1].value]);
-  await driver.value("delete of many", "removeMany", { namespace, keys: names }, are(true));
-  driver.check("left of many", await stored(), []);
+  await driver.value("put many", "putMany", { namespace, pairs }, are(true));
+  driver.check("stored by put many", await stored(), names.toSorted());
+  const given = { namespace, keys: [names[3], "absent", names[1]] };
+  await driver.value("get many", "getMany", given, [pairs[3].value, null, pairs[1].value]);
+  await driver.value("delete many", "removeMany", { namespace, keys: names }, are(true));
+  driver.check("left by delete many", await stored(), []);
 }
 
 async function checkGet(driver, namespace, pairs) {
@@ -87,5 +87,5 @@ async function checkGet(driver, namespace, pairs) {
   });
   const names = pairs.slice(0, 101).map(({ key }) => key);
   const tooMany = { status: 400, code: 10029 };
-  await driver.refused("bulk get of 101 keys", "bulkGet", { ...given, keys: names }, tooMany);
+  await driver.fails("bulk get of 101 keys", "bulkGet", { ...given, keys: names }, tooMany);
 }

@@ -1,10 +1,25 @@
-// The clients: how each is run, what it can do, what it makes of keys and values, and how it shows a refusal.
+// Table of the clients. Each has:
+// - `command`: language and arguments of its adapter
+// - `keys`: its encoding of a key in a path; `segment` encodes all of the key, the others leave slashes (see
+//   keys.mjs)
+// - `does`: its operations, and properties that the checks ask for (see below)
+// - `text`: the value that it stores for a text, and the text that it reads back
+// - `errors`: what it reports for an error of the server (see errors.mjs)
+// - `checks`: the number of checks that have to run
 //
-// `keys` is what it does with a key on its way into a path: `segment` encodes all of it, the others leave slashes as they are
-// (see keys.mjs). `does` is what it has of operations, and of abilities and habits that the checks ask for.
+// Properties:
+// - `anyLimit`, `longKeys`, `anyToken`: it sends such values unchecked; `ownLimits`: it checks metadata and
+//   expiry itself
+// - `bytes`: its values may be bytes; `asciiValues`: only ASCII; `parses`: it parses a value that is JSON
+// - `pairOptions`, `reports`: its bulk put takes options; its bulk calls return the server's report
+// - `emailAndKey`, `noCredentials`: further credentials that it can send
+// - `prefix`, `limit`: parameters of its list; `listsNames`: a list of names alone; `stopsAtAPage`: a list of
+//   one page only
+// - `ownPrefix`, `clearsAll`: it prefixes keys itself; its clear deletes all of the namespace
+// - `folders`: it keeps files and folders
 
 import { crateVersion, npmVersion, pythonVersion } from "./packages.mjs";
-import * as shows from "./refusals.mjs";
+import * as errors from "./errors.mjs";
 
 const SDK = [
   ...[
@@ -26,7 +41,7 @@ const STAINLESS = [...SDK, "list", "prefix", "limit", "noCredentials", "anyToken
 
 const asItIs = (text) => ({ stores: text, reads: text });
 
-/** A line's end in a form is two characters. */
+/** A form ends lines with CRLF. */
 function inForm(text) {
   const lines = text.replaceAll("\n", "\r\n");
   return { stores: lines, reads: lines };
@@ -39,7 +54,7 @@ function typescript(major, own) {
     name: "npm cloudflare",
     version: npmVersion(folder),
     command: ["node", "cloudflare.mjs", folder],
-    shows: shows.typescript,
+    errors: errors.typescript,
     ...own,
   };
 }
@@ -50,7 +65,7 @@ function python(major, own) {
     name: "pip cloudflare",
     version: pythonVersion(environment),
     command: ["python", environment, `cloudflare_${Math.min(major, 3)}.py`],
-    shows: shows.python,
+    errors: errors.python,
     ...own,
   };
 }
@@ -64,7 +79,7 @@ function smallPython(name, own) {
   return { name: `pip ${name}`, version: pythonVersion("small", name), command, ...own };
 }
 
-/** Version 4 of the SDK for Python sends the metadata and the value as one JSON document, which is then the value. */
+/** Version 4 of the SDK for Python sends metadata and value as one JSON document, which becomes the value. */
 function document(value) {
   const text = JSON.stringify({ metadata: "null", value });
   return { stores: text, reads: text };
@@ -73,7 +88,7 @@ function document(value) {
 const ALL = [
   typescript(3, { keys: "url", does: [...STAINLESS, "bytes", "putLong"], checks: 411 }),
   typescript(4, { keys: "url", does: [...STAINLESS, "bytes", "bulkGet"], checks: 415 }),
-  // Its listings stop after a page, since they look for the cursor in another place.
+  // Its listings stop after a page, since it expects the cursor in another place.
   typescript(5, { keys: "url", does: [...STAINLESS, "bytes", "bulkGet", "stopsAtAPage"], checks: 415 }),
   typescript(6, { keys: "url", does: [...STAINLESS, "bytes", "bulkGet"], checks: 415 }),
   typescript(7, {
@@ -99,7 +114,7 @@ const ALL = [
       "parses",
       "emailAndKey",
     ],
-    shows: shows.unstorage,
+    errors: errors.unstorage,
     checks: 235,
   },
   {
@@ -110,7 +125,7 @@ const ALL = [
     does: ["get", "put", "remove", "has", "list", "ownPrefix", "putMany", "ttl", "ownLimits", "anyToken"],
     ownName: (name) => name.slice("many:".length),
     text: (text) => ({ stores: JSON.stringify({ value: text }), reads: text }),
-    shows: shows.keyv,
+    errors: errors.keyv,
     checks: 235,
   },
   smallNpm("@sagi.io/workers-kv", {
@@ -120,30 +135,30 @@ const ALL = [
       ...["listNamespaces", "bulkPut", "bulkRemove", "reports", "asciiValues"],
     ],
     limits: [10, 23, 1000],
-    shows: shows.sagi,
+    errors: errors.sagi,
     checks: 195,
   }),
   smallNpm("@kikobeats/cloudflare-workers-kv", {
     keys: "url",
     does: ["get", "put", "remove", "ttl", "emailAndKey"],
     text: (text) => ({ stores: JSON.stringify({ text }), reads: text }),
-    shows: shows.kikobeats,
+    errors: errors.kikobeats,
     checks: 200,
   }),
   smallNpm("cloudflare-kv-storage-rest", {
     keys: "url",
     does: ["get", "put", "remove", "page", "ttl", "expiration", "emailAndKey"],
-    shows: shows.storageRest,
+    errors: errors.storageRest,
     checks: 292,
   }),
   smallNpm("remote-cloudflare-kv", {
     keys: "url",
     putsInBulk: true,
     does: ["get", "put", "remove", "metadata", "writesMetadata", "page", "ttl", "expiration", "ownLimits"],
-    shows: shows.remote,
+    errors: errors.remote,
     checks: 288,
   }),
-  python(2, { keys: "requests", does: [...SDK, "parses"], shows: shows.python2, checks: 386 }),
+  python(2, { keys: "requests", does: [...SDK, "parses"], errors: errors.python2, checks: 386 }),
   python(3, { keys: "oldHttpx", does: STAINLESS, checks: 402 }),
   python(4, {
     keys: "httpx",
@@ -160,13 +175,13 @@ const ALL = [
     keys: "requests",
     does: ["get", "put", "asciiValues"],
     text: (text) => ({ stores: JSON.stringify(text), reads: text }),
-    shows: shows.cfkv,
+    errors: errors.cfkv,
     checks: 144,
   }),
   smallPython("cloudflarekv", {
     keys: "requests",
     does: ["get", "put", "putLong", "asciiValues"],
-    shows: shows.cloudflarekv,
+    errors: errors.cloudflarekv,
     checks: 147,
   }),
   smallPython("cloudlare-kv", {
@@ -183,19 +198,19 @@ const ALL = [
       "listNamespaces",
       "deleteNamespace",
     ],
-    shows: shows.cloudlareKv,
+    errors: errors.cloudlareKv,
     checks: 204,
   }),
   smallPython("python-workers-kv", {
     keys: "requests",
     does: ["get", "put", "remove", "list", "asciiValues"],
-    shows: shows.response,
+    errors: errors.response,
     checks: 183,
   }),
   smallPython("workers-kv.py", {
     keys: "requests",
     does: ["get", "put", "remove", "list", "listsNames", "bulkPut", "bulkRemove", "parses", "asciiValues"],
-    shows: shows.workersKvPy,
+    errors: errors.workersKvPy,
     checks: 194,
   }),
   {
@@ -204,15 +219,15 @@ const ALL = [
     command: ["rust"],
     keys: "opendal",
     does: ["get", "put", "remove", "has", "list", "bulkRemove", "folders", "bytes", "longKeys", "anyToken"],
-    shows: shows.opendal,
+    errors: errors.opendal,
     checks: 252,
   },
 ];
 
-/** Variable that is set where the clients of a language can be run. */
-const NEEDS = { node: "INTEROP_NPM", python: "INTEROP_PYTHON", rust: "INTEROP_OPENDAL" };
+/** Environment variable that is set if the clients of a language are installed. */
+const VARIABLES = { node: "INTEROP_NPM", python: "INTEROP_PYTHON", rust: "INTEROP_OPENDAL" };
 
-export const clients = ALL.filter(({ command: [language] }) => process.env[NEEDS[language]]).map(
+export const clients = ALL.filter(({ command: [language] }) => process.env[VARIABLES[language]]).map(
   (client) => ({
     text: asItIs,
     ...client,

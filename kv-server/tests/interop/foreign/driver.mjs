@@ -1,4 +1,4 @@
-// A client under way: what it is asked to do, and what comes of it, each held against what is expected.
+// Driver of a client: performs operations with it, and checks their outcomes.
 
 import { isDeepStrictEqual } from "node:util";
 
@@ -12,21 +12,17 @@ export class Driver {
     this.client = client;
   }
 
-  /** True if the client has all of these operations, abilities and habits. */
-  does(...abilities) {
-    return abilities.every((ability) => this.client.does.includes(ability));
+  /** True if the client has all of these operations and properties. */
+  does(...properties) {
+    return properties.every((property) => this.client.does.includes(property));
   }
 
-  /** Compares what was found without the client's help. */
+  /** Checks something that was found without the client. */
   check(name, found, expected) {
     this.#tally.check(this.#named(name), found, expected);
   }
 
-  setAside(name, reason) {
-    this.#tally.setAside(this.#named(name), reason);
-  }
-
-  /** Expects that an operation succeeds with a value that `expected` is, or accepts; gives the value. */
+  /** Expects success, and a value that equals `expected` or that the predicate accepts; returns it. */
   async value(name, operation, given, expected) {
     const found = await this.#adapter.run(operation, given);
     if (typeof expected === "function") {
@@ -39,16 +35,18 @@ export class Driver {
     return found.value;
   }
 
-  /** Expects that an operation succeeds, whatever the client makes of the answer. */
+  /** Expects success, with any value. */
   succeeds(name, operation, given) {
     return this.value(name, operation, given, () => true);
   }
 
-  /** Expects that the client shows a refusal of the server: its `status`, its `code`, the codes of its `chain`, and a part of
-   * its message, `says`. */
-  async refused(name, operation, given, refusal) {
+  /**
+   * Expects that the client reports an error of the server, as far as the client does: its `status`, its
+   * `code`, the codes of its `chain`, and a part of its message, `says`.
+   */
+  async fails(name, operation, given, error) {
     const found = await this.#adapter.run(operation, given);
-    const expected = this.client.shows(refusal, operation);
+    const expected = this.client.errors(error, operation);
     const same = isDeepStrictEqual(comparable(found, expected), expected);
     this.#tally.check(this.#named(name), same ? expected : found, expected);
   }
@@ -58,7 +56,7 @@ export class Driver {
   }
 }
 
-/** An outcome with no more of a message than is expected of it. */
+/** Returns an outcome whose message is replaced by the expected part of it. */
 function comparable(found, expected) {
   if (found.error === undefined) return found;
   const { message, ...error } = found.error;

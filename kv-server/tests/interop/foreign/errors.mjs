@@ -1,5 +1,6 @@
-// Refusals of the server, as clients show them: each takes the server's status, its code and the codes behind it, and gives
-// what the adapter then answers. A message stands only where the client hands it out.
+// Errors of the server, as each client reports them. A function takes an error's status, code, chain of codes
+// and part of its message, and returns the outcome of the adapter, with as much of the error as the client
+// reports.
 
 const STAINLESS = {
   400: "BadRequestError",
@@ -8,95 +9,95 @@ const STAINLESS = {
   404: "NotFoundError",
 };
 
-/** The SDKs that are generated: a class for each status, or `other`. */
-const stainless = (other) => (refusal) => ({
-  error: { class: STAINLESS[refusal.status] ?? other, ...refusal },
+/** Generated SDKs, with a class for each of these statuses, and `other`. */
+const stainless = (other) => (error) => ({
+  error: { class: STAINLESS[error.status] ?? other, ...error },
 });
 
-/** Only codes. */
+/** Clients that report codes and messages, but not the status. */
 const codes =
   (name) =>
   ({ code, chain, says }) => ({
     error: { class: name, code, ...(chain && { chain }), ...(says && { says }) },
   });
 
-/** A class that carries the rest. */
-const whole = (name) => (refusal) => ({ error: { class: name, ...refusal } });
+/** Clients that report all. */
+const whole = (name) => (error) => ({ error: { class: name, ...error } });
 
 export const typescript = stainless("APIError");
 export const python = stainless("APIStatusError");
 export const python2 = codes("CloudFlareAPIError");
 export const response = whole("Response");
 
-/** A value that is not there is `null`, also where its namespace is missing. */
-export function unstorage(refusal, operation) {
-  if (refusal.status === 404 && operation === "get") return { value: null };
-  if (refusal.status === 404 && operation === "has") return { value: false };
-  return whole("FetchError")(refusal);
+/** An absent value is `null`, in a missing namespace too. */
+export function unstorage(error, operation) {
+  if (error.status === 404 && operation === "get") return { value: null };
+  if (error.status === 404 && operation === "has") return { value: false };
+  return whole("FetchError")(error);
 }
 
-export function keyv(refusal, operation) {
-  if (refusal.status === 404 && operation === "get") return { value: null };
-  if (refusal.status === 404 && operation === "has") return { value: false };
-  if (refusal.status === 404 && operation === "remove") return { value: false };
-  return whole("Error")(refusal);
+export function keyv(error, operation) {
+  if (error.status === 404 && operation === "get") return { value: null };
+  if (error.status === 404 && operation === "has") return { value: false };
+  if (error.status === 404 && operation === "remove") return { value: false };
+  return whole("Error")(error);
 }
 
-/** It hands out the envelope, but looks for a cursor in that of a listing of everything. */
-export function sagi(refusal, operation) {
-  return operation === "list" ? { error: { class: "TypeError" } } : codes("answer")(refusal);
+/** It returns the envelope, but a list of all keys fails since it reads a cursor from it. */
+export function sagi(error, operation) {
+  return operation === "list" ? { error: { class: "TypeError" } } : codes("envelope")(error);
 }
 
-/** A get hands out what the envelope of a refusal holds, but for what is absent; a delete looks at nothing. */
-export function kikobeats(refusal, operation) {
+/** A get returns an error's envelope, or `null` for an absent key; a delete ignores the response. */
+export function kikobeats(error, operation) {
   if (operation === "remove") return { value: true };
-  if (operation === "get" && refusal.status === 404) return { value: null };
-  if (operation === "get") return codes("answer")(refusal);
-  return { error: { class: "Error", code: refusal.code } };
+  if (operation === "get" && error.status === 404) return { value: null };
+  if (operation === "get") return codes("envelope")(error);
+  return { error: { class: "Error", code: error.code } };
 }
 
-/** All that it says is `null` of a read, and `false` of a write. */
-export function storageRest(refusal, operation) {
+/** A read that fails is `null`, and a write `false`. */
+export function storageRest(error, operation) {
   if (operation === "get") return { value: null };
   return { error: { class: operation === "page" ? "null" : "false" } };
 }
 
-/** It looks at the status of a get alone, for 404, and of nothing else. */
-export function remote(refusal, operation) {
-  if (operation === "get" && refusal.status === 404) return { value: null };
-  if (operation === "get") return codes("answer")(refusal);
+/** It checks the status of a get alone, and only for 404. */
+export function remote(error, operation) {
+  if (operation === "get" && error.status === 404) return { value: null };
+  if (operation === "get") return codes("envelope")(error);
   if (operation === "metadata" || operation === "put" || operation === "remove") return { value: null };
   return { error: { class: "TypeError" } };
 }
 
-/** A value that is refused is not there; a set tells the whole answer. */
-export function cfkv(refusal, operation) {
-  return operation === "get" ? { value: null } : whole("Exception")(refusal);
+/** A get that fails returns no value; a set reports the whole response. */
+export function cfkv(error, operation) {
+  return operation === "get" ? { value: null } : whole("Exception")(error);
 }
 
-export function cloudflarekv(refusal, operation) {
-  return operation === "get" ? { value: null } : response(refusal);
+export function cloudflarekv(error, operation) {
+  return operation === "get" ? { value: null } : response(error);
 }
 
-/** It looks for the namespace first; its message about a failed read has a mistake of its own. */
-export function cloudlareKv(refusal, operation) {
-  if (refusal.code === 10000) return { error: { class: "TypeError" } };
-  if (refusal.code === 10009) return { error: { class: "AttributeError" } };
+/** It looks up the namespace first; a bug in its error path for reads raises AttributeError. */
+export function cloudlareKv(error, operation) {
+  if (error.code === 10000) return { error: { class: "TypeError" } };
+  if (error.code === 10009) return { error: { class: "AttributeError" } };
   return { error: { class: "Exception" } };
 }
 
-/** A get gives a refusal's message, other operations the list of errors. */
-export function workersKvPy(refusal, operation) {
-  if (operation === "get" && refusal.status === 404) return { value: null };
+/** A get reports an error's message, other operations the list of errors. */
+export function workersKvPy(error, operation) {
+  if (operation === "get" && error.status === 404) return { value: null };
   if (operation === "get")
-    return { error: { class: "Exception", ...(refusal.says && { says: refusal.says }) } };
-  return codes("Exception")(refusal);
+    return { error: { class: "Exception", ...(error.says && { says: error.says }) } };
+  return codes("Exception")(error);
 }
 
 const OPENDAL = { 403: "PermissionDenied", 404: "NotFound" };
 
-/** Of the answer it keeps the code, and makes a kind of the status. */
-export function opendal(refusal, operation) {
-  if (refusal.status === 404 && operation === "has") return { value: false };
-  return { error: { class: OPENDAL[refusal.status] ?? "Unexpected", code: refusal.code } };
+/** It reports the code, and a kind that depends on the status. */
+export function opendal(error, operation) {
+  if (error.status === 404 && operation === "has") return { value: false };
+  return { error: { class: OPENDAL[error.status] ?? "Unexpected", code: error.code } };
 }

@@ -1,4 +1,4 @@
-// Files and folders, which a client makes of keys by metadata of its own.
+// Checks of files and folders, which a client keeps as keys with metadata of its own.
 
 import { keys } from "../account.mjs";
 import { toBase64 } from "./keys.mjs";
@@ -19,7 +19,7 @@ export async function checkFolders(driver, namespace) {
     await driver.value(`stat ${key}`, "stat", { namespace, key }, { isFolder: false, length });
   }
   await driver.succeeds("create a folder", "createFolder", { namespace, key: "logs/2026/empty/" });
-  // The leading slash of what it asks for is dropped, the one at the end is not.
+  // The client sends a leading slash, which the server drops, and one at the end, which it keeps.
   driver.check(
     "stored folders",
     (await stored()).filter((name) => name.endsWith("/")),
@@ -28,18 +28,18 @@ export async function checkFolders(driver, namespace) {
   await checkFolderListings(driver, namespace);
   const key = "logs/2026/empty/";
   await driver.value("stat a folder", "stat", { namespace, key }, ({ isFolder }) => isFolder);
-  await driver.refused(
-    "stat of what is absent",
+  await driver.fails(
+    "stat an absent file",
     "stat",
-    { namespace, key: "logs/none" },
+    { namespace, key: "logs/absent" },
     { status: 404, code: 10009 },
   );
-  const gone = { namespace, keys: FILES.slice(0, 2) };
-  await driver.succeeds("delete files", "bulkRemove", gone);
-  await driver.value("stat of what is deleted", "has", { namespace, key: FILES[0] }, false);
-  await driver.succeeds("delete a folder and what is in it", "removeAll", { namespace, key: "many/" });
+  const deleted = { namespace, keys: FILES.slice(0, 2) };
+  await driver.succeeds("delete files", "bulkRemove", deleted);
+  await driver.value("has a deleted file", "has", { namespace, key: FILES[0] }, false);
+  await driver.succeeds("delete a folder with its contents", "removeAll", { namespace, key: "many/" });
   driver.check(
-    "left of a folder",
+    "left in a folder",
     (await stored()).filter((name) => name.startsWith("many/")),
     [],
   );
@@ -54,10 +54,10 @@ async function checkFolderListings(driver, namespace) {
   const list = (name, given, expected) =>
     driver.value(name, "list", { namespace, ...given }, found(expected));
   const many = FILES.filter((name) => name.startsWith("many/"));
-  await list("list of a folder", { prefix: "many/" }, many);
-  await list("list of a folder by pages of 10", { prefix: "many/", limit: 10 }, many);
-  await list("list of a folder's own", { prefix: "logs/" }, ["logs/", "logs/2026/"]);
-  await list("list of all of a folder", { prefix: "logs/", isRecursive: true }, [
+  await list("list a folder", { prefix: "many/" }, many);
+  await list("list a folder by pages of 10", { prefix: "many/", limit: 10 }, many);
+  await list("list the entries of a folder", { prefix: "logs/" }, ["logs/", "logs/2026/"]);
+  await list("list a folder recursively", { prefix: "logs/", isRecursive: true }, [
     "logs/",
     "logs/2024/app é.log",
     "logs/2025/a?b#c%.log",

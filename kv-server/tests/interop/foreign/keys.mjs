@@ -1,17 +1,18 @@
-// Keys of every form, in the paths that clients make of them.
+// Checks of keys of all forms, in the paths that clients build from them.
 
 import { keys, removeKeys, value } from "../account.mjs";
 
-const REFUSED = Symbol("not well encoded, which the server refuses");
-const NO_TARGET = Symbol("no target of a request, which hyper refuses and gives no reason");
-const LEFT_OUT = Symbol("not for this client");
+const INVALID = Symbol("malformed encoding, which the server refuses");
+const INVALID_TARGET = Symbol("malformed request target, which hyper refuses without an envelope");
+const SKIPPED = Symbol("not for this client");
 
 /**
- * Each key, and the one that is meant by a path that has it raw: runs of slashes count as one, a leading one is dropped, and
- * what looks like an escape is one. Then those that kinds of clients make something else of:
- * - `requests`: Python's library, which makes an escape of a lone `%` and of a backslash
- * - `httpx`: Python's other one, which leaves both as they are; before version 0.28, `oldHttpx`, a backtick too
- * - `http`: node's, which takes no blank and nothing beyond ASCII, and leaves dots alone
+ * Rows of a key, the key that the server finds in a path with it unencoded (runs of slashes count as one, a
+ * leading one is dropped, and escapes are decoded), and the keys found in the paths of clients that encode
+ * otherwise:
+ * - `requests`: Python's library, which escapes a lone `%` and a backslash
+ * - `httpx`: Python's library, which escapes neither; before version 0.28 (`oldHttpx`) not a backtick either
+ * - `http`: node's module, which refuses spaces and characters beyond ASCII, and does not resolve dots
  */
 const KEYS = [
   ["plain", "plain"],
@@ -27,52 +28,53 @@ const KEYS = [
   ["%2Fa", "/a"],
   ["a%20b", "a b"],
   ["a%252Fb", "a%2Fb"],
-  ["100%", REFUSED, { requests: "100%" }],
+  ["100%", INVALID, { requests: "100%" }],
   ["q?x=1", "q"],
-  ["h#y", "h", { http: LEFT_OUT }],
-  ["a b", "a b", { http: LEFT_OUT }],
-  ["é😀", "é😀", { http: LEFT_OUT }],
+  ["h#y", "h", { http: SKIPPED }],
+  ["a b", "a b", { http: SKIPPED }],
+  ["é😀", "é😀", { http: SKIPPED }],
   ["a+b", "a+b"],
   ["a:b@c=d,e;f$g&h", "a:b@c=d,e;f$g&h"],
   ["(a)!*'~_-.", "(a)!*'~_-."],
   ["a\\b", "a/b", { requests: "a\\b", httpx: "a\\b", http: "a\\b" }],
-  ["a/../b", "b", { http: LEFT_OUT }],
+  ["a/../b", "b", { http: SKIPPED }],
   ['^|"{}', '^|"{}'],
-  ["`", "`", { http: LEFT_OUT, oldHttpx: NO_TARGET }],
+  ["`", "`", { http: SKIPPED, oldHttpx: INVALID_TARGET }],
   ["values/keys", "values/keys"],
   ["metadata/values", "metadata/values"],
   ["keys", "keys"],
   ["bulk/get", "bulk/get"],
 ];
 
-/** Changes that clients make to a key before they put it into a path. */
+/** Clients' own changes to a key before they encode it. */
 const OWN = {
-  // What is behind a `?` is dropped, slashes become colons, and dots are refused.
+  // It drops all after a `?`, replaces slashes by colons, and refuses `..`.
   unstorage(key) {
-    if (key.includes("..")) return LEFT_OUT;
+    if (key.includes("..")) return SKIPPED;
     const [path] = key.split("?");
     return path.replace(/[/\\]+/g, ":").replace(/^:|:$/g, "");
   },
-  // A path of folders and a file: empty segments are dropped, and what ends with a slash is a folder.
+  // A key is the path of a file: it drops empty segments, and takes a path that ends with a slash for a
+  // folder.
   opendal(key) {
-    if (key.endsWith("/") || key.includes("..")) return LEFT_OUT;
+    if (key.endsWith("/") || key.includes("..")) return SKIPPED;
     return key.replace(/\/+/g, "/").replace(/^\//, "");
   },
 };
 
-/** The key that is meant by what the client sends for `key`. */
-function meant(kind, [key, raw, others = {}]) {
+/** Returns the key that the server finds in the client's path for a key. */
+function keyInPath(kind, [key, raw, others = {}]) {
   if (kind === "segment") return key;
   if (kind in OWN) return OWN[kind](key);
   const kinds = kind === "oldHttpx" ? [kind, "httpx"] : [kind];
-  return kinds.map((kind) => others[kind]).find((meant) => meant !== undefined) ?? raw;
+  return kinds.map((kind) => others[kind]).find((found) => found !== undefined) ?? raw;
 }
 
 export async function checkKeys(driver, namespace) {
   for (const row of KEYS) {
     const [key] = row;
-    const inPath = meant(driver.client.keys, row);
-    if (inPath !== LEFT_OUT) await checkKey(driver, namespace, key, inPath);
+    const inPath = keyInPath(driver.client.keys, row);
+    if (inPath !== SKIPPED) await checkKey(driver, namespace, key, inPath);
   }
 }
 
@@ -82,30 +84,30 @@ async function checkKey(driver, namespace, key, inPath) {
   const { stores, reads } = driver.client.text(text);
   const given = { namespace, key };
   const put = { ...given, value: toBase64(text) };
-  const refusal = { [REFUSED]: { status: 400, code: 10042 }, [NO_TARGET]: { status: 400 } }[inPath];
-  if (refusal !== undefined && !driver.client.putsInBulk) {
-    await driver.refused(`put ${name}`, "put", put, refusal);
-    await driver.refused(`get ${name}`, "get", given, refusal);
-    driver.check(`nothing stored for ${name}`, await contents(namespace), []);
+  const error = { [INVALID]: { status: 400, code: 10042 }, [INVALID_TARGET]: { status: 400 } }[inPath];
+  if (error !== undefined && !driver.client.putsInBulk) {
+    await driver.fails(`put ${name}`, "put", put, error);
+    await driver.fails(`get ${name}`, "get", given, error);
+    driver.check(`nothing stored by put ${name}`, await contents(namespace), []);
     return;
   }
   await driver.succeeds(`put ${name}`, "put", put);
   const stored = driver.client.putsInBulk ? key : inPath;
-  driver.check(`stored for ${name}`, await contents(namespace), [[stored, stores]]);
-  // A client that writes in bulk and reads by a raw path asks for another key.
+  driver.check(`stored by put ${name}`, await contents(namespace), [[stored, stores]]);
+  // A client that writes in bulk and reads by an unencoded path may read another key.
   if (stored === inPath) {
     await driver.value(`get ${name}`, "get", given, toBase64(reads));
     if (driver.does("metadata")) await driver.value(`metadata of ${name}`, "metadata", given, null);
     if (driver.does("has")) await driver.value(`has ${name}`, "has", given, true);
   } else {
-    await driver.refused(`get ${name}`, "get", given, refusal ?? { status: 404, code: 10009 });
+    await driver.fails(`get ${name}`, "get", given, error ?? { status: 404, code: 10009 });
   }
   if (driver.does("remove") && stored === inPath) await driver.succeeds(`delete ${name}`, "remove", given);
   else await removeKeys(namespace, [stored]);
-  driver.check(`left of ${name}`, await contents(namespace), []);
+  driver.check(`left by delete ${name}`, await contents(namespace), []);
 }
 
-/** Every key of a namespace and its text, without any client. */
+/** Returns all keys of a namespace with their texts. */
 async function contents(namespace) {
   const names = (await keys(namespace)).map(({ name }) => name);
   return Promise.all(names.map(async (name) => [name, (await value(namespace, name)).toString()]));

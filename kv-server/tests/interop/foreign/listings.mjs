@@ -1,11 +1,11 @@
-// Listings: everything, by prefix, page by page.
+// Checks of listings: all keys, by prefix, by pages.
 
 import { keys, removeKeys, writeKeys } from "../account.mjs";
 
 const METADATA = { a: 1 };
 const LATE = 2_147_000_000;
 
-/** More than two pages of ten, some with metadata or an expiry, and prefixes that a query has to escape. */
+/** Returns more than two pages of ten pairs, some with metadata, an expiry, or a prefix to be escaped. */
 function entries(value) {
   const many = Array.from({ length: 21 }, (_, index) => ({
     key: `many:${String(index).padStart(2, "0")}`,
@@ -39,20 +39,20 @@ async function checkLists(driver, namespace, all) {
   const many = all.filter(({ name }) => name.startsWith("many:"));
   const more = all.filter(({ name }) => name.startsWith("more:é &+"));
   if (driver.does("ownPrefix")) {
-    // A prefix is a part of the key that the client ends with a colon, and may take away again.
+    // The client adds a prefix with a colon to each key, and may remove it from the keys that it lists.
     const names = many.map(({ name }) => ({ name: driver.client.ownName?.(name) ?? name }));
     await driver.value("list", "list", { namespace, prefix: "many" }, names);
     const clearsAll = driver.does("clearsAll");
     await driver.succeeds("clear", "clear", { namespace, ...(!clearsAll && { prefix: "many" }) });
     const left = (await keys(namespace)).map(({ name }) => name);
-    driver.check("left of clear", left, clearsAll ? [] : more.map(({ name }) => name));
+    driver.check("left by clear", left, clearsAll ? [] : more.map(({ name }) => name));
     return;
   }
   await driver.value("list", "list", { namespace }, shown(all));
   if (driver.does("prefix")) {
     await driver.value("list with a prefix", "list", { namespace, prefix: "many:" }, shown(many));
     await driver.value("list with an odd prefix", "list", { namespace, prefix: "more:é &+" }, shown(more));
-    await driver.value("list with nobody's prefix", "list", { namespace, prefix: "none" }, []);
+    await driver.value("list with an unknown prefix", "list", { namespace, prefix: "unknown" }, []);
   }
   if (!driver.does("limit")) return;
   for (const limit of driver.client.limits ?? [1, 5, 9, 10]) {
@@ -77,22 +77,22 @@ async function checkPages(driver, namespace, all) {
       found.push(...(page?.keys ?? []));
       cursor = page?.cursor;
     } while (cursor && pages <= all.length);
-    driver.check(`pages of ${limit} together`, found, all);
+    driver.check(`all pages of ${limit}`, found, all);
   }
   if (!driver.does("anyLimit")) return;
   const badLimit = { status: 400, code: 10028 };
-  await driver.refused("page of 1,001", "page", { namespace, limit: 1001 }, badLimit);
-  await driver.refused("page of 0", "page", { namespace, limit: 0 }, badLimit);
+  await driver.fails("page of 1,001", "page", { namespace, limit: 1001 }, badLimit);
+  await driver.fails("page of 0", "page", { namespace, limit: 0 }, badLimit);
   const badCursor = { status: 400, code: 10041 };
-  await driver.refused("page behind a false cursor", "page", { namespace, cursor: "false" }, badCursor);
+  await driver.fails("page with a malformed cursor", "page", { namespace, cursor: "false" }, badCursor);
   const other = await driver.value(
     "page with a prefix",
     "page",
     { namespace, prefix: "many:", limit: 3 },
     (page) => Boolean(page.cursor),
   );
-  await driver.refused(
-    "page behind another prefix's cursor",
+  await driver.fails(
+    "page with another prefix's cursor",
     "page",
     { namespace, prefix: "more:", cursor: other?.cursor },
     badCursor,

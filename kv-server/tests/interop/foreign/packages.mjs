@@ -1,10 +1,11 @@
-// The foreign clients, each at one exact version; printed for the script that installs them: `npm`, or `python`, one line for
-// each virtual environment. OpenDAL, which is a crate, has its version from the workspace.
+// Packages of the clients, each at one exact version. As a program, prints those of `npm` or `python` for
+// install.sh, a line per package or per virtual environment. The version of OpenDAL, a crate, is that in
+// Cargo.lock.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Folder under node_modules, and what npm installs there. Several versions of one package live side by side. */
+/** Packages for npm by their folder in node_modules, since several versions of one package are installed. */
 const NPM = {
   "cloudflare-3": "cloudflare@3.5.0",
   "cloudflare-4": "cloudflare@4.5.0",
@@ -15,14 +16,14 @@ const NPM = {
   keyv: "keyv@6.1.0",
   "@keyv/cloudflare-kv": "@keyv/cloudflare-kv@6.0.0-rc.1",
   "@sagi.io/workers-kv": "@sagi.io/workers-kv@0.0.13",
-  // It asks for this one and does not say so.
+  // A dependency of @sagi.io/workers-kv that its manifest omits.
   debug: "debug@4.4.3",
   "@kikobeats/cloudflare-workers-kv": "@kikobeats/cloudflare-workers-kv@1.0.11",
   "cloudflare-kv-storage-rest": "cloudflare-kv-storage-rest@1.1.1",
   "remote-cloudflare-kv": "remote-cloudflare-kv@1.0.1",
 };
 
-/** Virtual environment, and what pip installs there. */
+/** Packages for pip by virtual environment. */
 const PYTHON = {
   "cloudflare-2": ["cloudflare==2.20.0"],
   "cloudflare-3": ["cloudflare==3.1.1"],
@@ -37,18 +38,18 @@ const PYTHON = {
   ],
 };
 
-/** The version of what npm installs in a folder. */
+/** Returns the version of the package in a folder of node_modules. */
 export function npmVersion(folder) {
   return NPM[folder].slice(NPM[folder].lastIndexOf("@") + 1);
 }
 
-/** The version of what pip installs in a virtual environment. */
+/** Returns the version of a package in a virtual environment. */
 export function pythonVersion(environment, name = "cloudflare") {
   const prefix = `${name}==`;
   return PYTHON[environment].find((spec) => spec.startsWith(prefix)).slice(prefix.length);
 }
 
-/** The version of a crate that the workspace's lock file holds. */
+/** Returns the version of a crate in Cargo.lock. */
 export function crateVersion(name) {
   const lock = readFileSync(join(import.meta.dirname, "../../../../Cargo.lock"), "utf8");
   return new RegExp(`^name = "${name}"\nversion = "(.*)"$`, "m").exec(lock)[1];

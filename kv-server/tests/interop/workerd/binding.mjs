@@ -1,4 +1,5 @@
-// What the recorded vectors leave out: real limits, other types, pages, many keys, and the namespace behind the binding.
+// Checks of the binding beyond the recorded vectors: real limits, other types, pages, bulk gets, and the
+// namespace behind it.
 
 import { createHash } from "node:crypto";
 
@@ -9,8 +10,8 @@ const UNDEFINED = { $: "undefined" };
 const MAX_VALUE = 26_214_400;
 
 export async function checkBinding(runtime, namespace) {
-  const tally = new Tally("workerd", "the binding", 381);
-  /** Performs `operation` and expects `ok`, which may be a function that says whether it fits. */
+  const tally = new Tally("workerd", "binding", 381);
+  /** Performs `operation` and expects the result `ok`, which may be a predicate. */
   const succeeds = async (operation, ok) => {
     const outcome = await runtime.perform(operation);
     if (typeof ok === "function") tally.check(title(operation), outcome.ok, ok);
@@ -121,7 +122,7 @@ async function checkKeys({ succeeds }) {
     await succeeds({ op: "delete", key }, UNDEFINED);
     await succeeds({ op: "get", key }, null);
   }
-  // The path of a bulk read is another request's only if it is posted to.
+  // The path of a bulk get is also that of a key, by other methods than POST.
   await succeeds({ op: "put", key: "bulk/get", value: "a value" }, UNDEFINED);
   await succeeds({ op: "get", key: "bulk/get" }, "a value");
   await succeeds({ op: "delete", key: "bulk/get" }, UNDEFINED);
@@ -186,7 +187,7 @@ async function checkMany({ succeeds, fails }) {
     { op: "get", key: ["__proto__", "constructor"] },
     map(JSON.parse('{"__proto__":"kept","constructor":null}')),
   );
-  // Values that are false in JavaScript, where the recorded server leaves the metadata out.
+  // Falsy values in JavaScript, for which the recorded server omits the metadata.
   for (const value of ["", "0", "false", "null"]) {
     await succeeds({ op: "put", key: "many/falsy", value, options: { metadata: 0 } }, UNDEFINED);
     await succeeds(

@@ -1,9 +1,9 @@
-// What the binding's documentation shows: sessions, feature flags, a rate limiter.
+// Checks of examples like those in the binding's documentation: sessions, feature flags, a rate limiter.
 
 import { Tally } from "../tally.mjs";
 
 export async function checkExamples(runtime) {
-  const tally = new Tally("workerd", "the documentation's examples", 16);
+  const tally = new Tally("workerd", "documentation's examples", 16);
   await checkSession(runtime, tally);
   await checkFlags(runtime, tally);
   await checkRateLimiter(runtime, tally);
@@ -17,8 +17,8 @@ async function checkSession(runtime, tally) {
     return response;
   };
   const user = { name: "Ada", theme: "dark" };
-  await request("none without a cookie", {}, [401, "no session"]);
-  await request("none for a made-up cookie", { headers: { Cookie: "session=guess" } }, [
+  await request("is absent without a cookie", {}, [401, "no session"]);
+  await request("is absent for a made-up cookie", { headers: { Cookie: "session=guess" } }, [
     401,
     "session is gone",
   ]);
@@ -53,9 +53,9 @@ async function checkRateLimiter(runtime, tally) {
     tally.check(`rate limiter: ${name}`, await response.json(), expected);
   };
   for (const count of [1, 2, 3])
-    await check(`hit ${count} is let in`, "client=a", { statuses: [200], count });
-  await check("hit 4 is not", "client=a", { statuses: [429], count: 3 });
-  await check("another client is", "client=b", { statuses: [200], count: 1 });
+    await check(`hit ${count} is allowed`, "client=a", { statuses: [200], count });
+  await check("hit 4 is limited", "client=a", { statuses: [429], count: 3 });
+  await check("another client's hit is allowed", "client=b", { statuses: [200], count: 1 });
   const statuses = [200, 200, 200, 200, 200];
   await check("of five hits at once, four are lost", "client=c&together=5", { statuses, count: 1 });
 }

@@ -1,4 +1,4 @@
-// workerd with the Worker under test in it, whose bindings lead to the server under test.
+// Process of workerd that runs the test Worker, whose bindings lead to the server under test.
 
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -15,7 +15,7 @@ export class Runtime {
   #child;
   #url;
 
-  /** Starts it; `names` fill in the configuration's places. */
+  /** Starts workerd; `names` are values for the placeholders of its configuration. */
   static async start(names) {
     const executable = createRequire(join(INTEROP_CLIENTS, "package.json"))("workerd").default;
     const config = join(INTEROP_WORK, "workerd.capnp");
@@ -29,18 +29,18 @@ export class Runtime {
       runtime.#child.once("error", reject);
       runtime.#child.once("exit", (code) => reject(new Error(`workerd ended with code ${code}`)));
     });
-    // It ends with an error when it is stopped, too, and then nobody waits.
+    // The promise is also rejected when workerd is stopped, when nothing awaits it any more.
     ended.catch(() => {});
     runtime.#url = await Promise.race([listening(runtime.#child.stdio[3]), ended]);
     return runtime;
   }
 
-  /** A request to the Worker. */
+  /** Sends a request to the Worker. */
   fetch(path, init) {
     return fetch(`${this.#url}${path}`, init);
   }
 
-  /** The outcome of one call of a binding. */
+  /** Calls a binding, and returns the outcome. */
   async perform(operation) {
     const response = await this.fetch("/operation", { method: "POST", body: JSON.stringify(operation) });
     const text = await response.text();
@@ -54,12 +54,12 @@ export class Runtime {
 }
 
 function configuration(names) {
-  const places = { ADDRESS: new URL(server.url).host, TOKEN: server.token, ...names };
+  const values = { ADDRESS: new URL(server.url).host, TOKEN: server.token, ...names };
   const template = readFileSync(join(HERE, "workerd.capnp"), "utf8");
-  return template.replace(/@([A-Z_]+)@/g, (place, name) => places[name] ?? place);
+  return template.replace(/@([A-Z_]+)@/g, (placeholder, name) => values[name] ?? placeholder);
 }
 
-/** workerd says on a pipe of its own which port it was given. */
+/** Reads the port from workerd's control pipe, and returns the Worker's URL. */
 async function listening(control) {
   for await (const line of createInterface({ input: control })) {
     const message = JSON.parse(line);

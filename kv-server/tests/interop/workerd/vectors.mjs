@@ -1,5 +1,5 @@
-// Plays the vectors that were recorded on Cloudflare's own stack (kv-testkit/vectors) through the binding, and holds the
-// server's answers against the recorded ones, messages included.
+// Replay of the vectors recorded on Cloudflare's own runtime (kv-testkit/vectors), through the binding:
+// outcomes are compared with the recorded ones, messages included.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,30 +9,30 @@ import { Tally } from "../tally.mjs";
 
 const VECTORS = join(import.meta.dirname, "../../../../kv-testkit/vectors/workerd-matrix.ndjson");
 
-/** What the recorded clock showed from line 215 on; the server's shows the real time. */
+/** Time of the recorded clock from line 215 on; the server's clock has the real time. */
 const RECORDED_NOW = 1000;
 const FIRST_TIMED_LINE = 215;
 const MAX_INT32 = 2 ** 31 - 1;
 const MAX_ATTEMPTS = 20;
 
-const SET_ASIDE = [
-  ["it moves the recorded clock, or rests on that", [215, 300, 303, 304, 305, 306, 307, 310, 311]],
-  ["the recorded server's test limit of 1,024 bytes a value", [330, 332, 334, 390]],
-  ["the recorded server takes any text for a cursor; this one refuses what no listing gave", [366, 367, 369]],
-  ["the recorded server loses the key __proto__; this one does not", [387]],
+const SKIPPED = [
+  ["changes the recorded clock, or depends on it", [215, 300, 303, 304, 305, 306, 307, 310, 311]],
+  ["the recorded server has a test limit of 1,024 bytes per value", [330, 332, 334, 390]],
+  ["the recorded server accepts any text as a cursor; kv-server accepts only its own", [366, 367, 369]],
+  ["the recorded server loses the key __proto__; kv-server does not", [387]],
 ];
 
 export async function checkVectors(runtime) {
-  const tally = new Tally("workerd", "the recorded vectors", 375);
+  const tally = new Tally("workerd", "recorded vectors", 375);
   const lines = readFileSync(VECTORS, "utf8").trimEnd().split("\n");
-  // From the recorded clock to the one by which what is stored was put, in seconds.
+  // Seconds from the recorded clock to the time of the last put.
   let storedShift = 0;
   for (const [index, text] of lines.entries()) {
     const line = index + 1;
     const name = `line ${line}: ${text.slice(0, 120)}`;
-    const reason = SET_ASIDE.find(([, setAside]) => setAside.includes(line))?.[0];
+    const reason = SKIPPED.find(([, skipped]) => skipped.includes(line))?.[0];
     if (reason) {
-      tally.setAside(name, reason);
+      tally.skip(name, reason);
       continue;
     }
     const { op, ...recorded } = JSON.parse(text);
@@ -51,8 +51,8 @@ function performOn(runtime, op) {
 }
 
 /**
- * The outcome of a recorded put, and the seconds from the recorded clock to the one by which the server took it. If the
- * next second came meanwhile, which of the two it was is not known, and the put is performed again.
+ * Performs a recorded put, and returns its outcome and the seconds from the recorded clock to that of the
+ * put. Retries if the put may have been in either of two seconds.
  */
 async function performWithinSecond(runtime, op) {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
@@ -61,23 +61,23 @@ async function performWithinSecond(runtime, op) {
     const found = await performOn(runtime, { ...op, options: shifted(op.options, shift) });
     if (seconds() === now) return { found, shift };
   }
-  throw new Error(`the server did not take a put within a second, ${MAX_ATTEMPTS} times`);
+  throw new Error(`a put took more than a second, ${MAX_ATTEMPTS} times`);
 }
 
-/** The time in seconds, early in one. */
+/** Waits for the first 0.7 s of a second, and returns it. */
 async function startOfSecond() {
   const left = 1000 - (Date.now() % 1000);
   if (left < 300) await new Promise((resolve) => setTimeout(resolve, left + 5));
   return seconds();
 }
 
-/** Deadlines near the recorded time are taken to the real one. */
+/** Moves an expiration near the recorded time to the real one. */
 function shifted(options, shift) {
   const isNear = options?.expiration >= RECORDED_NOW && options.expiration < MAX_INT32;
   return isNear ? { ...options, expiration: options.expiration + shift } : options;
 }
 
-/** Times are taken back to the recorded ones; which cursor it is is each server's own affair. */
+/** Moves times back to the recorded ones, and replaces the cursor, whose form each server chooses. */
 function normalized(found, recorded, shift) {
   if (found.error) {
     const message = found.error.message.replace(

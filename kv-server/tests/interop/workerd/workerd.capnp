@@ -1,4 +1,4 @@
-# The Worker under test. @UPPER_CASE@ is filled in by runtime.mjs.
+# Configuration of workerd for the test Worker. runtime.mjs fills in the @UPPER_CASE@ placeholders.
 
 using Workerd = import "/workerd/workerd.capnp";
 
@@ -12,7 +12,7 @@ const config :Workerd.Config = (
     (name = "vectors", external = (address = "@ADDRESS@", http = (injectRequestHeaders = [
       (name = "X-KV-Namespace", value = "@VECTORS_ID@"), (name = "Authorization", value = "Bearer @TOKEN@")]))),
     (name = "unknown", external = (address = "@ADDRESS@", http = (injectRequestHeaders = [
-      (name = "X-KV-Namespace", value = "nobody's"), (name = "Authorization", value = "Bearer @TOKEN@")]))),
+      (name = "X-KV-Namespace", value = "unknown"), (name = "Authorization", value = "Bearer @TOKEN@")]))),
     (name = "intruder", external = (address = "@ADDRESS@", http = (injectRequestHeaders = [
       (name = "X-KV-Namespace", value = "@TITLE@"), (name = "Authorization", value = "Bearer wrong")]))),
   ],

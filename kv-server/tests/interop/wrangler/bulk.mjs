@@ -1,9 +1,9 @@
-// wrangler kv bulk
+// Checks of `wrangler kv bulk`.
 
 import { seconds } from "../clock.mjs";
 import { file } from "./run.mjs";
 
-// More than two of the thousands that wrangler sends at once, and than two pages of a listing.
+// More than two of wrangler's bulk requests, of 1,000 keys, and than two pages of a listing.
 const MANY = 2500;
 
 export async function checkBulk(client, id) {
@@ -24,8 +24,8 @@ export async function checkBulk(client, id) {
   };
   await checkMany(client, bulk, json, there);
   await checkPairs(bulk);
-  await checkTimeToLive(bulk);
-  await checkRefused(bulk);
+  await checkTtl(bulk);
+  await checkErrors(bulk);
 }
 
 async function checkMany(client, bulk, json, there) {
@@ -64,7 +64,7 @@ async function checkPairs(bulk) {
     { key: "pairs/base64", value: bytes.toString("base64"), base64: true },
     { key: "a/b %2F+ ?#", value: "odd" },
     { key: "__proto__", value: "kept" },
-    { key: "42", value: "an integer's" },
+    { key: "42", value: "of an integer" },
     { key: "empty", value: "" },
   ]);
   await bulk.list(
@@ -81,8 +81,8 @@ async function checkPairs(bulk) {
   await bulk.value("a/b %2F+ ?#", "odd");
   await bulk.value("__proto__", "kept");
   await bulk.value("empty", "");
-  await bulk.get("of-two-kinds", ["pairs/text", { name: "42" }, "absent"], {
-    42: "an integer's",
+  await bulk.get("names-and-objects", ["pairs/text", { name: "42" }, "absent"], {
+    42: "of an integer",
     "pairs/text": "é\n😀",
     absent: null,
   });
@@ -96,7 +96,7 @@ async function checkPairs(bulk) {
   });
 }
 
-async function checkTimeToLive(bulk) {
+async function checkTtl(bulk) {
   const earliest = seconds() + 3600;
   await bulk.put("ttl", [{ key: "ttl/hour", value: "v", expiration_ttl: 3600 }]);
   const fits = ([{ name, expiration }]) =>
@@ -104,34 +104,34 @@ async function checkTimeToLive(bulk) {
   await bulk.list(fits, "--prefix", "ttl/");
 }
 
-async function checkRefused(bulk) {
-  const good = { key: "refused/good", value: "v" };
+async function checkErrors(bulk) {
+  const good = { key: "invalid/good", value: "v" };
   await bulk.fails(
     "bad-ttl",
-    [good, { key: "refused/ttl", value: "v", expiration_ttl: 59 }],
+    [good, { key: "invalid/ttl", value: "v", expiration_ttl: 59 }],
     "60 s",
     "[code: 10034]",
   );
   await bulk.fails(
     "bad-expiration",
-    [good, { key: "refused/past", value: "v", expiration: 1000 }],
+    [good, { key: "invalid/past", value: "v", expiration: 1000 }],
     "[code: 10033]",
   );
   await bulk.fails(
     "bad-base64",
-    [good, { key: "refused/base64", value: "*", base64: true }],
+    [good, { key: "invalid/base64", value: "*", base64: true }],
     "[code: 10012]",
   );
   await bulk.fails(
     "long-metadata",
-    [good, { key: "refused/metadata", value: "v", metadata: { m: "x".repeat(1024) } }],
+    [good, { key: "invalid/metadata", value: "v", metadata: { m: "x".repeat(1024) } }],
     "[code: 10047]",
   );
   await bulk.fails("long-key", [good, { key: "x".repeat(513), value: "v" }], "[code: 10030]");
   await bulk.fails("dot-key", [good, { key: "..", value: "v" }], "[code: 10042]");
-  await bulk.fails("conflict", [good, { ...good, value: "other" }], "refused/good");
-  // Nothing is written of a request in which anything is refused.
-  await bulk.list([], "--prefix", "refused/");
+  await bulk.fails("conflict", [good, { ...good, value: "other" }], "invalid/good");
+  // A request with an error in it writes nothing.
+  await bulk.list([], "--prefix", "invalid/");
   await bulk.put("same-twice", [good, good]);
-  await bulk.list([{ name: good.key }], "--prefix", "refused/");
+  await bulk.list([{ name: good.key }], "--prefix", "invalid/");
 }

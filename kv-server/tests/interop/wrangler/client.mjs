@@ -1,4 +1,4 @@
-// Commands of wrangler, each counted as one check: its exit code and what it prints.
+// Checks of wrangler's commands, each of its exit code and output.
 
 import { isDeepStrictEqual } from "node:util";
 
@@ -13,7 +13,7 @@ export class Client {
     this.#tally = tally;
   }
 
-  /** Expects success, and exactly this output after the line that says where the resource is. */
+  /** Expects success, and exactly this output after the line about the resource's location. */
   async prints(args, expected, variables) {
     const { code, out, err } = await wrangler(args, variables);
     this.#tally.check(
@@ -23,7 +23,7 @@ export class Client {
     );
   }
 
-  /** Expects success, and JSON that `expected` is, or accepts. */
+  /** Expects success, and JSON that equals `expected` or that the predicate accepts. */
   async printsJson(args, expected) {
     const { code, out, err } = await wrangler(args);
     const found = code === 0 ? parse(out) : undefined;
@@ -32,14 +32,14 @@ export class Client {
     return found;
   }
 
-  /** Expects success, and these bytes on stdout, nothing else. */
+  /** Expects success, and exactly these bytes on stdout. */
   async printsBytes(args, expected) {
     const { code, bytes, err } = await wrangler(args);
     const found = { code, err, length: bytes.length, equal: bytes.equals(expected) };
     this.#tally.check(name(args), found, { code: 0, err: "", length: expected.length, equal: true });
   }
 
-  /** Expects success, and output in which each of `parts` is. */
+  /** Expects success, and output that contains each of `parts`. */
   async mentions(args, parts) {
     const { code, out, err } = await wrangler(args);
     const missing = parts.filter((part) => !out.includes(part));
@@ -47,7 +47,7 @@ export class Client {
     return out;
   }
 
-  /** Expects exit code 1, and an error in which each of `parts` is. */
+  /** Expects exit code 1, and an error that contains each of `parts`. */
   async fails(args, parts, variables) {
     const { code, out, err } = await wrangler(args, variables);
     const missing = parts.filter((part) => !err.includes(part));

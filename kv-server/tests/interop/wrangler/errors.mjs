@@ -1,6 +1,6 @@
-// What wrangler makes of the server's refusals.
+// Checks of wrangler's output for the server's errors.
 
-const NOBODYS = "0".repeat(32);
+const UNKNOWN_ID = "0".repeat(32);
 
 export async function checkErrors(client, id) {
   const there = ["--remote", "--namespace-id", id];
@@ -8,30 +8,31 @@ export async function checkErrors(client, id) {
   await client.fails(put("k", "--ttl", "59"), ["59 s", "60 s", "[code: 10034]"]);
   await client.fails(put("k", "--expiration", "1000"), ["[code: 10033]"]);
   await client.fails(put("k", "--metadata", JSON.stringify({ m: "x".repeat(1024) })), [
-    "1024 bytes",
+    "metadata",
+    "1024",
     "[code: 10047]",
   ]);
   await client.fails(put("x".repeat(513)), ["513 bytes", "[code: 10030]"]);
-  // The client's own URL parser takes the last segment away: what is asked for is no key.
+  // The client's URL parser removes the last segment, so that the path has no key.
   await client.fails(put("."), ["[code: "]);
   await client.fails(put(".."), ["[code: "]);
   await client.printsJson(["kv", "key", "list", ...there], []);
 
-  const nowhere = ["--remote", "--namespace-id", NOBODYS];
+  const unknown = ["--remote", "--namespace-id", UNKNOWN_ID];
   const notFound = ["namespace not found", "[code: 10013]"];
-  await client.fails(["kv", "key", "put", "k", "v", ...nowhere], notFound);
-  await client.fails(["kv", "key", "get", "k", ...nowhere], ["404: Not Found"]);
-  await client.fails(["kv", "key", "delete", "k", ...nowhere], notFound);
-  await client.fails(["kv", "key", "list", ...nowhere], notFound);
-  await client.fails(["kv", "namespace", "rename", "--namespace-id", NOBODYS, "--new-name", "x"], notFound);
+  await client.fails(["kv", "key", "put", "k", "v", ...unknown], notFound);
+  await client.fails(["kv", "key", "get", "k", ...unknown], ["404: Not Found"]);
+  await client.fails(["kv", "key", "delete", "k", ...unknown], notFound);
+  await client.fails(["kv", "key", "list", ...unknown], notFound);
+  await client.fails(["kv", "namespace", "rename", "--namespace-id", UNKNOWN_ID, "--new-name", "x"], notFound);
   await client.fails(["kv", "namespace", "create", "x".repeat(513)], ["10019"]);
 
   const list = ["kv", "key", "list", ...there];
-  const refused = ["Authentication error", "[code: 10000]"];
-  await client.fails(list, refused, { CLOUDFLARE_API_TOKEN: "wrong" });
-  await client.fails(list, refused, { CLOUDFLARE_ACCOUNT_ID: NOBODYS });
+  const unauthorized = ["Authentication error", "[code: 10000]"];
+  await client.fails(list, unauthorized, { CLOUDFLARE_API_TOKEN: "wrong" });
+  await client.fails(list, unauthorized, { CLOUDFLARE_ACCOUNT_ID: UNKNOWN_ID });
   await client.fails(["kv", "namespace", "list"], ["10000"], { CLOUDFLARE_API_TOKEN: "wrong" });
-  // The older credentials.
+  // Credentials of the older kind.
   const key = {
     CLOUDFLARE_API_TOKEN: "",
     CLOUDFLARE_API_KEY: process.env.KV_TOKEN,

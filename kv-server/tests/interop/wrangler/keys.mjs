@@ -1,4 +1,4 @@
-// wrangler kv key
+// Checks of `wrangler kv key`.
 
 import { isDeepStrictEqual } from "node:util";
 
@@ -7,7 +7,7 @@ import { file } from "./run.mjs";
 
 const MAX_VALUE = 26_214_400;
 
-/** The commands about keys of one namespace. */
+/** Returns checks of the commands for keys of one namespace. */
 function commands(client, id) {
   const there = ["--remote", "--namespace-id", id];
   return {
@@ -26,6 +26,7 @@ function commands(client, id) {
   };
 }
 
+/** Returns the output of a put. */
 function written(id, key, value, metadata) {
   const more = metadata === undefined ? "" : ` with metadata "${JSON.stringify(metadata)}"`;
   return `Writing the value "${value}" to key "${key}" on namespace id: "${id}"${more}.`;
@@ -94,7 +95,7 @@ export async function checkOddKeys(client, id) {
   await key.list([{ name: "a/../b" }, { name: "a/b" }], "--prefix", "a/");
   await key.list([{ name: "%" }, { name: "%2F" }], "--prefix", "%");
   await key.list([{ name: "+" }], "--prefix", "+");
-  await key.list([], "--prefix", "none");
+  await key.list([], "--prefix", "absent");
   for (const name of ["a/b", "%2F", "+", "😀"]) {
     await key.remove(name);
     await key.absent(name);

@@ -1,8 +1,8 @@
-// wrangler kv namespace
+// Checks of `wrangler kv namespace`.
 
 import { createNamespace } from "../account.mjs";
 
-/** `others` are the namespaces that are there besides. */
+/** `others` are the other namespaces of the account. */
 export async function checkNamespaces(client, others) {
   const create = ["kv", "namespace", "create"];
   const created = (title) => [
@@ -18,7 +18,7 @@ export async function checkNamespaces(client, others) {
   await client.fails([...create, "sessions"], ['A KV namespace with the title "sessions" already exists.']);
 
   const list = ["kv", "namespace", "list"];
-  // By title, as wrangler asks, in the order of bytes.
+  // wrangler asks for the order of titles, which is that of bytes.
   const lists = (...own) => {
     const all = [...others, ...own].map((namespace) => ({ ...namespace, supports_url_encoding: true }));
     all.sort((a, b) => Buffer.compare(Buffer.from(a.title), Buffer.from(b.title)));
@@ -62,7 +62,7 @@ export async function checkNamespaces(client, others) {
   );
   await lists();
 
-  // More than the 1,000 of one page.
+  // More than one page, of 1,000.
   const many = [];
   for (let index = 0; index <= 1000; index += 1) {
     const title = `many ${String(index).padStart(4, "0")}`;

@@ -1,4 +1,4 @@
-// wrangler as a process: away from any configuration of the user's, and from the internet.
+// Processes of wrangler, without the user's configuration and without requests to the internet.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,13 +11,13 @@ const FOLDER = join(INTEROP_WORK, "wrangler");
 const TEMPORARY = join(FOLDER, "temporary");
 const EXECUTABLE = join(INTEROP_CLIENTS, "node_modules/wrangler/bin/wrangler.js");
 const CODE_CACHE = join(import.meta.dirname, "code_cache.cjs");
-const PATIENCE_MS = 120_000;
-// Colours, and where it keeps its log.
+const TIMEOUT_MS = 120_000;
+// Colours, and the path of wrangler's log.
 const NOISE = /\u001b\[[0-9;]*m|\n*🪵  Logs were written to .*\n/gu;
 
 mkdirSync(TEMPORARY, { recursive: true });
 
-/** The path of a file of the run's own. */
+/** Writes a file of this run and returns its path. */
 export function file(name, contents) {
   const path = join(FOLDER, name);
   writeFileSync(path, contents);
@@ -27,7 +27,7 @@ export function file(name, contents) {
 let free = Number(INTEROP_JOBS);
 const waiting = [];
 
-/** What a command printed, as text and as bytes, and its exit code. INTEROP_JOBS of them run at once. */
+/** Runs a command, at most INTEROP_JOBS at once; returns its exit code and output, as text and as bytes. */
 export async function wrangler(args, variables) {
   if (free > 0) free -= 1;
   else await new Promise((resolve) => waiting.push(resolve));
@@ -54,15 +54,16 @@ async function command(args, variables = {}) {
       NO_COLOR: "1",
       WRANGLER_SEND_METRICS: "false",
       WRANGLER_SEND_ERROR_REPORTS: "false",
-      // The banner comes with a look for updates.
+      // The banner would come with a check for updates.
       WRANGLER_HIDE_BANNER: "true",
       INTEROP_CODE_CACHE: join(FOLDER, "compiled"),
       ...variables,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const patience = setTimeout(() => stop(child), PATIENCE_MS);
-  const [out, err] = [collect(child.stdout), collect(child.stderr)];
+  const timeout = setTimeout(() => stop(child), TIMEOUT_MS);
+  const out = collect(child.stdout);
+  const err = collect(child.stderr);
   try {
     const code = await new Promise((resolve, reject) => {
       child.once("error", reject);
@@ -71,7 +72,7 @@ async function command(args, variables = {}) {
     const bytes = Buffer.concat(out);
     return { code, bytes, out: clean(bytes), err: clean(Buffer.concat(err)) };
   } finally {
-    clearTimeout(patience);
+    clearTimeout(timeout);
   }
 }
 

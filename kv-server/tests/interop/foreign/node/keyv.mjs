@@ -7,7 +7,7 @@ const { KeyvCloudflareKV } = await import(installed("@keyv/cloudflare-kv/dist/in
 
 let connection;
 
-/** Runs an operation of a Keyv over a namespace; it tells failures by events. */
+/** Runs an operation of a Keyv over a namespace, and throws the error that it emits as an event. */
 async function run({ namespace, prefix }, operation) {
   const { url, account, credentials } = connection;
   const store = new KeyvCloudflareKV({
@@ -18,11 +18,11 @@ async function run({ namespace, prefix }, operation) {
     apiToken: credentials.token,
     namespace: prefix,
   });
-  const failures = [];
+  const errors = [];
   const keyv = new Keyv(store, { namespace: prefix, throwOnErrors: false });
-  keyv.on("error", (error) => failures.push(error));
+  keyv.on("error", (error) => errors.push(error));
   const value = await operation(keyv);
-  if (failures.length > 0) throw failures[0];
+  if (errors.length > 0) throw errors[0];
   return value;
 }
 

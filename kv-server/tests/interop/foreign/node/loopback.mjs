@@ -1,4 +1,5 @@
-// Sends what is meant for Cloudflare to the server under test, for clients that know no other address; refuses all else.
+// Redirection of requests for Cloudflare to the server under test, for clients with a fixed address; all
+// others fail.
 
 import { createRequire } from "node:module";
 
@@ -13,15 +14,15 @@ const { fetch: plainFetch } = globalThis;
 
 globalThis.fetch = (input, init) => {
   const url = String(input instanceof Request ? input.url : input);
-  if (!url.startsWith(`${CLOUDFLARE}/`)) throw new Error(`not for Cloudflare: ${url}`);
-  // As text: a URL object would be put together anew.
+  if (!url.startsWith(`${CLOUDFLARE}/`)) throw new Error(`not a request for Cloudflare: ${url}`);
+  // As text, since a URL object would normalize it.
   return plainFetch(KV_SERVER_URL + url.slice(CLOUDFLARE.length), init);
 };
 
-// Clients that do not use fetch call this with options; a URL object counts as such.
+// Other clients call this, with options or a URL object.
 https.request = (options, listener) => {
   const host = options.hostname ?? options.host;
-  if (host !== "api.cloudflare.com") throw new Error(`not for Cloudflare: ${host}`);
+  if (host !== "api.cloudflare.com") throw new Error(`not a request for Cloudflare: ${host}`);
   const { agent, protocol, port: _, ...rest } = options;
   return http.request({ ...rest, path: options.path, host: hostname, hostname, port }, listener);
 };

@@ -1,4 +1,5 @@
-// Loop of an adapter: operations come as lines of JSON on stdin, their outcomes go to stdout.
+// Loop of an adapter: reads operations from stdin and writes their outcomes to stdout, each as a line of
+// JSON.
 
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -6,17 +7,17 @@ import { createInterface } from "node:readline";
 
 const MODULES = join(process.env.INTEROP_NPM, "node_modules");
 
-/** Loads an installed client. */
+/** Loads an installed CommonJS package. */
 export const load = createRequire(join(MODULES, "adapter.cjs"));
 
-/** The path of an installed file, for those that are modules. */
+/** Returns the path of an installed file, for clients that are ES modules. */
 export function installed(path) {
   return join(MODULES, path);
 }
 
-/** Answers operations, each of which is a method of `client`, until stdin ends. */
+/** Performs operations, each a method of `client`, until stdin ends. */
 export async function serve(client) {
-  // Clients print; stdout is for outcomes.
+  // Some clients print, but stdout is for outcomes.
   console.log = console.error;
   for await (const line of createInterface({ input: process.stdin })) {
     const { operation, ...given } = JSON.parse(line);
@@ -29,20 +30,20 @@ async function run(client, operation, given) {
   try {
     return { value: (await client[operation](given)) ?? null };
   } catch (error) {
-    const shown = error instanceof Shown ? error.shown : client.describe?.(error);
-    return { error: shown ?? { class: error.constructor.name, message: error.message } };
+    const reported = error instanceof ReportedError ? error.reported : client.describe?.(error);
+    return { error: reported ?? { class: error.constructor.name, message: error.message } };
   }
 }
 
-/** A failure that the client tells in a way of its own, not by an exception. */
-export class Shown extends Error {
-  constructor(shown) {
-    super(JSON.stringify(shown));
-    this.shown = shown;
+/** Error that a client reports without an exception. */
+export class ReportedError extends Error {
+  constructor(reported) {
+    super(JSON.stringify(reported));
+    this.reported = reported;
   }
 }
 
-/** Code, message and the codes behind it of a failure, from an envelope of the API. */
+/** Returns code, message and chain of codes of the first error in an envelope. */
 export function firstError(envelope) {
   const [error] = envelope?.errors ?? [];
   if (error === undefined) return {};

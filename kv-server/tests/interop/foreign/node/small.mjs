@@ -1,23 +1,23 @@
-// Adapter of small npm packages for Workers KV; the first argument is the package's name.
+// Adapters of small npm packages for Workers KV; the first argument is the package's name.
 
 import "./loopback.mjs";
-import { Shown, base64, firstError, load, serve, text } from "./serve.mjs";
+import { ReportedError, base64, firstError, load, serve, text } from "./serve.mjs";
 
 const name = process.argv[2];
 const Client = load(name);
 
 let connection;
 
-/** Refusal in an envelope that a client takes for an answer like any other. */
-function refuseEnvelope(answer) {
-  if (answer?.success === false) throw new Shown({ class: "answer", ...firstError(answer) });
-  return answer;
+/** Throws the error in an envelope that a client returns as a result. */
+function checkEnvelope(envelope) {
+  if (envelope?.success === false) throw new ReportedError({ class: "envelope", ...firstError(envelope) });
+  return envelope;
 }
 
-/** For clients that tell a failure by nothing but `false` or `null`. */
-function refuseNothing(answer) {
-  if (!answer) throw new Shown({ class: String(answer) });
-  return answer;
+/** Throws for a client whose only sign of an error is `false` or `null`. */
+function checkTruthy(result) {
+  if (!result) throw new ReportedError({ class: String(result) });
+  return result;
 }
 
 function credentials() {
@@ -35,33 +35,33 @@ const ADAPTERS = {
     const list = (given, more) => client(given).listKeys({ prefix: given.prefix, ...more });
     return {
       async listNamespaces() {
-        return refuseEnvelope(await client({}).listNamespaces({ per_page: 1000 })).result;
+        return checkEnvelope(await client({}).listNamespaces({ per_page: 1000 })).result;
       },
       async get(given) {
-        return base64(refuseEnvelope(await client(given).readKey({ key: given.key })));
+        return base64(checkEnvelope(await client(given).readKey({ key: given.key })));
       },
       async put({ key, value, ttl, expiration, ...given }) {
         const entry = { key, value: text(value), expiration, expiration_ttl: ttl };
-        refuseEnvelope(await client(given).writeKey(entry));
+        checkEnvelope(await client(given).writeKey(entry));
       },
       async remove(given) {
-        refuseEnvelope(await client(given).deleteKey({ key: given.key }));
+        checkEnvelope(await client(given).deleteKey({ key: given.key }));
       },
       async list(given) {
         const { prefix, limit } = given;
-        return refuseEnvelope(await client(given).listAllKeys({ prefix, limit })).result;
+        return checkEnvelope(await client(given).listAllKeys({ prefix, limit })).result;
       },
       async page(given) {
         const { limit, cursor } = given;
-        const { result, result_info } = refuseEnvelope(await list(given, { limit, cursor }));
+        const { result, result_info } = checkEnvelope(await list(given, { limit, cursor }));
         return { keys: result, cursor: result_info.cursor };
       },
       async bulkPut(given) {
         const keyValueMap = Object.fromEntries(given.pairs.map(({ key, value }) => [key, value]));
-        return refuseEnvelope(await client(given).writeMultipleKeys({ keyValueMap })).result;
+        return checkEnvelope(await client(given).writeMultipleKeys({ keyValueMap })).result;
       },
       async bulkRemove(given) {
-        return refuseEnvelope(await client(given).deleteMultipleKeys({ keys: given.keys })).result;
+        return checkEnvelope(await client(given).deleteMultipleKeys({ keys: given.keys })).result;
       },
     };
   },
@@ -72,9 +72,9 @@ const ADAPTERS = {
       return Client({ accountId: connection.account, namespaceId: namespace, email, key });
     };
     return {
-      // It reads JSON alone.
+      // Its values are JSON.
       async get(given) {
-        const value = refuseEnvelope(await client(given).get(given.key));
+        const value = checkEnvelope(await client(given).get(given.key));
         return value === undefined ? null : base64(value.text);
       },
       put: ({ key, value, ttl, ...given }) =>
@@ -97,14 +97,14 @@ const ADAPTERS = {
       },
       async put({ key, value, ttl, expiration, ...given }) {
         const options = { expirationTtl: ttl, expiration };
-        refuseNothing(await client(given).put(key, text(value), options));
+        checkTruthy(await client(given).put(key, text(value), options));
       },
       async remove(given) {
-        refuseNothing(await client(given).delete(given.key));
+        checkTruthy(await client(given).delete(given.key));
       },
       async page(given) {
         const { prefix, limit, cursor } = given;
-        return refuseNothing(await client(given).list({ prefix, limit, cursor }));
+        return checkTruthy(await client(given).list({ prefix, limit, cursor }));
       },
     };
   },
@@ -118,10 +118,10 @@ const ADAPTERS = {
     return {
       async get(given) {
         const value = await client(given).get(given.key);
-        if (value?.startsWith('{"success":false')) refuseEnvelope(JSON.parse(value));
+        if (value?.startsWith('{"success":false')) checkEnvelope(JSON.parse(value));
         return value === null ? null : base64(value);
       },
-      // In bulk, always.
+      // Always a bulk write.
       put: ({ key, value, ttl, expiration, metadata, ...given }) =>
         client(given).put(key, text(value), { expirationTtl: ttl, expiration, metadata }),
       remove: (given) => client(given).delete(given.key),

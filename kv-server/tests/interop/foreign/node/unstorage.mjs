@@ -7,7 +7,7 @@ const { default: driver } = await import(installed("unstorage/drivers/cloudflare
 
 let connection;
 
-/** A storage over a namespace. */
+/** Returns a storage over a namespace. */
 function storage({ namespace }) {
   const { url, account, credentials } = connection;
   const { token, email, key } = credentials;

@@ -1,18 +1,18 @@
-"""Adapter of Cloudflare's SDK for Python, version 2, which is another than the later ones."""
+"""Adapter of Cloudflare's SDK for Python, version 2, which differs from later ones in all its calls."""
 
 import json
 import warnings
 
 import CloudFlare
 
-from serve import serve, shown_bytes, text
+from serve import serve, to_base64, text
 
 
 def without_none(**parameters):
     return {name: value for name, value in parameters.items() if value is not None}
 
 
-# It warns of its successors.
+# It warns that there are later versions.
 warnings.showwarning = lambda *_, **__: None
 
 
@@ -49,8 +49,8 @@ class Client:
 
     def get(self, namespace, key):
         value = self.api.values.get(self.account, namespace, key)["result"]
-        # It parses a value that is JSON.
-        return shown_bytes(value if isinstance(value, (str, bytes)) else json.dumps(value))
+        # The SDK parses a value that is JSON.
+        return to_base64(value if isinstance(value, (str, bytes)) else json.dumps(value))
 
     def put(self, namespace, key, value, metadata=None, ttl=None, expiration=None):
         data = without_none(value=text(value), metadata=metadata and json.dumps(metadata))
@@ -77,9 +77,9 @@ class Client:
     def describe(self, error):
         if not isinstance(error, CloudFlare.exceptions.CloudFlareAPIError):
             return None
-        shown = {"class": type(error).__name__, "code": int(error), "message": str(error)}
+        reported = {"class": type(error).__name__, "code": int(error), "message": str(error)}
         chain = [int(cause) for cause in error]
-        return {**shown, "chain": chain} if chain else shown
+        return {**reported, "chain": chain} if chain else reported
 
 
 serve(Client())

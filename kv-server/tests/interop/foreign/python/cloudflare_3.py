@@ -1,11 +1,11 @@
-"""Adapter of Cloudflare's SDK for Python, version 3 and later."""
+"""Adapter of Cloudflare's SDK for Python, from version 3 on."""
 
 import json
 
 import cloudflare
 from cloudflare import Cloudflare
 
-from serve import first_error, raw, serve, shown_bytes, text
+from serve import first_error, raw, serve, to_base64, text
 
 MAJOR = int(cloudflare.__version__.split(".")[0])
 
@@ -18,7 +18,7 @@ class Client:
     def connect(self, url, account, credentials):
         self.account = account
         options = {f"api_{name}": value for name, value in credentials.items()}
-        # It refuses to send a request without credentials unless told so with each.
+        # Without credentials, each request needs this header.
         self.headers = {} if credentials else {"Authorization": cloudflare._types.Omit()}
         self.client = Cloudflare(base_url=f"{url}/client/v4", max_retries=0, **options)
         self.api = self.client.kv.namespaces
@@ -47,11 +47,11 @@ class Client:
         response = self.api.values.get(
             key, account_id=self.account, namespace_id=namespace, extra_headers=self.headers
         )
-        return shown_bytes(response.read())
+        return to_base64(response.read())
 
     def put(self, namespace, key, value, metadata=None, ttl=None, expiration=None, isBinary=False):
         expires = without_none(expiration_ttl=ttl, expiration=expiration)
-        # Version 3 has no such parameters, and no version can do without metadata.
+        # Version 3 lacks these parameters, and all versions require metadata.
         more = {"extra_query": expires} if MAJOR < 4 else expires
         self.api.values.update(
             key,
@@ -93,7 +93,7 @@ class Client:
 
     def bulkRemove(self, namespace, keys):
         if MAJOR < 4:
-            # It has no parameter for the keys.
+            # Version 3 lacks a parameter for the keys.
             return self.api.bulk.delete(namespace, account_id=self.account, extra_body=keys).to_dict()
         return self.api.bulk_delete(namespace, account_id=self.account, body=keys).to_dict()
 

@@ -1,5 +1,5 @@
-"""Sends what is meant for Cloudflare to the server under test, for clients of `requests` that know no other address; refuses
-all else."""
+"""Redirection of requests for Cloudflare to the server under test, for clients with a fixed address that use
+`requests`; all others fail."""
 
 import os
 
@@ -12,8 +12,8 @@ plain_send = HTTPAdapter.send
 
 def send(self, request, **options):
     if not request.url.startswith(CLOUDFLARE):
-        raise ValueError(f"not for Cloudflare: {request.url}")
-    # The path stays as the client has prepared it.
+        raise ValueError(f"not a request for Cloudflare: {request.url}")
+    # Replaced as text, so that the path stays as the client has encoded it.
     request.url = os.environ["KV_SERVER_URL"] + "/" + request.url[len(CLOUDFLARE) :]
     return plain_send(self, request, **options)
 

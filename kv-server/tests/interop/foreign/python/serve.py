@@ -1,22 +1,22 @@
-"""Loop of an adapter: operations come as lines of JSON on stdin, their outcomes go to stdout."""
+"""Loop of an adapter: reads operations from stdin, writes their outcomes to stdout, each as a line of JSON."""
 
 import base64
 import json
 import sys
 
 
-class Shown(Exception):
-    """A failure that the client tells in a way of its own, not by an exception."""
+class ReportedError(Exception):
+    """Error that a client reports without an exception."""
 
-    def __init__(self, shown):
-        super().__init__(str(shown))
-        self.shown = shown
+    def __init__(self, reported):
+        super().__init__(str(reported))
+        self.reported = reported
 
 
 def serve(client):
-    """Answers operations, each of which is a method of `client`, until stdin ends."""
+    """Performs operations, each a method of `client`, until stdin ends."""
     outcomes = sys.stdout
-    # Clients print; stdout is for outcomes.
+    # Some clients print, but stdout is for outcomes.
     sys.stdout = sys.stderr
     for line in sys.stdin:
         given = json.loads(line)
@@ -27,31 +27,34 @@ def serve(client):
 def run(client, operation, given):
     try:
         return {"value": operation(**given)}
-    except Shown as failure:
-        return {"error": failure.shown}
-    except Exception as error:  # Clients raise all kinds; each is looked at.
-        shown = client.describe(error) if hasattr(client, "describe") else None
-        return {"error": shown or {"class": type(error).__name__, "message": str(error)}}
+    except ReportedError as error:
+        return {"error": error.reported}
+    except Exception as error:  # Clients raise exceptions of any class.
+        reported = client.describe(error) if hasattr(client, "describe") else None
+        return {"error": reported or {"class": type(error).__name__, "message": str(error)}}
 
 
 def first_error(envelope):
-    """Code, message and the codes behind it of a failure, from an envelope of the API."""
+    """Returns code, message and chain of codes of the first error in an envelope."""
     if not isinstance(envelope, dict) or not envelope.get("errors"):
         return {}
     error = envelope["errors"][0]
-    shown = {"code": error["code"], "message": error["message"]}
+    reported = {"code": error["code"], "message": error["message"]}
     if "error_chain" in error:
-        shown["chain"] = [cause["code"] for cause in error["error_chain"]]
-    return shown
+        reported["chain"] = [cause["code"] for cause in error["error_chain"]]
+    return reported
 
 
 def raw(value):
+    """Returns the bytes of a value in base64."""
     return base64.b64decode(value)
 
 
 def text(value):
+    """Returns the text of a value in base64."""
     return raw(value).decode()
 
 
-def shown_bytes(value):
+def to_base64(value):
+    """Returns bytes or a text in base64."""
     return base64.b64encode(value.encode() if isinstance(value, str) else value).decode()

@@ -1,4 +1,4 @@
-"""Adapter of small PyPI packages for Workers KV; the first argument is the package's name."""
+"""Adapters of small PyPI packages for Workers KV; the first argument is the package's name."""
 
 import json
 import os
@@ -6,17 +6,19 @@ import re
 import sys
 
 import loopback  # noqa: F401
-from serve import Shown, first_error, serve, shown_bytes, text
+from serve import ReportedError, first_error, serve, text, to_base64
 
 
-def of_response(response):
-    """A response that a client hands out as it is."""
+def check_response(response):
+    """Returns a response that a client returns unchecked, if it has succeeded."""
     if response.ok:
         return response
-    raise Shown({"class": "Response", "status": response.status_code, **first_error(response.json())})
+    raise ReportedError({"class": "Response", "status": response.status_code, **first_error(response.json())})
 
 
 class Small:
+    """Adapter with an account and a token."""
+
     def connect(self, url, account, credentials):
         self.account = account
         self.credentials = credentials
@@ -26,18 +28,18 @@ class Small:
         return self.credentials.get("token")
 
     def describe(self, error):
-        """Contents of an exception: a status and an envelope, or the errors of one."""
-        shown = {"class": type(error).__name__, "message": str(error)}
+        """Returns the error in an exception: a status and an envelope, or an envelope's errors."""
+        reported = {"class": type(error).__name__, "message": str(error)}
         if error.args and isinstance(error.args[0], list):
-            return {**shown, **first_error({"errors": error.args[0]})}
+            return {**reported, **first_error({"errors": error.args[0]})}
         found = re.search(r"(\d{3}) ({.*})", str(error))
         if found:
-            return {**shown, "status": int(found[1]), **first_error(json.loads(found[2]))}
-        return shown
+            return {**reported, "status": int(found[1]), **first_error(json.loads(found[2]))}
+        return reported
 
 
 class Cfkv(Small):
-    """Values are JSON."""
+    """Its values are JSON."""
 
     def store(self, namespace):
         from cfkv import KVStore
@@ -46,7 +48,7 @@ class Cfkv(Small):
 
     def get(self, namespace, key):
         value = self.store(namespace).get(key)
-        return None if value is None else shown_bytes(value)
+        return None if value is None else to_base64(value)
 
     def put(self, namespace, key, value):
         self.store(namespace).set(key, text(value))
@@ -60,17 +62,17 @@ class CloudflareKv(Small):
 
     def get(self, namespace, key):
         value = self.store(namespace).get(key)
-        return None if value is None else shown_bytes(value)
+        return None if value is None else to_base64(value)
 
     def put(self, namespace, key, value):
-        of_response(self.store(namespace).set(key, text(value)))
+        check_response(self.store(namespace).set(key, text(value)))
 
     def putLong(self, namespace, key, length):
-        of_response(self.store(namespace).set(key, bytes(length)))
+        check_response(self.store(namespace).set(key, bytes(length)))
 
 
 class CloudlareKv(Small):
-    """Namespaces go by their titles."""
+    """It names namespaces by their titles."""
 
     def store(self):
         from cloudflare_kv import KV
@@ -93,7 +95,7 @@ class CloudlareKv(Small):
         self.store().delete_namespace(self.title(namespace))
 
     def get(self, namespace, key):
-        return shown_bytes(self.store().read_kv_pair(key, self.title(namespace)))
+        return to_base64(self.store().read_kv_pair(key, self.title(namespace)))
 
     def put(self, namespace, key, value, ttl=None):
         self.store().create_kv_pair(key, text(value), self.title(namespace), expiration_ttl=ttl)
@@ -107,7 +109,7 @@ class CloudlareKv(Small):
 
 class PythonWorkersKv(Small):
     def store(self, namespace):
-        # It reads the token from there.
+        # The client reads its token from this file.
         with open(os.path.expanduser("~/.cloudflare.cfg"), "w") as file:
             file.write(f"[CloudFlare]\ntoken = {self.token}\n")
         from WorkersKV import WorkersKV
@@ -115,16 +117,16 @@ class PythonWorkersKv(Small):
         return WorkersKV(self.account, namespace)
 
     def get(self, namespace, key):
-        return shown_bytes(of_response(self.store(namespace).get(key)).content)
+        return to_base64(check_response(self.store(namespace).get(key)).content)
 
     def put(self, namespace, key, value):
-        of_response(self.store(namespace).put(key, text(value)))
+        check_response(self.store(namespace).put(key, text(value)))
 
     def remove(self, namespace, key):
-        of_response(self.store(namespace).delete(key))
+        check_response(self.store(namespace).delete(key))
 
     def list(self, namespace):
-        return of_response(self.store(namespace).list_keys()).json()["result"]
+        return check_response(self.store(namespace).list_keys()).json()["result"]
 
 
 class WorkersKvPy(Small):
@@ -135,7 +137,7 @@ class WorkersKvPy(Small):
 
     def get(self, namespace, key):
         value = self.store(namespace).read(key)
-        return None if value is None else shown_bytes(value if isinstance(value, str) else json.dumps(value))
+        return None if value is None else to_base64(value if isinstance(value, str) else json.dumps(value))
 
     def put(self, namespace, key, value):
         self.store(namespace).write({key: text(value)})

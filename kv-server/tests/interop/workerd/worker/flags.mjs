@@ -1,4 +1,4 @@
-// Feature flags as JSON, with a default for those that nobody has set.
+// Feature flags as JSON, with a default.
 
 const DEFAULT = { enabled: false, share: 0 };
 

@@ -1,5 +1,6 @@
-// Any call of a binding: a description in, its outcome out, both in the notation of the recorded vectors.
+// Single calls of a binding: the operation in and its outcome out, in the notation of the recorded vectors.
 
+/** Texts and buffers that are longer than this are shown by their hash. */
 const LONG = 100_000;
 
 export async function perform(request, env) {
@@ -29,7 +30,7 @@ function call(kv, { op, key, options, ...rest }) {
   }
 }
 
-/** The long text that a description stands for. */
+/** Expands the description of a long text. */
 function expand(given) {
   const repeated = given?.repeat ?? given?.repeatKey;
   return typeof repeated === "string" ? repeated.repeat(given.n) : given;
@@ -41,7 +42,7 @@ function value({ value, b64, stream, fixed }) {
   return expand(value);
 }
 
-/** A stream of `length` bytes, whose length is announced if it is `fixed`. */
+/** Returns a stream of `length` bytes, with an announced length if it is `fixed`. */
 function bytes(length, fixed) {
   const { readable, writable } = fixed ? new FixedLengthStream(length) : new TransformStream();
   const write = async () => {
@@ -50,7 +51,7 @@ function bytes(length, fixed) {
       await writer.write(new Uint8Array(Math.min(left, 65_536)));
     await writer.close();
   };
-  // A refused put cancels the stream under it, and the put says why.
+  // A put that fails cancels its stream; the reason is the put's error.
   write().catch(() => {});
   return readable;
 }

@@ -1,12 +1,13 @@
-// A counter that is read and then put. KV has no atomic increment, so of hits at the same time all but one are lost: the
-// documentation says so, and sends who needs every count to Durable Objects.
+// Rate limiter with a counter in KV. KV has no atomic increment, so of concurrent hits all but one are lost;
+// the documentation says so, and recommends Durable Objects for exact counts.
 
 const LIMIT = 3;
 const WINDOW = 60;
 
 export async function limited(request, env) {
   const query = new URL(request.url).searchParams;
-  const [client, together] = [query.get("client"), Number(query.get("together") ?? 1)];
+  const client = query.get("client");
+  const together = Number(query.get("together") ?? 1);
   const meet = barrier(together);
   const statuses = await Promise.all(Array.from({ length: together }, () => hit(env, client, meet)));
   return Response.json({ statuses, count: Number(await env.KV.get(`hits:${client}`)) });
@@ -21,13 +22,13 @@ async function hit(env, client, meet) {
   return 200;
 }
 
-/** Lets nobody on before `size` have come, so that which counts are lost does not hang on chance. */
+/** Returns a barrier that opens when `size` hits wait at it, so that the number of lost counts is certain. */
 function barrier(size) {
   const { promise, resolve } = Promise.withResolvers();
-  let come = 0;
+  let waiting = 0;
   return () => {
-    come += 1;
-    if (come === size) resolve();
+    waiting += 1;
+    if (waiting === size) resolve();
     return promise;
   };
 }

@@ -1,4 +1,4 @@
-// Sessions behind a cookie: POST begins one, GET looks it up, DELETE ends it.
+// Sessions by cookie: POST creates one, GET reads it, DELETE deletes it.
 
 const HOUR = 3600;
 

@@ -1,4 +1,4 @@
-// The Worker under test: the documentation's examples, and any single call of a binding.
+// Test Worker: the documentation's examples, and single calls of a binding.
 
 import { flag } from "./flags.mjs";
 import { perform } from "./operations.mjs";

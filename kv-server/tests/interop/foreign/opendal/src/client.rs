@@ -1,4 +1,4 @@
-//! Operations of the client.
+//! Operations of `OpenDAL`'s client.
 
 use anyhow::{Context, Result, bail};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::loopback::Loopback;
 
-/// Arguments of an operation; each looks at those that it needs.
+/// Arguments of an operation, which uses those that it needs.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Given {
@@ -31,14 +31,14 @@ struct Credentials {
     token: String,
 }
 
-/// The server that it is connected to, and as whom.
+/// Client with the address and credentials of its server.
 #[derive(Default)]
 pub(crate) struct Client {
     connection: Given,
 }
 
 impl Client {
-    /// Carries out an operation.
+    /// Performs an operation.
     pub(crate) async fn run(&mut self, operation: &str, given: Given) -> Result<Value> {
         if operation == "connect" {
             self.connection = given;

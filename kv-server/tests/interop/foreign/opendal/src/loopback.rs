@@ -1,4 +1,5 @@
-//! HTTP transport that sends what is meant for Cloudflare to the server under test, since the service knows no other address.
+//! HTTP transport that redirects requests for Cloudflare to the server under test, since the service has a
+//! fixed address.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ pub(crate) struct Loopback {
 }
 
 impl Loopback {
-    /// A transport to the server at an URL without a slash at its end.
+    /// Returns a transport to the server at a URL, which does not end with a slash.
     pub(crate) fn new(server: &str) -> Self {
         Self { client: reqwest::Client::new(), server: server.into() }
     }
@@ -26,26 +27,28 @@ impl HttpTransport for Loopback {
         let (parts, body) = request.into_parts();
         let url = parts.uri.to_string();
         let Some(path) = url.strip_prefix(CLOUDFLARE) else {
-            return Err(Error::new(ErrorKind::Unexpected, "not for Cloudflare").with_context("url", url));
+            return Err(
+                Error::new(ErrorKind::Unexpected, "not a request for Cloudflare").with_context("url", url)
+            );
         };
-        let answer = self
+        let received = self
             .client
             .request(parts.method, format!("{}/{path}", self.server))
             .headers(parts.headers)
             .body(body.to_bytes())
             .send()
             .await
-            .map_err(broken)?;
+            .map_err(unreachable)?;
         let mut response = Response::new(());
-        *response.status_mut() = answer.status();
-        *response.headers_mut() = answer.headers().clone();
-        let bytes = answer.bytes().await.map_err(broken)?;
+        *response.status_mut() = received.status();
+        *response.headers_mut() = received.headers().clone();
+        let bytes = received.bytes().await.map_err(unreachable)?;
         let size = u64::try_from(bytes.len()).ok();
         let chunks = Box::pin(stream::once(async move { Ok(Buffer::from(bytes)) }));
         Ok(response.map(|()| HttpBody::new(chunks, size)))
     }
 }
 
-fn broken(error: reqwest::Error) -> Error {
+fn unreachable(error: reqwest::Error) -> Error {
     Error::new(ErrorKind::Unexpected, "the server cannot be reached").set_source(error)
 }

@@ -1,4 +1,5 @@
-//! Adapter of `OpenDAL`'s service for Workers KV: operations come as lines of JSON on stdin, their outcomes go to stdout.
+//! Adapter of `OpenDAL`'s service for Workers KV: reads operations from stdin and writes their outcomes to
+//! stdout, each as a line of JSON.
 
 mod client;
 mod loopback;
@@ -26,7 +27,7 @@ fn main() -> anyhow::Result<()> {
         let Request { operation, given } = serde_json::from_str(&line?)?;
         let outcome = match runtime.block_on(client.run(&operation, given)) {
             Ok(value) => json!({ "value": value }),
-            Err(error) => json!({ "error": shown(&error) }),
+            Err(error) => json!({ "error": reported(&error) }),
         };
         writeln!(outcomes, "{outcome}")?;
         outcomes.flush()?;
@@ -34,8 +35,8 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The kind of an error, and the code of the API that is in its text.
-fn shown(error: &anyhow::Error) -> Value {
+/// Returns the kind of an error, and the API's code from its text.
+fn reported(error: &anyhow::Error) -> Value {
     let Some(error) = error.downcast_ref::<opendal::Error>() else {
         return json!({ "class": "adapter", "message": format!("{error:#}") });
     };
