@@ -17,18 +17,7 @@ const CRATES: &[(&str, Storeys<'_>)] = &[
 ];
 
 /// Folders whose documentation and statements are checked.
-const PROSE: &[&str] = &["kv-cloudflare/src", "kv-redb/src", "kv-server/src", "kv-testkit", "workspace-tests"];
-const PROSE: &[&str] = &["kv-cloudflare/src", "kv-redb/src", "kv-server", "kv-testkit", "workspace-tests"];
-const PROSE: &[&str] =
-    &["kv-cloudflare/src", "kv-redb/src", "kv-server/src", "kv-testkit", "workspace-tests"];
-const PROSE: &[&str] = &[
-    "kv-cloudflare/src",
-    "kv-redb/src",
-    "kv-server/src",
-    "kv-server/tests",
-    "kv-testkit",
-    "workspace-tests",
-];
+const PROSE: &[&str] = &["kv-cloudflare/src", "kv-redb", "kv-server", "kv-testkit", "workspace-tests"];
 
 /// Folders whose READMEs are checked.
 const READMES: &[&str] = &["kv-cloudflare", "kv-redb", "kv-server", "kv-testkit", "workspace-tests"];
