@@ -8,7 +8,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use crate::{
     contract::namespace::KvNamespace,
     types::{
-        error::{Error, Result},
+        error::{BACKEND, Error, Result},
         error_kind::ErrorKind,
         invalid_input::InvalidInput,
         key::Key,
@@ -80,5 +80,5 @@ impl Progress {
 }
 
 fn corrupt(message: &'static str) -> Error {
-    Error::new(ErrorKind::Corrupt, "kv-core", message).with_operation("list")
+    Error::new(ErrorKind::Corrupt, BACKEND, message).with_operation("list")
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::{
     contract::namespace::KvNamespace,
     types::{
-        error::{Error, Result},
+        error::{BACKEND, Error, Result},
         error_kind::ErrorKind,
         jurisdiction::Jurisdiction,
         namespace_id::NamespaceId,
@@ -59,7 +59,7 @@ pub trait KvStore: Debug + Send + Sync + 'static {
         // A namespace that is made without one would be a broken promise.
         let _ = (title, jurisdiction);
         let message = "this store keeps no jurisdictions: create the namespace without one";
-        Err(Error::new(ErrorKind::Unsupported, "kv-core", message).with_operation("create_namespace_in"))
+        Err(Error::new(ErrorKind::Unsupported, BACKEND, message).with_operation("create_namespace_in"))
     }
 
     /// Every namespace, in no promised order.

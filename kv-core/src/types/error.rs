@@ -4,6 +4,9 @@ use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration}
 
 use crate::types::{error_kind::ErrorKind, invalid_input::InvalidInput, key::Key};
 
+/// Name of this crate in its errors.
+pub(crate) const BACKEND: &str = "kv-core";
+
 /// The result of every fallible operation of this workspace.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -139,7 +142,7 @@ impl Error {
 
 impl From<InvalidInput> for Error {
     fn from(invalid_input: InvalidInput) -> Self {
-        Self::new(ErrorKind::InvalidInput, "kv-core", invalid_input.to_string())
+        Self::new(ErrorKind::InvalidInput, BACKEND, invalid_input.to_string())
             .change(|details| details.invalid_input = Some(invalid_input))
     }
 }

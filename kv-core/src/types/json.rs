@@ -2,7 +2,10 @@
 
 use serde_json::error::Category;
 
-use crate::types::{error::Error, error_kind::ErrorKind};
+use crate::types::{
+    error::{BACKEND, Error},
+    error_kind::ErrorKind,
+};
 
 /// `what` could not be read as the caller's type.
 pub(crate) fn decode_error(what: &str, error: &serde_json::Error) -> Error {
@@ -15,13 +18,13 @@ pub(crate) fn decode_error(what: &str, error: &serde_json::Error) -> Error {
         Category::Eof => format!("{what} is not JSON: it ends too early, {place}"),
         Category::Syntax | Category::Io => format!("{what} is not JSON, {place}"),
     };
-    Error::new(ErrorKind::Codec, "kv-core", message)
+    Error::new(ErrorKind::Codec, BACKEND, message)
 }
 
 /// The caller's type could not be written.
 pub(crate) fn encode_error(_: &serde_json::Error) -> Error {
     // The error's own text is the type's, which may quote what it failed on.
-    Error::new(ErrorKind::Codec, "kv-core", "the type given cannot be written as JSON")
+    Error::new(ErrorKind::Codec, BACKEND, "the type given cannot be written as JSON")
 }
 
 /// The part of serde's message that comes from the type: "invalid type: string "secret", expected u64" quotes

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::types::{
-    error::{Error, Result},
+    error::{BACKEND, Error, Result},
     error_kind::ErrorKind,
     into_value::IntoValue,
     invalid_input::InvalidInput,
@@ -121,7 +121,7 @@ impl Value {
 
 fn not_text(len: usize, error: std::str::Utf8Error) -> Error {
     let message = format!("the value is not UTF-8 text: byte {} of {len} does not fit", error.valid_up_to());
-    Error::new(ErrorKind::Codec, "kv-core", message)
+    Error::new(ErrorKind::Codec, BACKEND, message)
 }
 
 impl Deref for Value {

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use kv_core::{Error, ErrorKind, NamespaceTitle};
 
+/// Name of this backend in its errors.
+const BACKEND: &str = "kv-memory";
+
 pub(crate) fn closed() -> Error {
     error(ErrorKind::Closed, "the store is closed, and what it held is gone: make a new one")
 }
@@ -24,5 +27,5 @@ pub(crate) fn exists(title: &NamespaceTitle) -> Error {
 }
 
 fn error(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Error {
-    Error::new(kind, "kv-memory", message)
+    Error::new(kind, BACKEND, message)
 }
