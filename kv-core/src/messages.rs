@@ -1,4 +1,4 @@
-//! Table of the messages of every `InvalidInput`.
+//! Tables of the messages that this crate gives: each variant of `InvalidInput`, and values that cannot be read.
 
 use std::{collections::HashSet, error::Error as _, mem, time::Duration};
 
@@ -27,91 +27,66 @@ impl Serialize for Unwritable {
     }
 }
 
-/// One refusal of every variant, by the constructor that it belongs to, and its sentence.
-fn refusals() -> Vec<(InvalidInput, &'static str)> {
-    let (now, soon) = (Timestamp::from_secs(1_000).unwrap(), Timestamp::from_secs(1_059).unwrap());
+/// A rejected input for each variant, by the constructor that rejects it, and its message.
+fn rejected() -> Vec<(InvalidInput, &'static str)> {
+    let now = Timestamp::from_secs(1_000).unwrap();
+    let soon = Timestamp::from_secs(1_059).unwrap();
     let elsewhere = Cursor::issue(&Prefix::from_static("a"), "t");
     vec![
-        (Key::new("").unwrap_err(), "a key of 0 bytes is too short: a key has 1 to 512 bytes of UTF-8"),
+        (Key::new("").unwrap_err(), "key is empty (1 to 512 bytes)"),
         (
             Key::new("..").unwrap_err(),
-            "the key \"..\" is not allowed: a URL cannot carry it; every other key of 1 to 512 bytes is",
+            "key \"..\" is not allowed, since URLs cannot carry it: choose another key",
         ),
-        (
-            Key::new("x".repeat(513)).unwrap_err(),
-            "a key of 513 bytes is too long: the limit is 512 bytes of UTF-8",
-        ),
-        (
-            Prefix::new("x".repeat(514)).unwrap_err(),
-            "a prefix of 514 bytes is too long: the limit is 512 bytes of UTF-8",
-        ),
-        (
-            Value::new(vec![0; 26_214_401]).unwrap_err(),
-            "a value of 26214401 bytes is too long: the limit is 26214400 bytes (25 MiB)",
-        ),
+        (Key::new("x".repeat(513)).unwrap_err(), "key is too long: 513 bytes (max 512)"),
+        (Prefix::new("x".repeat(514)).unwrap_err(), "prefix is too long: 514 bytes (max 512)"),
+        (Value::new(vec![0; 26_214_401]).unwrap_err(), "value is too long: 26214401 bytes (max 26214400)"),
         (
             Metadata::new(&"x".repeat(1_023)).unwrap_err(),
-            "metadata of 1025 bytes is too long: the limit is 1024 bytes of compact JSON",
+            "metadata is too long: 1025 bytes of compact JSON (max 1024)",
         ),
-        (
-            Metadata::parse("[1,\n x]").unwrap_err(),
-            "metadata has to be JSON: the text given stops being JSON at line 2, column 2",
-        ),
+        (Metadata::parse("[1,\n x]").unwrap_err(), "metadata is not JSON: error at line 2, column 2"),
         (
             Metadata::new(&Unwritable).unwrap_err(),
-            "metadata has to be JSON: the type given cannot be written as JSON",
+            "metadata cannot be written as JSON: its type failed to serialize",
         ),
-        (Metadata::parse(" null").unwrap_err(), "metadata of null is no metadata: leave it out instead"),
+        (Metadata::parse(" null").unwrap_err(), "metadata is null: leave it out instead"),
         (
             Timestamp::from_secs(253_402_300_800).unwrap_err(),
-            "a time of 253402300800 seconds since the epoch is too late: the limit is 253402300799 \
-             (the end of the year 9999)",
+            "timestamp is too late: 253402300800 s since the epoch (max 253402300799, the end of the year 9999)",
         ),
-        (
-            Expiration::after(Duration::from_millis(59_999)).unwrap_err(),
-            "a time to live of 59 s is too short: the limit is 60 s or more",
-        ),
+        (Expiration::after(Duration::from_millis(59_999)).unwrap_err(), "TTL is too short: 59 s (min 60 s)"),
         (
             Expiration::at(soon, now).unwrap_err(),
-            "an expiration at 1059 is too soon: it is 1000 now (in seconds since the epoch), and the limit is 60 s from now or later",
+            "expiration is too soon: 1059 s since the epoch (min 1060, 60 s from now)",
         ),
         (
             ListOptions::default().with_limit(1_001).unwrap_err(),
-            "a list limit of 1001 is out of range: a page holds 1 to 1000 keys",
+            "list limit is out of range: 1001 keys (1 to 1000)",
         ),
         (
             Cursor::parse("?").unwrap_err(),
-            "the cursor is not one that a listing gave: pass on the whole text of the last page's cursor, \
-             or none",
+            "cursor is malformed: pass the last page's cursor unchanged, or none",
         ),
         (
             ListOptions::default().with_cursor(elsewhere).start().unwrap_err(),
-            "the cursor belongs to a listing with another prefix: repeat the prefix that it was given for",
+            "cursor belongs to another prefix: list with the prefix that it was issued for",
         ),
-        (
-            NamespaceTitle::new("").unwrap_err(),
-            "a namespace title of 0 characters is too short: a title has 1 to 512 characters",
-        ),
+        (NamespaceTitle::new("").unwrap_err(), "namespace title is empty (1 to 512 characters)"),
         (
             NamespaceTitle::new("é".repeat(513)).unwrap_err(),
-            "a namespace title of 513 characters is too long: the limit is 512 characters",
+            "namespace title is too long: 513 characters (max 512)",
         ),
-        (
-            NamespaceId::new("").unwrap_err(),
-            "a namespace id of 0 characters is too short: an id has 1 to 32 characters",
-        ),
-        (
-            NamespaceId::new("é".repeat(33)).unwrap_err(),
-            "a namespace id of 33 characters is too long: the limit is 32 characters",
-        ),
+        (NamespaceId::new("").unwrap_err(), "namespace id is empty (1 to 32 characters)"),
+        (NamespaceId::new("é".repeat(33)).unwrap_err(), "namespace id is too long: 33 characters (max 32)"),
         (
             "EU".parse::<Jurisdiction>().unwrap_err(),
-            "the jurisdiction is unknown: it has to be eu, fedramp or us, in lower case",
+            "jurisdiction is unknown: use eu, fedramp or us, in lower case",
         ),
     ]
 }
 
-/// Stops compiling when there is a new variant, which then needs a row above and a place here.
+/// Number of variants. A new variant stops this from compiling until it is counted here, and then needs a row above.
 const fn number_of_variants() -> usize {
     match InvalidInput::KeyEmpty {
         InvalidInput::KeyEmpty
@@ -138,24 +113,53 @@ const fn number_of_variants() -> usize {
 }
 
 #[test]
-fn every_variant_says_the_limit_and_what_was_given() {
-    let refusals = refusals();
-    let variants: HashSet<_> = refusals.iter().map(|(refusal, _)| mem::discriminant(refusal)).collect();
+fn every_variant_has_its_message() {
+    let rejected = rejected();
+    let variants: HashSet<_> = rejected.iter().map(|(input, _)| mem::discriminant(input)).collect();
     assert_eq!(variants.len(), number_of_variants());
-    for (refusal, sentence) in refusals {
-        assert_eq!(refusal.to_string(), sentence);
+    for (input, message) in rejected {
+        assert_eq!(input.to_string(), message);
     }
 }
 
 #[test]
 fn every_variant_is_an_error_that_gives_it_back() {
-    for (refusal, sentence) in refusals() {
-        let error = Error::from(refusal);
+    for (input, message) in rejected() {
+        let error = Error::from(input);
         assert_eq!((error.kind(), error.backend()), (ErrorKind::InvalidInput, "kv-core"));
-        assert_eq!(error.as_invalid_input(), Some(&refusal));
-        assert_eq!(error.to_string(), sentence);
+        assert_eq!(error.as_invalid_input(), Some(&input));
+        assert_eq!(error.to_string(), message);
         assert!(!error.is_retryable() && error.source().is_none());
         let with_key = error.with_key(&Key::from_static("k")).with_operation("write");
-        assert_eq!(with_key.as_invalid_input(), Some(&refusal));
+        assert_eq!(with_key.as_invalid_input(), Some(&input));
+    }
+}
+
+#[test]
+fn values_that_cannot_be_read_or_written_have_their_message() {
+    let value = Value::from_static(b"{\"a\":\xff}");
+    let metadata = Metadata::parse("[1]").unwrap();
+    for (error, message) in [
+        (value.text().unwrap_err(), "value is not UTF-8 text: invalid at byte 5 of 7"),
+        (
+            value.json::<u8>().unwrap_err(),
+            "value is not JSON of the wanted type: mismatch at line 1, column 0",
+        ),
+        (Value::default().json::<u8>().unwrap_err(), "value is not JSON: unexpected end at line 1, column 0"),
+        (
+            Value::from_static(b"dark").json::<String>().unwrap_err(),
+            "value is not JSON: syntax error at line 1, column 1",
+        ),
+        (
+            Value::from_json(&Unwritable).unwrap_err(),
+            "value cannot be written as JSON: its type failed to serialize",
+        ),
+        (
+            metadata.json::<u8>().unwrap_err(),
+            "metadata is not JSON of the wanted type: mismatch at line 1, column 0",
+        ),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Codec);
+        assert_eq!(error.to_string(), message);
     }
 }

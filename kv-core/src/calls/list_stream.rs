@@ -58,7 +58,7 @@ impl Progress {
         let Some(last) = keys.last() else { return Ok(()) };
         let before = self.last_key.iter().chain(keys.iter().map(|key| &key.name));
         if before.zip(keys.iter().skip(usize::from(self.last_key.is_none()))).any(|(a, b)| *a >= b.name) {
-            return Err(corrupt("the keys of the listing do not ascend: what it read is damaged"));
+            return Err(corrupt("listing is corrupt: its keys do not ascend"));
         }
         self.last_key = Some(last.name.clone());
         Ok(())
@@ -67,7 +67,7 @@ impl Progress {
     /// Refuses a cursor that has led to a page before.
     fn check_cursor(&mut self, asked: &ListOptions, next: &Cursor) -> Result<()> {
         if asked.cursor() == Some(next) || self.landmark.as_ref() == Some(next) {
-            return Err(corrupt("the listing does not advance: a page gave a cursor that has led to it"));
+            return Err(corrupt("listing is corrupt: its cursor does not advance"));
         }
         if self.steps == self.stride {
             self.landmark = Some(next.clone());

@@ -58,7 +58,7 @@ pub trait KvStore: Debug + Send + Sync + 'static {
     ) -> Result<NamespaceInfo> {
         // A namespace that is made without one would be a broken promise.
         let _ = (title, jurisdiction);
-        let message = "this store keeps no jurisdictions: create the namespace without one";
+        let message = "store keeps no jurisdictions: create the namespace without one";
         Err(Error::new(ErrorKind::Unsupported, BACKEND, message).with_operation("create_namespace_in"))
     }
 

@@ -13,46 +13,46 @@ use crate::types::{limits, timestamp::Timestamp};
 ///
 /// let refused = Key::new("x".repeat(513)).unwrap_err();
 /// assert_eq!(refused, InvalidInput::KeyTooLong { len: 513 });
-/// assert_eq!(refused.to_string(), "a key of 513 bytes is too long: the limit is 512 bytes of UTF-8");
+/// assert_eq!(refused.to_string(), "key is too long: 513 bytes (max 512)");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidInput {
     /// A key without a character.
-    #[error("a key of 0 bytes is too short: a key has 1 to {max} bytes of UTF-8", max = limits::MAX_KEY_BYTES)]
+    #[error("key is empty (1 to {max} bytes)", max = limits::MAX_KEY_BYTES)]
     KeyEmpty,
     /// The key `.` or `..`, which no URL can carry.
-    #[error("the key {key:?} is not allowed: a URL cannot carry it; every other key of 1 to {max} bytes is", max = limits::MAX_KEY_BYTES)]
+    #[error("key {key:?} is not allowed, since URLs cannot carry it: choose another key")]
     KeyReserved {
         /// `.` or `..`.
         key: &'static str,
     },
     /// A key over [`limits::MAX_KEY_BYTES`].
-    #[error("a key of {len} bytes is too long: the limit is {max} bytes of UTF-8", max = limits::MAX_KEY_BYTES)]
+    #[error("key is too long: {len} bytes (max {max})", max = limits::MAX_KEY_BYTES)]
     KeyTooLong {
         /// Its length in bytes of UTF-8.
         len: usize,
     },
     /// A prefix over [`limits::MAX_PREFIX_BYTES`].
-    #[error("a prefix of {len} bytes is too long: the limit is {max} bytes of UTF-8", max = limits::MAX_PREFIX_BYTES)]
+    #[error("prefix is too long: {len} bytes (max {max})", max = limits::MAX_PREFIX_BYTES)]
     PrefixTooLong {
         /// Its length in bytes of UTF-8.
         len: usize,
     },
     /// A value over [`limits::MAX_VALUE_BYTES`].
-    #[error("a value of {len} bytes is too long: the limit is {max} bytes (25 MiB)", max = limits::MAX_VALUE_BYTES)]
+    #[error("value is too long: {len} bytes (max {max})", max = limits::MAX_VALUE_BYTES)]
     ValueTooLong {
         /// Its length in bytes.
         len: usize,
     },
     /// Metadata over [`limits::MAX_METADATA_BYTES`].
-    #[error("metadata of {len} bytes is too long: the limit is {max} bytes of compact JSON", max = limits::MAX_METADATA_BYTES)]
+    #[error("metadata is too long: {len} bytes of compact JSON (max {max})", max = limits::MAX_METADATA_BYTES)]
     MetadataTooLong {
         /// The length of its compact JSON text, quotes and escapes counted.
         len: usize,
     },
     /// Metadata that is not JSON text.
-    #[error("metadata has to be JSON: the text given stops being JSON at line {line}, column {column}")]
+    #[error("metadata is not JSON: error at line {line}, column {column}")]
     MetadataNotJson {
         /// The line, from 1.
         line: usize,
@@ -60,25 +60,25 @@ pub enum InvalidInput {
         column: usize,
     },
     /// A type whose `Serialize` failed, or that JSON cannot express.
-    #[error("metadata has to be JSON: the type given cannot be written as JSON")]
+    #[error("metadata cannot be written as JSON: its type failed to serialize")]
     MetadataNotSerializable,
     /// Metadata that is JSON `null`: to have none, give none.
-    #[error("metadata of null is no metadata: leave it out instead")]
+    #[error("metadata is null: leave it out instead")]
     MetadataNull,
     /// A time after [`limits::MAX_TIMESTAMP`].
-    #[error("a time of {seconds} seconds since the epoch is too late: the limit is {max} (the end of the year 9999)", max = limits::MAX_TIMESTAMP)]
+    #[error("timestamp is too late: {seconds} s since the epoch (max {max}, the end of the year 9999)", max = limits::MAX_TIMESTAMP)]
     TimestampTooLate {
         /// The seconds since the epoch that were given.
         seconds: u64,
     },
     /// A time to live under [`limits::MIN_EXPIRATION`].
-    #[error("a time to live of {seconds} s is too short: the limit is {min} s or more", min = limits::MIN_EXPIRATION.as_secs())]
+    #[error("TTL is too short: {seconds} s (min {min} s)", min = limits::MIN_EXPIRATION.as_secs())]
     ExpirationTtlTooShort {
         /// The whole seconds that were given.
         seconds: u64,
     },
     /// A deadline that is past, or under [`limits::MIN_EXPIRATION`] away.
-    #[error("an expiration at {expiration} is too soon: it is {now} now (in seconds since the epoch), and the limit is {min} s from now or later", min = limits::MIN_EXPIRATION.as_secs())]
+    #[error("expiration is too soon: {expiration} s since the epoch (min {min}, {ttl} s from now)", min = now.as_secs() + limits::MIN_EXPIRATION.as_secs(), ttl = limits::MIN_EXPIRATION.as_secs())]
     ExpirationTooSoon {
         /// The deadline that was given.
         expiration: Timestamp,
@@ -86,38 +86,36 @@ pub enum InvalidInput {
         now: Timestamp,
     },
     /// A page size outside 1 to [`limits::MAX_LIST_LIMIT`].
-    #[error("a list limit of {limit} is out of range: a page holds 1 to {max} keys", max = limits::MAX_LIST_LIMIT)]
+    #[error("list limit is out of range: {limit} keys (1 to {max})", max = limits::MAX_LIST_LIMIT)]
     ListLimitOutOfRange {
         /// The limit that was given.
         limit: usize,
     },
     /// Text that no [`Cursor`](crate::Cursor) of this version has.
-    #[error(
-        "the cursor is not one that a listing gave: pass on the whole text of the last page's cursor, or none"
-    )]
+    #[error("cursor is malformed: pass the last page's cursor unchanged, or none")]
     CursorMalformed,
     /// A cursor that was issued for another prefix, or altered since.
-    #[error("the cursor belongs to a listing with another prefix: repeat the prefix that it was given for")]
+    #[error("cursor belongs to another prefix: list with the prefix that it was issued for")]
     CursorForOtherPrefix,
     /// A namespace title without a character.
-    #[error("a namespace title of 0 characters is too short: a title has 1 to {max} characters", max = limits::MAX_NAMESPACE_TITLE_CHARS)]
+    #[error("namespace title is empty (1 to {max} characters)", max = limits::MAX_NAMESPACE_TITLE_CHARS)]
     NamespaceTitleEmpty,
     /// A namespace title over [`limits::MAX_NAMESPACE_TITLE_CHARS`].
-    #[error("a namespace title of {chars} characters is too long: the limit is {max} characters", max = limits::MAX_NAMESPACE_TITLE_CHARS)]
+    #[error("namespace title is too long: {chars} characters (max {max})", max = limits::MAX_NAMESPACE_TITLE_CHARS)]
     NamespaceTitleTooLong {
         /// Its length in characters.
         chars: usize,
     },
     /// A namespace id without a character.
-    #[error("a namespace id of 0 characters is too short: an id has 1 to {max} characters", max = limits::MAX_NAMESPACE_ID_CHARS)]
+    #[error("namespace id is empty (1 to {max} characters)", max = limits::MAX_NAMESPACE_ID_CHARS)]
     NamespaceIdEmpty,
     /// A namespace id over [`limits::MAX_NAMESPACE_ID_CHARS`].
-    #[error("a namespace id of {chars} characters is too long: the limit is {max} characters", max = limits::MAX_NAMESPACE_ID_CHARS)]
+    #[error("namespace id is too long: {chars} characters (max {max})", max = limits::MAX_NAMESPACE_ID_CHARS)]
     NamespaceIdTooLong {
         /// Its length in characters.
         chars: usize,
     },
     /// A name that is not one of a [`Jurisdiction`](crate::Jurisdiction).
-    #[error("the jurisdiction is unknown: it has to be eu, fedramp or us, in lower case")]
+    #[error("jurisdiction is unknown: use eu, fedramp or us, in lower case")]
     JurisdictionUnknown,
 }

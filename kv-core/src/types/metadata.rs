@@ -87,10 +87,9 @@ impl Metadata {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Codec`](crate::ErrorKind::Codec); its message names the type's complaint and the place, never
-    /// the text.
+    /// [`ErrorKind::Codec`](crate::ErrorKind::Codec); its message names the line and column, never the text.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_str(&self.0).map_err(|error| json::decode_error("the metadata", &error))
+        serde_json::from_str(&self.0).map_err(|error| json::decode_error("metadata", &error))
     }
 }
 

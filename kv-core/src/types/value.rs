@@ -76,9 +76,9 @@ impl Value {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Codec`]; its message names the type's complaint and the place, never the text.
+    /// [`ErrorKind::Codec`]; its message names the line and column, never the text.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_slice(&self.0).map_err(|error| json::decode_error("the value", &error))
+        serde_json::from_slice(&self.0).map_err(|error| json::decode_error("value", &error))
     }
 
     /// The bytes as text.
@@ -120,7 +120,7 @@ impl Value {
 }
 
 fn not_text(len: usize, error: std::str::Utf8Error) -> Error {
-    let message = format!("the value is not UTF-8 text: byte {} of {len} does not fit", error.valid_up_to());
+    let message = format!("value is not UTF-8 text: invalid at byte {} of {len}", error.valid_up_to());
     Error::new(ErrorKind::Codec, BACKEND, message)
 }
 

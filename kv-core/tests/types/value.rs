@@ -59,7 +59,7 @@ proptest! {
             }
             Err(wrong) => {
                 let sentence = format!(
-                    "the value is not UTF-8 text: byte {} of {} does not fit",
+                    "value is not UTF-8 text: invalid at byte {} of {}",
                     wrong.valid_up_to(), bytes.len(),
                 );
                 for error in [value.text().map(str::to_owned).unwrap_err(), value.into_text().unwrap_err()] {

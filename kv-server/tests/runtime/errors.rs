@@ -140,8 +140,8 @@ async fn bad_metadata_is_refused() {
     check(vec![
         put(&format!("\"{}\"", "x".repeat(1023)), 413, too_long),
         put(&format!("\"{}é\"", "x".repeat(1021)), 413, too_long),
-        put("{", 400, "metadata has to be JSON: the text given stops being JSON at line 1, column 1"),
-        put("", 400, "metadata has to be JSON: the text given stops being JSON at line 1, column 0"),
+        put("{", 400, "metadata is not JSON: error at line 1, column 1"),
+        put("", 400, "metadata is not JSON: error at line 1, column 0"),
     ])
     .await;
 }
@@ -151,15 +151,39 @@ async fn bad_parameters_of_a_listing_are_refused() {
     let list = |query: &str, status, reason| case("GET", format!("/?{query}"), (status, reason));
     let long = format!("prefix={}", "x".repeat(513));
     check(vec![
-        list("key_count_limit=0", 400, "Invalid key_count_limit of 0. Please specify an integer greater than 0."),
-        list("key_count_limit=-1", 400, "Invalid key_count_limit of -1. Please specify an integer greater than 0."),
-        list("key_count_limit=x", 400, "Invalid key_count_limit of x. Please specify an integer greater than 0."),
-        list("key_count_limit=1001", 400, "Invalid key_count_limit of 1001. Please specify an integer less than 1000."),
-        list("key_count_limit=99999999999999999999", 400, "Invalid key_count_limit of 99999999999999999999. Please specify an integer less than 1000."),
+        list(
+            "key_count_limit=0",
+            400,
+            "Invalid key_count_limit of 0. Please specify an integer greater than 0.",
+        ),
+        list(
+            "key_count_limit=-1",
+            400,
+            "Invalid key_count_limit of -1. Please specify an integer greater than 0.",
+        ),
+        list(
+            "key_count_limit=x",
+            400,
+            "Invalid key_count_limit of x. Please specify an integer greater than 0.",
+        ),
+        list(
+            "key_count_limit=1001",
+            400,
+            "Invalid key_count_limit of 1001. Please specify an integer less than 1000.",
+        ),
+        list(
+            "key_count_limit=99999999999999999999",
+            400,
+            "Invalid key_count_limit of 99999999999999999999. Please specify an integer less than 1000.",
+        ),
         list(&long, LONG.0, LONG.1),
         list("prefix=%ff", 400, "Could not URL-decode prefix"),
-        list("cursor=no", 400, "the cursor is not one that a listing gave: pass on the whole text of the last page's cursor, or none"),
-        list(&format!("{long}&key_count_limit=0&cursor=no"), 400, "Invalid key_count_limit of 0. Please specify an integer greater than 0."),
+        list("cursor=no", 400, "cursor is malformed: pass the last page's cursor unchanged, or none"),
+        list(
+            &format!("{long}&key_count_limit=0&cursor=no"),
+            400,
+            "Invalid key_count_limit of 0. Please specify an integer greater than 0.",
+        ),
         list(&format!("{long}&cursor=no"), LONG.0, LONG.1),
     ])
     .await;

@@ -82,7 +82,6 @@ async fn a_cursor_is_refused_with_another_prefix() {
     }
     let page = page(&server, "prefix=a&key_count_limit=1").await;
     let target = format!("/?prefix=b&cursor={}", page["cursor"].as_str().unwrap());
-    let reason =
-        "the cursor belongs to a listing with another prefix: repeat the prefix that it was given for";
+    let reason = "cursor belongs to another prefix: list with the prefix that it was issued for";
     assert_eq!(ask(&server, "GET", &target, "").await.status_line(), (400, reason));
 }

@@ -163,7 +163,7 @@ async function checkPages({ succeeds, fails }) {
     cursor = (await succeeds({ op: "list", options }, fits)).cursor ?? cursor;
   }
   const refused =
-    "KV GET failed: 400 the cursor belongs to a listing with another prefix: repeat the prefix that it was given for";
+    "KV GET failed: 400 cursor belongs to another prefix: list with the prefix that it was issued for";
   await fails({ op: "list", options: { prefix: "other", cursor } }, refused);
 }
 
