@@ -5,16 +5,14 @@ use std::{collections::HashSet, error::Error as _, mem, time::Duration};
 use serde::{Serialize, Serializer};
 
 use crate::types::{
-    error::Error,
-    error_kind::ErrorKind,
+    error::{Error, ErrorKind},
     expiration::Expiration,
     invalid_input::InvalidInput,
     jurisdiction::Jurisdiction,
     key::Key,
     list::{cursor::Cursor, options::ListOptions, prefix::Prefix},
     metadata::Metadata,
-    namespace_id::NamespaceId,
-    namespace_title::NamespaceTitle,
+    namespace_info::{NamespaceId, NamespaceTitle},
     timestamp::Timestamp,
     value::Value,
 };

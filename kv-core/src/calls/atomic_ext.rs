@@ -1,16 +1,13 @@
 //! Conditional writes, as a caller uses them.
 
 use crate::{
-    calls::change::Change,
     contract::atomic::AtomicKv,
     types::{
         entry::Entry,
         error::Result,
-        into_key::IntoKey,
-        into_value::IntoValue,
-        key::Key,
-        put_options::PutOptions,
-        value::Value,
+        key::{IntoKey, Key},
+        options::PutOptions,
+        value::{IntoValue, Value},
         version::{Conditional, Expected, Version},
     },
 };
@@ -148,5 +145,30 @@ async fn update<N: AtomicKv + ?Sized>(
         if let Conditional::Applied(_) = outcome {
             return Ok(after);
         }
+    }
+}
+
+/// What an update decides to do with what it found; see [`AtomicKvExt::update`](crate::AtomicKvExt::update).
+///
+/// `V` is [`Value`], or the record's own type from a [`TypedKv`](crate::TypedKv).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change<V = Value> {
+    /// Leave everything as it is.
+    Keep,
+    /// Delete the entry.
+    Delete,
+    /// Make this the entry. It replaces value, metadata and expiration; carry the deadline on with
+    /// [`Expiration::of`](crate::Expiration::of).
+    Put(V, PutOptions),
+}
+
+impl Change {
+    /// Put `value`, without options.
+    ///
+    /// # Errors
+    ///
+    /// As [`Value::new`].
+    pub fn put(value: impl IntoValue) -> Result<Self> {
+        Ok(Self::Put(value.into_value()?, PutOptions::default()))
     }
 }

@@ -8,8 +8,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use crate::{
     contract::namespace::KvNamespace,
     types::{
-        error::{BACKEND, Error, Result},
-        error_kind::ErrorKind,
+        error::{BACKEND, Error, ErrorKind, Result},
         invalid_input::InvalidInput,
         key::Key,
         list::{cursor::Cursor, options::ListOptions, page::KeyInfo},

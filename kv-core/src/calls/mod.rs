@@ -3,7 +3,6 @@
 //! Imports from `contract/` and `types/`.
 
 pub(crate) mod atomic_ext;
-pub(crate) mod change;
 pub(crate) mod list_stream;
 pub(crate) mod namespace_ext;
 pub(crate) mod record_info;

@@ -10,14 +10,11 @@ use crate::{
         bulk::{BulkReport, PutEntry},
         entry::Entry,
         error::Result,
-        get_options::GetOptions,
-        into_key::IntoKey,
-        into_value::IntoValue,
         invalid_input::InvalidInput,
-        key::Key,
-        list::{into_list_options::IntoListOptions, page::KeyInfo},
-        put_options::PutOptions,
-        value::Value,
+        key::{IntoKey, Key},
+        list::{options::IntoListOptions, page::KeyInfo},
+        options::{GetOptions, PutOptions},
+        value::{IntoValue, Value},
     },
 };
 

@@ -4,15 +4,14 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     calls::{
-        atomic_ext::AtomicKvExt,
-        change::Change,
+        atomic_ext::{AtomicKvExt, Change},
         typed_kv::{TypedKv, decode},
     },
     contract::atomic::AtomicKv,
     types::{
         entry::Entry,
         error::Result,
-        put_options::PutOptions,
+        options::PutOptions,
         value::Value,
         version::{Conditional, Expected, Version},
     },

@@ -10,8 +10,14 @@ use crate::{
     calls::{namespace_ext::KvNamespaceExt, record_info::RecordInfo},
     contract::namespace::KvNamespace,
     types::{
-        bulk::BulkReport, entry::Entry, error::Result, get_options::GetOptions, invalid_input::InvalidInput,
-        key::Key, list::prefix::Prefix, put_options::PutOptions, value::Value,
+        bulk::BulkReport,
+        entry::Entry,
+        error::Result,
+        invalid_input::InvalidInput,
+        key::Key,
+        list::prefix::Prefix,
+        options::{GetOptions, PutOptions},
+        value::Value,
     },
 };
 

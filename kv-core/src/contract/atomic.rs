@@ -8,7 +8,7 @@ use crate::{
         entry::Entry,
         error::Result,
         key::Key,
-        put_options::PutOptions,
+        options::PutOptions,
         value::Value,
         version::{Conditional, Expected, Version},
     },

@@ -10,10 +10,9 @@ use crate::{
         bulk::{BulkReport, PutEntry},
         entry::Entry,
         error::Result,
-        get_options::GetOptions,
         key::Key,
         list::{options::ListOptions, page::ListPage},
-        put_options::PutOptions,
+        options::{GetOptions, PutOptions},
         value::Value,
     },
 };

@@ -7,12 +7,9 @@ use async_trait::async_trait;
 use crate::{
     contract::namespace::KvNamespace,
     types::{
-        error::{BACKEND, Error, Result},
-        error_kind::ErrorKind,
+        error::{BACKEND, Error, ErrorKind, Result},
         jurisdiction::Jurisdiction,
-        namespace_id::NamespaceId,
-        namespace_info::NamespaceInfo,
-        namespace_title::NamespaceTitle,
+        namespace_info::{NamespaceId, NamespaceInfo, NamespaceTitle},
     },
 };
 

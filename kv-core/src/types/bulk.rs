@@ -1,8 +1,11 @@
 //! Many writes in one call.
 
 use crate::types::{
-    error::Error, into_key::IntoKey, into_value::IntoValue, invalid_input::InvalidInput, key::Key,
-    put_options::PutOptions, value::Value,
+    error::Error,
+    invalid_input::InvalidInput,
+    key::{IntoKey, Key},
+    options::PutOptions,
+    value::{IntoValue, Value},
 };
 
 /// One write of a bulk write.

@@ -2,10 +2,7 @@
 
 use serde_json::error::Category;
 
-use crate::types::{
-    error::{BACKEND, Error},
-    error_kind::ErrorKind,
-};
+use crate::types::error::{BACKEND, Error, ErrorKind};
 
 /// Error for a `subject` that cannot be read as the caller's type: the category and the place.
 ///

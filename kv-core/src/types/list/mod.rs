@@ -3,8 +3,6 @@
 //! Imports from `types/`.
 
 pub(crate) mod cursor;
-pub(crate) mod into_list_options;
-pub(crate) mod key_range;
 pub(crate) mod options;
 pub(crate) mod page;
 pub(crate) mod prefix;

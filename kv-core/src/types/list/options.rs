@@ -5,7 +5,7 @@ use std::ops::Bound;
 use crate::types::{
     invalid_input::InvalidInput,
     limits,
-    list::{cursor::Cursor, key_range::KeyRange, prefix::Prefix},
+    list::{cursor::Cursor, prefix::Prefix},
 };
 
 /// What to list: a prefix, the size of a page, and where to start. The default lists every key, 1,000 a page.
@@ -125,5 +125,79 @@ impl ListOptions {
 impl From<Prefix> for ListOptions {
     fn from(prefix: Prefix) -> Self {
         Self::default().with_prefix(prefix)
+    }
+}
+
+/// What a caller may pass to list: [`ListOptions`], or a prefix alone as [`Prefix`] or text. Sealed.
+pub trait IntoListOptions: sealed::Sealed {
+    /// The options.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::PrefixTooLong`].
+    fn into_list_options(self) -> Result<ListOptions, InvalidInput>;
+}
+
+impl IntoListOptions for ListOptions {
+    fn into_list_options(self) -> Result<ListOptions, InvalidInput> {
+        Ok(self)
+    }
+}
+
+impl IntoListOptions for Prefix {
+    fn into_list_options(self) -> Result<ListOptions, InvalidInput> {
+        Ok(self.into())
+    }
+}
+
+impl IntoListOptions for &Prefix {
+    fn into_list_options(self) -> Result<ListOptions, InvalidInput> {
+        Ok(self.clone().into())
+    }
+}
+
+impl IntoListOptions for &str {
+    fn into_list_options(self) -> Result<ListOptions, InvalidInput> {
+        Prefix::new(self).map(ListOptions::from)
+    }
+}
+
+impl IntoListOptions for String {
+    fn into_list_options(self) -> Result<ListOptions, InvalidInput> {
+        Prefix::new(self).map(ListOptions::from)
+    }
+}
+
+impl IntoListOptions for &String {
+    fn into_list_options(self) -> Result<ListOptions, InvalidInput> {
+        self.as_str().into_list_options()
+    }
+}
+
+mod sealed {
+    use crate::types::list::{options::ListOptions, prefix::Prefix};
+
+    pub trait Sealed {}
+    impl Sealed for ListOptions {}
+    impl Sealed for Prefix {}
+    impl Sealed for &Prefix {}
+    impl Sealed for &str {}
+    impl Sealed for String {}
+    impl Sealed for &String {}
+}
+
+/// The keys that a page of an ordered backend may hold; see [`ListOptions::key_range`](crate::ListOptions::key_range).
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyRange<'a> {
+    /// Where it starts.
+    pub start: Bound<&'a str>,
+    /// Where it ends, exclusively; `None` if only the namespace ends it.
+    pub end: Option<String>,
+}
+
+impl std::fmt::Debug for KeyRange<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The bounds are keys.
+        f.debug_struct("KeyRange").finish_non_exhaustive()
     }
 }
