@@ -88,8 +88,8 @@ pub(crate) fn not_json(what: &str) -> Error {
 
 /// Request for which the budget has no room before the call's deadline.
 pub(crate) fn over_budget(wait: Duration) -> Error {
-    let message = "the client's own budget is used up for longer than the call may take: send less, or \
-                   raise `budget` or `total_timeout`";
+    let message = "the client's own budget has no room within the call's time: send less, or raise `budget` \
+                   or `total_timeout`";
     new(ErrorKind::RateLimited, message).with_retry_after(wait)
 }
 
@@ -124,4 +124,107 @@ pub(crate) fn refused(status: StatusCode, code: Option<u32>, text: Option<&str>)
     let message = format!("{advice} (the service answered {}{code_part}{text_part})", status.as_u16());
     let failure = AttemptError::new(new(kind, message)).because(reason);
     if status.is_server_error() { failure.with_unknown_outcome() } else { failure }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use kv_core::{ErrorKind, Jurisdiction};
+    use reqwest::StatusCode;
+
+    use super::*;
+
+    /// Errors of the client itself. Settings are in the tests of the builders.
+    #[test]
+    fn each_error_has_its_message() {
+        let cause = || new(ErrorKind::Other, "cause");
+        let eu = Jurisdiction::Eu;
+        let rows = [
+            (
+                unexpected_response("a bulk get without values"),
+                "unexpected response: a bulk get without values; check that `base_url` is that of \
+                 Cloudflare's API",
+            ),
+            (
+                body_too_large(65_536),
+                "unexpected response: a body of more than 65536 bytes; check that `base_url` is that of \
+                 Cloudflare's API",
+            ),
+            (namespace_not_found(), "the account has no namespace with this id: create one, or check the id"),
+            (
+                jurisdiction_refused(eu, cause()),
+                "the service refuses the jurisdiction `eu`: create the namespace without one, or see the \
+                 cause",
+            ),
+            (
+                jurisdiction_ignored(eu),
+                "the service ignores the jurisdiction `eu`, so the namespace was deleted again: create it \
+                 without one, or check `base_url`",
+            ),
+            (
+                timed_out(Duration::from_secs(120)),
+                "no response within 120 s (`total_timeout`): try again later",
+            ),
+            (
+                idle(Duration::from_millis(1_500)),
+                "nothing was sent or received for 1.5 s (`read_timeout`): try again later",
+            ),
+            (
+                not_sent(),
+                "this item was not sent, because the service was too slow for others of the call: try again \
+                 later",
+            ),
+            (
+                not_applied(),
+                "the service accepted the request but did not apply this item, after all retries: try again \
+                 later",
+            ),
+            (
+                over_budget(Duration::from_secs(7)),
+                "the client's own budget has no room within the call's time: send less, or raise `budget` \
+                 or `total_timeout`",
+            ),
+        ];
+        for (error, message) in rows {
+            assert_eq!(error.to_string(), message);
+            assert_eq!(error.backend(), BACKEND);
+        }
+    }
+
+    /// Refusals hold the advice, the status, the code, and the service's text or the code's name.
+    #[test]
+    fn each_form_of_a_refusal_has_its_message() {
+        let rows = [
+            (
+                StatusCode::NOT_FOUND,
+                Some(10_013),
+                Some("get: 'namespace not found'"),
+                "the account has no namespace with this id: create one, or check the id (the service \
+                 answered 404, code 10013: get: 'namespace not found')",
+            ),
+            (
+                StatusCode::TOO_MANY_REQUESTS,
+                Some(10_429),
+                None,
+                "too many requests, or too many writes to one key: send less, and try again later (the \
+                 service answered 429, code 10429, too many requests)",
+            ),
+            (
+                StatusCode::IM_A_TEAPOT,
+                Some(4_711),
+                None,
+                "the service refused the request (the service answered 418, code 4711)",
+            ),
+            (
+                StatusCode::BAD_GATEWAY,
+                None,
+                None,
+                "the service is unavailable: try again later (the service answered 502)",
+            ),
+        ];
+        for (status, code, text, message) in rows {
+            assert_eq!(refused(status, code, text).error.to_string(), message);
+        }
+    }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Deadline {
 
 /// Wait that would end after the deadline.
 #[derive(Debug)]
-pub(crate) struct PastDeadline;
+pub(crate) struct PastDeadlineError;
 
 impl Deadline {
     pub(crate) fn after(total: Duration) -> Self {
@@ -42,9 +42,9 @@ impl Deadline {
     }
 
     /// Waits, unless the wait would end after the deadline.
-    pub(crate) async fn pause(&self, wait: Duration) -> Result<(), PastDeadline> {
+    pub(crate) async fn pause(&self, wait: Duration) -> Result<(), PastDeadlineError> {
         if !self.allows(wait) {
-            return Err(PastDeadline);
+            return Err(PastDeadlineError);
         }
         sleep(wait).await;
         Ok(())

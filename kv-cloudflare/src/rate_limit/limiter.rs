@@ -39,7 +39,7 @@ pub(crate) struct State {
 
 /// Request that cannot go before its deadline, with the time that it would have to wait.
 #[derive(Debug)]
-pub(crate) struct OverBudget(pub(crate) Duration);
+pub(crate) struct OverBudgetError(pub(crate) Duration);
 
 /// Next event that a request waits for.
 enum Step {
@@ -136,16 +136,16 @@ impl Limiter {
         keys: &[u64],
         deadline: &Deadline,
         counters: &Counters,
-    ) -> Result<(), OverBudget> {
+    ) -> Result<(), OverBudgetError> {
         let keys = if self.limits_writes { keys } else { &[] };
         let Some(mut place) = self.enter(keys, deadline, counters)? else { return Ok(()) };
         while let Some(step) = self.step(&mut place, deadline)? {
             match step {
-                Step::Time(wait) => deadline.pause(wait).await.map_err(|_| OverBudget(wait))?,
+                Step::Time(wait) => deadline.pause(wait).await.map_err(|_| OverBudgetError(wait))?,
                 Step::Turn => {
                     if timeout_at(deadline.at(), place.waiter.turn.notified()).await.is_err() {
                         drop(place);
-                        return Err(OverBudget(self.state().wait_behind(keys, self.clock.monotonic())));
+                        return Err(OverBudgetError(self.state().wait_behind(keys, self.clock.monotonic())));
                     }
                 }
             }
@@ -159,7 +159,7 @@ impl Limiter {
         keys: &'a [u64],
         deadline: &Deadline,
         counters: &Counters,
-    ) -> Result<Option<Place<'a>>, OverBudget> {
+    ) -> Result<Option<Place<'a>>, OverBudgetError> {
         let mut state = self.state();
         let now = self.clock.monotonic();
         let is_first = state.queues.are_empty_for(keys);
@@ -172,7 +172,7 @@ impl Limiter {
             counters.count_limited();
         }
         if !deadline.allows(wait) {
-            return Err(OverBudget(wait));
+            return Err(OverBudgetError(wait));
         }
         let waiter = Arc::default();
         state.queues.join_keys(keys, &waiter);
@@ -188,7 +188,7 @@ impl Limiter {
     }
 
     /// Returns the next event that the request waits for; `None` if it may go, and then it is counted.
-    fn step(&self, place: &mut Place<'_>, deadline: &Deadline) -> Result<Option<Step>, OverBudget> {
+    fn step(&self, place: &mut Place<'_>, deadline: &Deadline) -> Result<Option<Step>, OverBudgetError> {
         let mut state = self.state();
         if !state.queues.may_write(place.keys, &place.waiter) {
             return Ok(Some(Step::Turn));
@@ -201,7 +201,7 @@ impl Limiter {
         if !place.in_requests {
             let wait = state.wait_behind_requests(now);
             if !deadline.allows(wait) {
-                return Err(OverBudget(wait));
+                return Err(OverBudgetError(wait));
             }
             state.queues.join_requests(&place.waiter);
             place.in_requests = true;

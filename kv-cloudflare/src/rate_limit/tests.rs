@@ -243,11 +243,11 @@ proptest! {
             let start = Instant::now();
             let limiter = Limiter::new(budget, Arc::new(RuntimeClock(start)));
             let counters = Counters::default();
-            let ages = Deadline::after(second * 1_000_000);
-            limiter.admit(key.as_slice(), &ages, &counters).await.unwrap();
+            let long = Deadline::after(second * 1_000_000);
+            limiter.admit(key.as_slice(), &long, &counters).await.unwrap();
             let waits = dropped.iter().map(async |is_dropped| {
                 let patience = if *is_dropped { second / 2 } else { second * 1_000 };
-                let admitted = limiter.admit(key.as_slice(), &ages, &counters);
+                let admitted = limiter.admit(key.as_slice(), &long, &counters);
                 let went = tokio::time::timeout(patience, admitted).await;
                 went.ok().map(|outcome| {
                     outcome.unwrap();
@@ -256,8 +256,8 @@ proptest! {
             });
             let newcomer = async {
                 sleep(second * 3 / 4).await;
-                let none = Deadline::after(Duration::ZERO);
-                (start.elapsed(), limiter.admit(key.as_slice(), &none, &counters).await.unwrap_err().0)
+                let passed = Deadline::after(Duration::ZERO);
+                (start.elapsed(), limiter.admit(key.as_slice(), &passed, &counters).await.unwrap_err().0)
             };
             let (went, (came, wait)) = tokio::join!(join_all(waits), newcomer);
             let went: Vec<_> = went.into_iter().flatten().collect();
