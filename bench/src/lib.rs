@@ -1,18 +1,10 @@
 //! The crates of this workspace beside their peers. `README.md` says what is measured, how, and how to read it.
 
 mod chart;
-mod child;
-mod context;
-mod data;
-mod drive;
-mod group;
-mod load;
-mod loopback;
+mod harness;
 mod options;
 mod report;
 mod run;
-mod stopwatch;
-mod store;
 mod stores;
 mod summary;
 mod table;
@@ -24,7 +16,12 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Parser as _;
 use kv_core::limits::MAX_VALUE_BYTES;
 
-use crate::{context::Context, data::Noise, group::Group, options::Options, report::Report};
+use crate::{
+    harness::{context::Context, data::Noise},
+    options::Options,
+    report::Report,
+    workloads::group::Group,
+};
 
 pub use crate::workloads::value_peak::tell as tell_value_peak;
 
@@ -65,7 +62,7 @@ pub fn run() -> Result<()> {
 
 /// The groups with something that is asked for, without the rest.
 fn wanted(options: &Options) -> Vec<Group> {
-    let mut groups = workloads::all(options.quick);
+    let mut groups = workloads::all::all(options.quick);
     for group in &mut groups {
         group.comparisons.retain(|row| options.wants(row));
         let compared = &group.comparisons;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::{child::Child, group::Comparison};
+use crate::workloads::{child::Child, group::Comparison};
 
 /// Measures the crates of this workspace beside their peers, in turn, on the same keys and values.
 #[derive(Debug, Parser)]

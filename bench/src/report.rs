@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result};
 use serde::Serialize;
 
 use crate::{
-    group::{Comparison, Target, Unit},
     summary::Summary,
+    workloads::group::{Comparison, Target, Unit},
 };
 
 /// A subject of ours against a peer.

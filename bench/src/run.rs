@@ -6,11 +6,11 @@ use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
-    context::Context,
-    group::{Comparison, Figures, Group, Measure},
+    harness::context::Context,
     options::Options,
     report::Row,
     summary::Summary,
+    workloads::group::{Comparison, Figures, Group, Measure},
 };
 
 /// Measures every group, and answers a row for each of its comparisons.

@@ -19,7 +19,7 @@ use cloudflare::{
     },
 };
 
-use crate::{
+use crate::harness::{
     loopback::{ACCOUNT, Loopback, TOKEN},
     store::{Callers, Store},
 };

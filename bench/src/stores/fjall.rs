@@ -6,8 +6,7 @@ use anyhow::Result;
 use bytes::Bytes;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
-use super::CACHE_BYTES;
-use crate::store::{Callers, Store};
+use crate::harness::store::{CACHE_BYTES, Callers, Store};
 
 pub(crate) const NAME: &str = "fjall";
 

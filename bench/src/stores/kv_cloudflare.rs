@@ -5,10 +5,12 @@ use bytes::Bytes;
 use kv_cloudflare::{Budget, CloudflareNamespace};
 use kv_core::{KvNamespaceExt, PutOptions, Value};
 
-use super::kv_redb::put_all;
 use crate::{
-    loopback::{ACCOUNT, Loopback, TOKEN},
-    store::{Callers, Store},
+    harness::{
+        loopback::{ACCOUNT, Loopback, TOKEN},
+        store::{Callers, Store},
+    },
+    stores::kv_redb::put_all,
 };
 
 pub(crate) const NAME: &str = "kv-cloudflare";

@@ -7,8 +7,10 @@ use bytes::Bytes;
 use kv_core::{KvNamespace, KvNamespaceExt, PutOptions, Value};
 use kv_memory::MemoryNamespace;
 
-use super::kv_redb::put_all;
-use crate::store::{Callers, Store};
+use crate::{
+    harness::store::{Callers, Store},
+    stores::kv_redb::put_all,
+};
 
 pub(crate) const NAME: &str = "kv-memory";
 

@@ -10,7 +10,7 @@ use kv_core::{
 };
 use kv_redb::{RedbStore, RedbStoreBuilder};
 
-use crate::store::{Callers, DEADLINE, Listing, METADATA, Store};
+use crate::harness::store::{Callers, DEADLINE, Listing, METADATA, Store};
 
 /// With its defaults.
 pub(crate) const NAME: &str = "kv-redb";

@@ -11,8 +11,10 @@ use opendal::{
 };
 use redb::{Database, TableDefinition};
 
-use super::raw_redb;
-use crate::store::{Callers, Store};
+use crate::{
+    harness::store::{Callers, Store},
+    stores::raw_redb,
+};
 
 pub(crate) const REDB: &str = "OpenDAL redb";
 pub(crate) const MOKA: &str = "OpenDAL moka";

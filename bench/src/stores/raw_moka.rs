@@ -4,7 +4,7 @@ use anyhow::Result;
 use bytes::Bytes;
 use moka::future::Cache;
 
-use crate::store::{Callers, Store};
+use crate::harness::store::{Callers, Store};
 
 pub(crate) const NAME: &str = "raw moka";
 

@@ -6,8 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
 use redb::{Database, Durability, ReadableDatabase, TableDefinition, WriteTransaction};
 
-use super::CACHE_BYTES;
-use crate::store::{Callers, DEADLINE, Listing, METADATA, PAGE, Store};
+use crate::harness::store::{CACHE_BYTES, Callers, DEADLINE, Listing, METADATA, PAGE, Store};
 
 /// With its defaults, so without quick repair.
 pub(crate) const NAME: &str = "raw redb";

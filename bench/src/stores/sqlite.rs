@@ -9,8 +9,7 @@ use anyhow::{Result, ensure};
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::CACHE_BYTES;
-use crate::store::{Callers, DEADLINE, Listing, METADATA, PAGE, Store};
+use crate::harness::store::{CACHE_BYTES, Callers, DEADLINE, Listing, METADATA, PAGE, Store};
 
 pub(crate) const NAME: &str = "SQLite";
 

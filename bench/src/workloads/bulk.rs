@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 
-use super::subject;
 use crate::{
-    context::Context,
-    data::Entries,
-    group::{Comparison, Group, Measure, Unit},
-    stopwatch::Stopwatch,
-    store::Store,
-    stores::{Visit, fjall, kv_redb, opendal, raw_redb, sqlite},
+    harness::{context::Context, data::Entries, stopwatch::Stopwatch, store::Store},
+    stores::{by_name::Visit, fjall, kv_redb, opendal, raw_redb, sqlite},
+    workloads::{
+        group::{Comparison, Group, Measure, Unit},
+        subject::subject,
+    },
 };
 
 const ENTRIES: usize = 10_000;

@@ -5,18 +5,19 @@ use std::sync::Arc;
 use anyhow::Result;
 use bytes::Bytes;
 
-use super::{
-    calls_per_second,
-    get::{Gets, What},
-    subject,
-};
 use crate::{
-    context::Context,
-    data::{Entries, check},
-    drive::Caller,
-    group::{Comparison, Group, Measure, Target, Unit},
-    store::Store,
-    stores::{Visit, kv_memory, opendal, raw_moka},
+    harness::{
+        caller::Caller,
+        context::Context,
+        data::{Entries, check},
+        store::Store,
+    },
+    stores::{by_name::Visit, kv_memory, opendal, raw_moka},
+    workloads::{
+        get::{Gets, What},
+        group::{Comparison, Group, Measure, Target, Unit},
+        subject::{calls_per_second, subject},
+    },
 };
 
 const KEYS: usize = 10_000;

@@ -4,18 +4,15 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use super::{
-    calls_per_second, fill,
-    get::{Get, Gets, What},
-    put::puts,
-    subject,
-};
 use crate::{
-    context::Context,
-    data::Entries,
-    group::{Comparison, Group, Measure, Target, Unit},
-    store::Store,
-    stores::{Visit, cloudflare_crate, kv_cloudflare},
+    harness::{context::Context, data::Entries, store::Store},
+    stores::{by_name::Visit, cloudflare_crate, kv_cloudflare},
+    workloads::{
+        get::{Get, Gets, What},
+        group::{Comparison, Group, Measure, Target, Unit},
+        put::puts,
+        subject::{calls_per_second, fill, subject},
+    },
 };
 
 const NAMES: [&str; 2] = [kv_cloudflare::NAME, cloudflare_crate::NAME];

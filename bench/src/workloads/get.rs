@@ -5,14 +5,18 @@ use std::{hint::black_box, sync::Arc};
 use anyhow::{Result, ensure};
 use bytes::Bytes;
 
-use super::{calls_per_second, fill, subject};
 use crate::{
-    context::Context,
-    data::{Entries, check, missing_key},
-    drive::Caller,
-    group::{Comparison, Group, Measure, Target, Unit},
-    store::Store,
-    stores::{Visit, fjall, kv_redb, opendal, raw_redb, sqlite},
+    harness::{
+        caller::Caller,
+        context::Context,
+        data::{Entries, check, missing_key},
+        store::Store,
+    },
+    stores::{by_name::Visit, fjall, kv_redb, opendal, raw_redb, sqlite},
+    workloads::{
+        group::{Comparison, Group, Measure, Target, Unit},
+        subject::{calls_per_second, fill, subject},
+    },
 };
 
 const UNIT: Unit = Unit::rate("gets/s");

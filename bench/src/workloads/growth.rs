@@ -8,15 +8,17 @@ use std::sync::{
 use ::kv_redb::RedbStore;
 use anyhow::Result;
 
-use super::{calls_per_second, fill, get::Get, list};
 use crate::{
-    context::Context,
-    data::Entries,
-    group::{Comparison, Group, Measure, Subject, Target, Unit},
-    store::Listing,
+    harness::{context::Context, data::Entries, store::Listing},
     stores::{
         kv_redb::{self, KvRedb},
         raw_redb::{self, RawRedb},
+    },
+    workloads::{
+        get::Get,
+        group::{Comparison, Group, Measure, Subject, Target, Unit},
+        list,
+        subject::{calls_per_second, fill},
     },
 };
 

@@ -5,17 +5,21 @@ use std::sync::Arc;
 use ::kv_redb::RedbStore;
 use anyhow::{Result, ensure};
 
-use super::calls_per_second;
 use crate::{
-    context::Context,
-    data::Entries,
-    drive::Caller,
-    group::{Comparison, Group, Measure, Subject, Target, Unit},
-    store::{Listing, PAGE},
+    harness::{
+        caller::Caller,
+        context::Context,
+        data::Entries,
+        store::{Listing, PAGE},
+    },
     stores::{
         kv_redb::{self, KvRedb},
         raw_redb::{self, RawRedb},
         sqlite::{self, Sqlite},
+    },
+    workloads::{
+        group::{Comparison, Group, Measure, Subject, Target, Unit},
+        subject::calls_per_second,
     },
 };
 

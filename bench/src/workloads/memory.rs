@@ -4,14 +4,21 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::fill;
 use crate::{
-    child::Child,
-    context::Context,
-    data::{Entries, Noise, check},
-    group::{Comparison, Group, Subject, Unit},
-    store::Store,
-    stores::{self, Visit, fjall, kv_memory, kv_redb, opendal, raw_moka, raw_redb, sqlite},
+    harness::{
+        context::Context,
+        data::{Entries, Noise, check},
+        store::Store,
+    },
+    stores::{
+        by_name::{self, Visit},
+        fjall, kv_memory, kv_redb, opendal, raw_moka, raw_redb, sqlite,
+    },
+    workloads::{
+        child::Child,
+        group::{Comparison, Group, Subject, Unit},
+        subject::fill,
+    },
 };
 
 const ENTRIES: usize = 100_000;
@@ -54,7 +61,7 @@ fn subject(name: &'static str) -> Subject {
 /// What the child does: fills the store and reads it, and tells the peak of its memory in KiB.
 pub(crate) fn peak(store: &str, folder: &Path) -> Result<u32> {
     let context = Arc::new(Context::new(folder, Noise::new(64 * 1024), Duration::ZERO)?);
-    stores::open(store, &context, VALUE_BYTES, UseAll)
+    by_name::open(store, &context, VALUE_BYTES, UseAll)
 }
 
 /// Fills a store, and gets everything from it.

@@ -4,19 +4,15 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use super::{
-    calls_per_second, fill,
-    get::Get,
-    put::{Generations, Put},
-    subject,
-};
 use crate::{
-    context::Context,
-    data::Entries,
-    drive::Caller,
-    group::{Comparison, Group, Measure, Unit},
-    store::Store,
-    stores::{Visit, fjall, kv_redb, opendal},
+    harness::{caller::Caller, context::Context, data::Entries, store::Store},
+    stores::{by_name::Visit, fjall, kv_redb, opendal},
+    workloads::{
+        get::Get,
+        group::{Comparison, Group, Measure, Unit},
+        put::{Generations, Put},
+        subject::{calls_per_second, fill, subject},
+    },
 };
 
 const TASKS: usize = 64;

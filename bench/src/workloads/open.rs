@@ -10,17 +10,21 @@ use std::{
 use ::kv_redb::RedbStore;
 use anyhow::{Result, bail, ensure};
 
-use super::fill;
 use crate::{
-    child::Child,
-    context::{Context, runtime},
-    data::{Entries, Noise, check},
-    group::{Comparison, Group, Subject, Unit},
-    stopwatch::Stopwatch,
-    store::Store,
+    harness::{
+        context::{Context, runtime},
+        data::{Entries, Noise, check},
+        stopwatch::Stopwatch,
+        store::Store,
+    },
     stores::{
         kv_redb::{self, KvRedb},
         raw_redb::{self, RawRedb, database},
+    },
+    workloads::{
+        child::Child,
+        group::{Comparison, Group, Subject, Unit},
+        subject::fill,
     },
 };
 

@@ -7,14 +7,13 @@ use std::sync::{
 
 use anyhow::{Result, ensure};
 
-use super::{calls_per_second, fill, subject};
 use crate::{
-    context::Context,
-    data::Entries,
-    drive::Caller,
-    group::{Comparison, Group, Measure, Subject, Target, Unit},
-    store::Store,
-    stores::{Visit, fjall, kv_redb, opendal, raw_redb, sqlite},
+    harness::{caller::Caller, context::Context, data::Entries, store::Store},
+    stores::{by_name::Visit, fjall, kv_redb, opendal, raw_redb, sqlite},
+    workloads::{
+        group::{Comparison, Group, Measure, Subject, Target, Unit},
+        subject::{calls_per_second, fill, subject},
+    },
 };
 
 const UNIT: Unit = Unit::rate("puts/s");

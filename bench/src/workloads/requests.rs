@@ -7,15 +7,17 @@ use bytes::Bytes;
 use kv_core::KvNamespaceExt;
 
 use crate::{
-    context::Context,
-    data::{Entries, check, key},
-    group::{Comparison, Group, Measure, Subject, Target, Unit},
-    loopback::Loopback,
-    store::Store,
+    harness::{
+        context::Context,
+        data::{Entries, check, key},
+        loopback::Loopback,
+        store::Store,
+    },
     stores::{
         cloudflare_crate::{self, CloudflareCrate},
         kv_cloudflare::{self, KvCloudflare},
     },
+    workloads::group::{Comparison, Group, Measure, Subject, Target, Unit},
 };
 
 const ENTRIES: usize = 1_000;

@@ -17,11 +17,15 @@ use kv_server::KvServer;
 use tokio::net::TcpListener;
 
 use crate::{
-    child::Child,
-    context::Context,
-    group::{Comparison, Group, Measure, Subject, Target, Unit},
-    load::Load,
-    loopback::{ACCOUNT, TOKEN},
+    harness::{
+        context::Context,
+        load::Load,
+        loopback::{ACCOUNT, TOKEN},
+    },
+    workloads::{
+        child::Child,
+        group::{Comparison, Group, Measure, Subject, Target, Unit},
+    },
 };
 
 const BARE: &str = "bare axum";

@@ -6,14 +6,12 @@ use ::kv_redb::RedbStore;
 use anyhow::{Result, ensure};
 
 use crate::{
-    context::Context,
-    data::key,
-    group::{Comparison, Group, Measure, Subject, Target, Unit},
-    store::Store,
+    harness::{context::Context, data::key, store::Store},
     stores::{
         kv_redb::{self, KvRedb},
         raw_redb::{self, RawRedb},
     },
+    workloads::group::{Comparison, Group, Measure, Subject, Target, Unit},
 };
 
 const MIB: usize = 1024 * 1024;

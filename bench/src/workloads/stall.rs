@@ -16,16 +16,21 @@ use tokio::{
     time::{Instant, interval},
 };
 
-use super::{list::fill_listed, put::Put};
 use crate::{
-    context::Context,
-    data::{Entries, check},
-    drive::Caller,
-    group::{Comparison, Figures, Group, Measure, Subject, Target, Unit},
-    store::Store,
+    harness::{
+        caller::Caller,
+        context::Context,
+        data::{Entries, check},
+        store::Store,
+    },
     stores::{
         kv_redb::{self, KvRedb, put_all},
         opendal::{self, OpenDal},
+    },
+    workloads::{
+        group::{Comparison, Figures, Group, Measure, Subject, Target, Unit},
+        list::fill_listed,
+        put::Put,
     },
 };
 

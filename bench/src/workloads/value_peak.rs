@@ -9,14 +9,16 @@ use peak_alloc::PeakAlloc;
 use serde_json::json;
 
 use crate::{
-    context::runtime,
-    data::{Noise, check},
-    group::{Comparison, Group, Subject, Target, Unit},
-    store::Store,
+    harness::{
+        context::runtime,
+        data::{Noise, check},
+        store::Store,
+    },
     stores::{
         cloudflare_crate::{self, CloudflareCrate},
         kv_cloudflare::{self, KvCloudflare},
     },
+    workloads::group::{Comparison, Group, Subject, Target, Unit},
 };
 
 const KEY: &str = "large";

@@ -11,7 +11,7 @@ use tokio::{
     time::Instant,
 };
 
-use crate::context::runtime;
+use crate::harness::context::runtime;
 
 /// What is asked, of whom, and for how long.
 #[derive(Debug, Clone, Args)]

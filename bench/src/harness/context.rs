@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::data::Noise;
+use crate::harness::data::Noise;
 
 /// The runtime's worker threads: what a small service has.
 const WORKERS: usize = 2;

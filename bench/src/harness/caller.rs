@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Result, anyhow};
 use futures_util::future::try_join_all;
 
-use crate::{context::Context, stopwatch::Stopwatch, store::Callers};
+use crate::harness::{context::Context, stopwatch::Stopwatch, store::Callers};
 
 /// One caller: it makes one call after the other.
 pub(crate) trait Caller: Send + 'static {

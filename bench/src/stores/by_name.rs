@@ -1,28 +1,24 @@
-//! Our stores and their peers, each set up as its documentation says for durable writes.
-
-pub(crate) mod cloudflare_crate;
-pub(crate) mod fjall;
-pub(crate) mod kv_cloudflare;
-pub(crate) mod kv_memory;
-pub(crate) mod kv_redb;
-pub(crate) mod opendal;
-pub(crate) mod raw_moka;
-pub(crate) mod raw_redb;
-pub(crate) mod sqlite;
+//! Stores chosen by the names that reports call them by.
 
 use std::sync::Arc;
 
 use ::kv_redb::RedbStore;
 use anyhow::{Result, bail};
 
-use self::{
-    cloudflare_crate::CloudflareCrate, fjall::Fjall, kv_cloudflare::KvCloudflare, kv_memory::KvMemory,
-    kv_redb::KvRedb, opendal::OpenDal, raw_moka::RawMoka, raw_redb::RawRedb, sqlite::Sqlite,
+use crate::{
+    harness::{context::Context, store::Store},
+    stores::{
+        cloudflare_crate::{self, CloudflareCrate},
+        fjall::{self, Fjall},
+        kv_cloudflare::{self, KvCloudflare},
+        kv_memory::{self, KvMemory},
+        kv_redb::{self, KvRedb},
+        opendal::{self, OpenDal},
+        raw_moka::{self, RawMoka},
+        raw_redb::{self, RawRedb},
+        sqlite::{self, Sqlite},
+    },
 };
-use crate::{context::Context, store::Store};
-
-/// How many bytes of its file a store may keep in memory, where that can be set: kv-redb's default.
-pub(crate) const CACHE_BYTES: usize = 256 * 1024 * 1024;
 
 /// What is done with a store, whichever it is.
 pub(crate) trait Visit {

@@ -49,5 +49,8 @@ pub(crate) trait Listing: Store {
     fn list_page(&self, position: &mut Self::Position) -> impl Future<Output = Result<usize>> + Send;
 }
 
+/// How many bytes of its file a store may keep in memory, where that can be set: kv-redb's default.
+pub(crate) const CACHE_BYTES: usize = 256 * 1024 * 1024;
+
 /// The keys of a page.
 pub(crate) const PAGE: usize = 1_000;

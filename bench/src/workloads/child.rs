@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Subcommand;
 
 use crate::{
-    load::Load,
+    harness::load::Load,
     workloads::{memory, open},
 };
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::context::Context;
+use crate::harness::context::Context;
 
 /// One measurement's figures: most have one.
 pub(crate) type Figures = Vec<f64>;
