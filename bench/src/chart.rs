@@ -1,4 +1,4 @@
-//! The rows, as bars.
+//! Bar chart of the rows, as SVG.
 
 use std::path::Path;
 
@@ -14,9 +14,9 @@ const WIDTH: i32 = 1100;
 const HEADER: i32 = 70;
 const FOOTER: i32 = 30;
 const LINE: i32 = 20;
-/// Where the bars begin; the names stand before.
+/// Width of the names, left of the bars.
 const NAMES: i32 = 380;
-/// Room behind the bars, for the number of the longest.
+/// Width right of the bars, for the number beside the longest.
 const MARGIN: i32 = 70;
 
 const MET: RGBColor = RGBColor(52, 132, 92);
@@ -25,15 +25,15 @@ const NO_TARGET: RGBColor = RGBColor(120, 144, 168);
 const INK: RGBColor = RGBColor(40, 40, 40);
 const GRID: RGBColor = RGBColor(222, 222, 222);
 
-/// Draws how many times as good as each peer ours are, a bar for each row.
+/// Draws a bar for each row: how many times better ours is than the peer.
 pub(crate) fn draw(rows: &[Row], path: &Path) -> Result<()> {
     let lines = lines(rows);
     let height = HEADER + FOOTER + LINE * i32::try_from(lines.len())?;
     let root = SVGBackend::new(path, (WIDTH.cast_unsigned(), height.cast_unsigned())).into_drawing_area();
-    draw_on(&root, rows, &lines).map_err(|cause| anyhow!("the chart {}: {cause}", path.display()))
+    draw_on(&root, rows, &lines).map_err(|cause| anyhow!("cannot draw the chart {}: {cause}", path.display()))
 }
 
-/// The lines from the top: a workload's name, and its rows below.
+/// Returns the chart's lines from the top: a workload's name, and its rows below.
 fn lines(rows: &[Row]) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     for group in rows.chunk_by(|row, next| row.workload == next.workload) {
@@ -55,7 +55,8 @@ fn draw_on(root: &Area<'_>, rows: &[Row], lines: &[Line<'_>]) -> DrawResult {
     root.fill(&WHITE)?;
     let marks = rows.iter().flat_map(|row| row.targets.iter().filter_map(|target| target.advantage));
     let values = || rows.iter().map(Row::advantage).chain(marks.clone()).filter(|value| value.is_normal());
-    let (least, most) = (values().fold(0.5, f64::min) / 1.1, values().fold(2.0, f64::max) * 1.1);
+    let least = values().fold(0.5, f64::min) / 1.1;
+    let most = values().fold(2.0, f64::max) * 1.1;
     let chart = ChartBuilder::on(root)
         .margin_top(HEADER)
         .margin_bottom(FOOTER)
@@ -63,15 +64,15 @@ fn draw_on(root: &Area<'_>, rows: &[Row], lines: &[Line<'_>]) -> DrawResult {
         .margin_right(MARGIN)
         .build_cartesian_2d((least..most).log_scale(), 0..i32::try_from(lines.len())?)?;
     let at = |value: f64| chart.backend_coord(&(value, 0)).0;
-    let (top, bottom) = (HEADER, HEADER + LINE * i32::try_from(lines.len())?);
+    let top = HEADER;
+    let bottom = HEADER + LINE * i32::try_from(lines.len())?;
 
     let text = |size: i32, color: &RGBColor, horizontal: HPos| {
         ("sans-serif", size).into_font().color(color).pos(Pos::new(horizontal, VPos::Center))
     };
-    let title = "How many times as good as its peer (to the right of 1 is better; the scale is logarithmic)";
+    let title = "Ours against the peer, logarithmic: right of 1 is better";
     root.draw_text(title, &text(16, &INK, HPos::Left), (20, 20))?;
-    let legend =
-        "medians of the rounds; the black mark is the target; green: met, red: missed, blue: no target";
+    let legend = "medians of the rounds; black mark: target; green: met, red: missed, blue: no target";
     root.draw_text(legend, &text(13, &INK, HPos::Left), (20, 42))?;
     for value in grid(least, most) {
         let x = at(value);
@@ -98,7 +99,8 @@ fn draw_on(root: &Area<'_>, rows: &[Row], lines: &[Line<'_>]) -> DrawResult {
                 };
                 let name = format!("{} / {}", row.subject, row.peer);
                 root.draw_text(&name, &text(12, &INK, HPos::Right), (NAMES - 10, middle))?;
-                let (from, to) = (at(1.0).min(at(advantage)), at(1.0).max(at(advantage)));
+                let from = at(1.0).min(at(advantage));
+                let to = at(1.0).max(at(advantage));
                 root.draw(&Rectangle::new([(from, y + 4), (to, y + LINE - 4)], color.filled()))?;
                 for target in row.targets.iter().filter_map(|target| target.advantage) {
                     let x = at(target);
@@ -116,7 +118,7 @@ fn draw_on(root: &Area<'_>, rows: &[Row], lines: &[Line<'_>]) -> DrawResult {
     Ok(())
 }
 
-/// Round numbers between the two.
+/// Returns the round numbers in `least..most`: 1, 2 and 5 times a power of ten.
 fn grid(least: f64, most: f64) -> impl Iterator<Item = f64> {
     let powers = (-6..=6).map(|power| 10_f64.powi(power));
     powers

@@ -1,4 +1,4 @@
-//! The bench. `README.md` says what is measured, how, and how to read it.
+//! Command line of the benchmarks. `README.md` describes it.
 
 fn main() -> anyhow::Result<()> {
     bench::run()

@@ -1,4 +1,4 @@
-//! What the command line says.
+//! Options of the command line.
 
 use std::path::PathBuf;
 
@@ -6,27 +6,27 @@ use clap::Parser;
 
 use crate::workloads::{child::Child, group::Comparison};
 
-/// Measures the crates of this workspace beside their peers, in turn, on the same keys and values.
+/// Measures the crates of this workspace against their peers, with the same keys and values.
 #[derive(Debug, Parser)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Options {
-    /// Only rows whose workload, store or peer holds one of these texts in its name.
+    /// Measure only rows whose workload, store or peer contains one of these texts in its name.
     pub(crate) filters: Vec<String>,
 
-    /// Short measurements, and none with a million keys.
+    /// Measure for 0.1 s instead of 0.5 s, and skip what takes long.
     #[arg(long)]
     pub(crate) quick: bool,
 
-    /// How often each subject is measured.
+    /// Measurements of each store; their median is reported.
     #[arg(long, default_value_t = 5)]
     pub(crate) rounds: usize,
 
-    /// The names of the workloads, and nothing more.
+    /// Print the names of the rows, and measure nothing.
     #[arg(long)]
     pub(crate) list: bool,
 
-    /// A folder on the disk to measure, for files that are removed at the end. It has to be a disk: in memory, a sync
-    /// costs nothing. By default it is the report's.
+    /// Folder for the stores' files, which are removed at the end [default: target/bench]. It has to be on a
+    /// disk: in memory (tmpfs) a sync costs nothing.
     #[arg(long)]
     pub(crate) folder: Option<PathBuf>,
 
@@ -35,11 +35,11 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Whether the row is asked for.
-    pub(crate) fn wants(&self, row: &Comparison) -> bool {
-        let named = |filter: &String| {
+    /// Returns `true` if the row is to be measured.
+    pub(crate) fn selects(&self, row: &Comparison) -> bool {
+        let matches = |filter: &String| {
             [&row.workload, &row.subject, &row.peer].iter().any(|name| name.contains(filter))
         };
-        (self.filters.is_empty() || self.filters.iter().any(named)) && !(row.long && self.quick)
+        (self.filters.is_empty() || self.filters.iter().any(matches)) && !(row.long && self.quick)
     }
 }

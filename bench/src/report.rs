@@ -1,4 +1,4 @@
-//! What is written down of a run.
+//! Report of a run, as JSON.
 
 use std::{fs, path::Path, thread};
 
@@ -10,7 +10,7 @@ use crate::{
     workloads::group::{Comparison, Target, Unit},
 };
 
-/// A subject of ours against a peer.
+/// Result of a comparison.
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
     pub(crate) workload: String,
@@ -23,15 +23,15 @@ pub(crate) struct Row {
     pub(crate) peer_figure: Summary,
     /// The subject's median divided by the peer's.
     pub(crate) ratio: f64,
-    pub(crate) targets: Vec<Outcome>,
+    pub(crate) targets: Vec<TargetOutcome>,
 }
 
-/// What a row has to reach, and whether it did.
+/// A target of a row, held against its figures.
 #[derive(Debug, Serialize)]
-pub(crate) struct Outcome {
+pub(crate) struct TargetOutcome {
     pub(crate) target: String,
     pub(crate) met: bool,
-    /// How many times as good as the peer ours has to be, if the peer is what counts.
+    /// Smallest [`Row::advantage`] that meets the target; `None` if the target is about our figure alone.
     #[serde(skip)]
     pub(crate) advantage: Option<f64>,
 }
@@ -46,7 +46,7 @@ impl Row {
                 Target::RatioAtMost(most) => (format!("≤ {most}×"), ratio <= most, Some(most)),
                 Target::AtMost(most) => (format!("≤ {most} {}", unit.name), figure.median <= most, None),
             };
-            Outcome { target, met, advantage: ratio.map(|ratio| unit.advantage(ratio)) }
+            TargetOutcome { target, met, advantage: ratio.map(|ratio| unit.advantage(ratio)) }
         };
         Self {
             targets: comparison.targets.iter().map(outcome).collect(),
@@ -60,12 +60,13 @@ impl Row {
         }
     }
 
-    /// Whether every target is met; `None` without any.
+    /// Returns `true` if every target is met, and `None` if there are none.
     pub(crate) fn met(&self) -> Option<bool> {
         (!self.targets.is_empty()).then(|| self.targets.iter().all(|target| target.met))
     }
 
-    /// How many times as good ours is, whichever way the unit counts.
+    /// Returns how many times better our figure is than the peer's; above 1 is better for rates and costs
+    /// alike.
     pub(crate) fn advantage(&self) -> f64 {
         self.unit.advantage(self.ratio)
     }
@@ -88,7 +89,7 @@ impl<'r> Report<'r> {
 
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(self)?;
-        fs::write(path, text).with_context(|| format!("the report {} cannot be written", path.display()))
+        fs::write(path, text).with_context(|| format!("cannot write the report {}", path.display()))
     }
 }
 
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ratio_is_ours_by_theirs_whichever_way_the_unit_counts() {
+    fn a_ratio_is_our_figure_divided_by_the_peers() {
         let rate = row(Unit::rate("gets/s"), [30.0, 20.0], Target::RatioAtLeast(1.5));
         assert_eq!((rate.ratio, rate.advantage(), rate.met()), (1.5, 1.5, Some(true)));
         let cost = row(Unit::cost("ms"), [30.0, 20.0], Target::RatioAtMost(1.25));
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_for_the_figure_itself_asks_nothing_of_the_peer() {
+    fn a_target_for_the_figure_itself_ignores_the_peer() {
         let slow = row(Unit::cost("ms"), [30.0, 2000.0], Target::AtMost(10.0));
         assert_eq!(slow.met(), Some(false));
         let fast = row(Unit::cost("ms"), [10.0, 1.0], Target::AtMost(10.0));

@@ -1,4 +1,4 @@
-//! The rounds.
+//! Rounds of measurements.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::{
     workloads::group::{Comparison, Figures, Group, Measure},
 };
 
-/// Measures every group, and answers a row for each of its comparisons.
+/// Measures every group, and returns a row for each of its comparisons.
 pub(crate) fn run(groups: Vec<Group>, context: &Arc<Context>, options: &Options) -> Result<Vec<Row>> {
     let rounds = |group: &Group| if group.steady && options.quick { 1 } else { options.rounds };
     let steps: usize = groups.iter().map(|group| group.subjects.len() * (rounds(group) + 1)).sum();
@@ -41,22 +41,22 @@ fn run_group(
     progress: &ProgressBar,
 ) -> Result<Vec<Row>> {
     let workload = group.comparisons.first().map_or("", |comparison| &comparison.workload);
-    let tell = |name: &str| progress.set_message(format!("{workload}: {name}"));
+    let show = |name: &str| progress.set_message(format!("{workload}: {name}"));
     let mut subjects = Vec::new();
     for subject in group.subjects {
-        tell(&subject.name);
+        show(&subject.name);
         let measure = (subject.set_up)(context).with_context(|| format!("{workload}: {}", subject.name))?;
         subjects.push(Measured { name: subject.name, measure, rounds: Vec::new() });
         progress.inc(1);
     }
     for _ in 0..rounds {
         for subject in &mut subjects {
-            tell(&subject.name);
+            show(&subject.name);
             let figures = (subject.measure)().with_context(|| format!("{workload}: {}", subject.name))?;
             subject.rounds.push(figures);
             progress.inc(1);
         }
-        // Somebody else begins the next round.
+        // Another subject begins the next round.
         subjects.rotate_left(1);
     }
     let figure = |name: &str, figure: usize| {

@@ -1,10 +1,10 @@
-//! The rows, for a person.
+//! Table of the rows, printed at the end of a run.
 
 use comfy_table::{Cell, CellAlignment, LineStyle, Table, TableStyle};
 
 use crate::{report::Row, summary::Summary};
 
-/// Every workload with its subjects, ours first.
+/// Lays out each workload with its subjects, ours first.
 pub(crate) fn table(rows: &[Row]) -> Table {
     let mut table = Table::new();
     table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')));
@@ -38,7 +38,7 @@ fn line(table: &mut Table, start: [String; 2], figure: Summary, unit: &str, end:
     table.add_row(cells.map(Cell::new));
 }
 
-/// Three digits that count, with k and M for thousands and millions.
+/// Formats three significant digits, with k and M for thousands and millions.
 fn number(value: f64) -> String {
     match value.abs() {
         size if size >= 1e6 => format!("{} M", digits(value / 1e6)),
@@ -47,6 +47,7 @@ fn number(value: f64) -> String {
     }
 }
 
+/// Formats three significant digits.
 pub(crate) fn digits(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 => format!("{value:.0}"),
@@ -60,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_have_three_digits_that_count() {
+    fn numbers_have_three_significant_digits() {
         let numbers = [0.5, 12.34, 999.4, 9_999.0, 12_345.0, 1_234_567.0].map(number);
         assert_eq!(numbers, ["0.50", "12.3", "999", "9999", "12.3 k", "1.23 M"]);
     }

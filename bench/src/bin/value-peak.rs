@@ -1,4 +1,4 @@
-//! Tells how much is allocated while a large value is sent. The bench runs it.
+//! Peak of allocations while a client and a server transfer a large value. Run by the bench.
 
 use peak_alloc::PeakAlloc;
 
@@ -6,5 +6,5 @@ use peak_alloc::PeakAlloc;
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 fn main() -> anyhow::Result<()> {
-    bench::tell_value_peak(&ALLOCATOR)
+    bench::print_value_peak(&ALLOCATOR)
 }

@@ -1,4 +1,4 @@
-//! Calling a store again and again.
+//! Callers, and the rate of their calls.
 
 use std::{
     sync::{
@@ -14,18 +14,18 @@ use futures_util::future::try_join_all;
 
 use crate::harness::{context::Context, stopwatch::Stopwatch, store::Callers};
 
-/// One caller: it makes one call after the other.
+/// A caller, which makes one call after the other.
 pub(crate) trait Caller: Send + 'static {
     fn call(&mut self) -> impl Future<Output = Result<()>> + Send;
 
-    /// Looks, once the time has been taken, whether the calls did what they should. It is asked only after a call.
+    /// Checks the effect of the calls, outside of the measured time. Runs only after at least one call.
     fn verify(&mut self) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }
 }
 
-/// How many calls a second `callers` make all together within `window`. Calls that are under way at its end are waited
-/// for, and both they and the time count.
+/// Measures how many calls per second all `callers` together make within `window`. Calls in flight at its end
+/// are completed and counted, with the time that they take.
 pub(crate) fn rate<C: Caller>(
     context: &Context,
     kind: Callers,

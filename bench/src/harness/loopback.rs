@@ -1,4 +1,4 @@
-//! A kv-server of our own to ask.
+//! kv-server on the loopback interface, for the clients that are measured.
 
 use std::{
     net::SocketAddr,
@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 pub(crate) const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const TOKEN: &str = "a-token-as-long-as-those-of-the-service-are";
 
-/// A server that counts what it is asked, over a memory store with one namespace. It runs as long as the runtime.
+/// A server over a memory store with one namespace, which counts its requests. Runs as long as the runtime.
 #[derive(Debug, Clone)]
 pub(crate) struct Loopback {
     address: SocketAddr,
@@ -31,7 +31,7 @@ pub(crate) struct Loopback {
 }
 
 impl Loopback {
-    /// On the runtime that this is called on.
+    /// Starts a server on the current runtime.
     pub(crate) async fn start() -> Result<Self> {
         let store = MemoryStore::new();
         let namespace = store.create_namespace(NamespaceTitle::new("bench")?).await?.id;
@@ -45,18 +45,18 @@ impl Loopback {
         let router = server.router().layer(middleware::from_fn(count));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        // Nothing is lost without it but speed, for every client alike.
+        // If it fails, every client is slower alike.
         let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap_or_default());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Ok(Self { address, namespace, requests })
     }
 
-    /// The address of the API.
+    /// Returns the base URL of the API.
     pub(crate) fn base_url(&self) -> String {
         format!("http://{}/client/v4", self.address)
     }
 
-    /// How many requests there have been.
+    /// Returns the number of requests so far.
     pub(crate) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }

@@ -1,5 +1,5 @@
-//! Parts that stores and workloads are measured with: runtime and files, keys and values, callers, clocks, servers, and
-//! the traits of a store.
+//! Parts that stores and workloads are measured with: runtime and files, keys and values, callers, clocks,
+//! servers, and the traits of a store.
 //!
 //! Imports nothing else of this crate.
 

@@ -1,8 +1,8 @@
-//! How long something takes.
+//! Stopwatch on the machine's own clock.
 
 use std::time::{Duration, Instant};
 
-/// Runs from when it is made.
+/// A stopwatch, which runs from its creation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stopwatch(Instant);
 

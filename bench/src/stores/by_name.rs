@@ -1,4 +1,4 @@
-//! Stores chosen by the names that reports call them by.
+//! Stores by their names in the report.
 
 use std::sync::Arc;
 
@@ -20,14 +20,14 @@ use crate::{
     },
 };
 
-/// What is done with a store, whichever it is.
+/// Work on a store of any type.
 pub(crate) trait Visit {
     type Output;
 
     fn visit<S: Store>(self, context: &Arc<Context>, store: S) -> Result<Self::Output>;
 }
 
-/// Has `visit` done with a new store of the name, for values of `len` bytes.
+/// Opens a new store by name, for values of `len` bytes, and passes it to `visit`.
 pub(crate) fn open<V: Visit>(name: &str, context: &Arc<Context>, len: usize, visit: V) -> Result<V::Output> {
     let path = context.new_path("store");
     let kv_redb = |builder| context.runtime.block_on(KvRedb::open(builder, &path));
@@ -45,6 +45,6 @@ pub(crate) fn open<V: Visit>(name: &str, context: &Arc<Context>, len: usize, vis
         opendal::MOKA => visit.visit(context, OpenDal::moka()?),
         kv_cloudflare::NAME => visit.visit(context, context.runtime.block_on(KvCloudflare::open())?),
         cloudflare_crate::NAME => visit.visit(context, context.runtime.block_on(CloudflareCrate::open())?),
-        _ => bail!("there is no store {name}"),
+        _ => bail!("unknown store: {name}"),
     }
 }

@@ -1,4 +1,4 @@
-//! The crate `cloudflare`, with a kv-server of its own.
+//! The crate `cloudflare`, connected to its own kv-server.
 
 use std::sync::Arc;
 
@@ -26,8 +26,8 @@ use crate::harness::{
 
 pub(crate) const NAME: &str = "cloudflare crate";
 
-/// How many pairs of a bulk write the crate can be told of: it reads their number into an `i8`.
-const BULK: usize = 127;
+/// Most pairs per bulk write: the crate parses the number of written pairs into an `i8`.
+const MAX_BULK_PAIRS: usize = 127;
 
 #[derive(Clone)]
 pub(crate) struct CloudflareCrate {
@@ -36,17 +36,17 @@ pub(crate) struct CloudflareCrate {
 }
 
 impl CloudflareCrate {
-    /// On the runtime that this is called on.
+    /// Starts a server on the current runtime, and a client of it.
     pub(crate) async fn open() -> Result<Self> {
         let server = Loopback::start().await?;
         let token = Credentials::UserAuthToken { token: TOKEN.to_owned() };
-        // The crate joins paths to it, so it ends with a slash.
+        // The trailing slash keeps the last segment when the crate joins a path.
         let environment = Environment::Custom(format!("{}/", server.base_url()));
         let client = Client::new(token, ClientConfig::default(), environment)?;
         Ok(Self { server, client: Arc::new(client) })
     }
 
-    /// Puts with metadata, which goes by multipart.
+    /// Puts a value with metadata, as a multipart body.
     pub(crate) async fn put_with_metadata(
         &self,
         key: &str,
@@ -87,7 +87,7 @@ impl Store for CloudflareCrate {
     }
 
     async fn put_many(&self, entries: Vec<(String, Bytes)>) -> Result<()> {
-        for entries in entries.chunks(BULK) {
+        for entries in entries.chunks(MAX_BULK_PAIRS) {
             let pair = |(key, value): &(String, Bytes)| KeyValuePair {
                 key: key.clone(),
                 value: BASE64_STANDARD.encode(value),
@@ -101,7 +101,7 @@ impl Store for CloudflareCrate {
                 bulk_key_value_pairs: entries.iter().map(pair).collect(),
             };
             let failed = self.client.request(&write).await?.result.unsuccessful_keys.unwrap_or_default();
-            ensure!(failed.is_empty(), "{} keys were not put", failed.len());
+            ensure!(failed.is_empty(), "{} puts of a bulk write failed", failed.len());
         }
         Ok(())
     }

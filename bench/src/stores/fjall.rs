@@ -1,4 +1,4 @@
-//! fjall: an insert, and a sync of its journal.
+//! fjall: each write is an insert and a sync of the journal.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub(crate) struct Fjall {
 
 impl Fjall {
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        // Each put persists by itself, so fjall need not hand its buffer to the system before that.
+        // Each put persists the journal, so fjall need not flush its buffer to the system before that.
         let database =
             Database::builder(path).cache_size(CACHE_BYTES as u64).manual_journal_persist(true).open()?;
         let keyspace = database.keyspace("bench", KeyspaceCreateOptions::default)?;

@@ -1,4 +1,4 @@
-//! kv-cloudflare, with a kv-server of its own.
+//! kv-cloudflare, connected to its own kv-server.
 
 use anyhow::Result;
 use bytes::Bytes;
@@ -22,7 +22,7 @@ pub(crate) struct KvCloudflare {
 }
 
 impl KvCloudflare {
-    /// On the runtime that this is called on.
+    /// Starts a server on the current runtime, and a client of it.
     pub(crate) async fn open() -> Result<Self> {
         let server = Loopback::start().await?;
         let namespace = CloudflareNamespace::builder()

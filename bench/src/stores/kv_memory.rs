@@ -1,4 +1,4 @@
-//! kv-memory, as a service uses it.
+//! kv-memory, called as a service calls it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! kv-redb, as a service uses it.
+//! kv-redb, called as a service calls it.
 
 use std::{path::Path, sync::Arc};
 
@@ -10,9 +10,9 @@ use kv_core::{
 };
 use kv_redb::{RedbStore, RedbStoreBuilder};
 
-use crate::harness::store::{Callers, DEADLINE, Listing, METADATA, Store};
+use crate::harness::store::{Callers, EXPIRES_AT, Listing, METADATA, Store};
 
-/// With its defaults.
+/// kv-redb with its defaults.
 pub(crate) const NAME: &str = "kv-redb";
 pub(crate) const QUICK_REPAIR: &str = "kv-redb, quick repair";
 pub(crate) const NO_QUICK_REPAIR: &str = "kv-redb, no quick repair";
@@ -28,7 +28,7 @@ impl KvRedb {
         Self::over(builder.open(path).await?).await
     }
 
-    /// In a store that is open.
+    /// Uses an open store.
     pub(crate) async fn over(store: RedbStore) -> Result<Self> {
         let namespace = Arc::new(store.open_namespace("bench").await?);
         Ok(Self { store, namespace })
@@ -55,7 +55,7 @@ impl Store for KvRedb {
     }
 }
 
-/// Puts all of them, each with `options`.
+/// Puts all entries with `options`.
 pub(crate) async fn put_all(
     namespace: &dyn KvNamespace,
     entries: Vec<(String, Bytes)>,
@@ -71,15 +71,15 @@ impl Listing for KvRedb {
     type Position = Option<Cursor>;
 
     async fn put_many_listed(&self, entries: Vec<(String, Bytes)>) -> Result<()> {
-        let deadline = Expiration::at(Timestamp::from_secs(DEADLINE)?, Timestamp::EPOCH)?;
-        let options = PutOptions::from(deadline).with_metadata(Metadata::parse(METADATA)?);
+        let expiration = Expiration::at(Timestamp::from_secs(EXPIRES_AT)?, Timestamp::EPOCH)?;
+        let options = PutOptions::from(expiration).with_metadata(Metadata::parse(METADATA)?);
         put_all(&self.namespace, entries, &options).await
     }
 
     async fn list_page(&self, position: &mut Option<Cursor>) -> Result<usize> {
         let page = self.namespace.list_page(ListOptions::default().with_cursor(position.take())).await?;
-        let whole = |key: &kv_core::KeyInfo| key.expires_at.is_some() && key.metadata.is_some();
-        ensure!(page.keys.iter().all(whole), "a listed key lacks its deadline or metadata");
+        let is_complete = |key: &kv_core::KeyInfo| key.expires_at.is_some() && key.metadata.is_some();
+        ensure!(page.keys.iter().all(is_complete), "a listed key has no expiry or no metadata");
         *position = page.next;
         Ok(page.keys.len())
     }

@@ -1,5 +1,5 @@
-//! The stores of this workspace and their peers, each behind the traits of `harness/store.rs`, and set up as its
-//! documentation says for durable writes.
+//! The stores of this workspace and their peers, each behind the traits of `harness/store.rs`, and set up as
+//! its documentation says for durable writes.
 //!
 //! May import `harness/`.
 

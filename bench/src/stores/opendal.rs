@@ -1,4 +1,4 @@
-//! The services of `OpenDAL` over redb and over moka.
+//! `OpenDAL`'s services for redb and moka.
 
 use std::{path::Path, sync::Arc};
 
@@ -19,7 +19,7 @@ use crate::{
 pub(crate) const REDB: &str = "OpenDAL redb";
 pub(crate) const MOKA: &str = "OpenDAL moka";
 
-/// How many writes are under way when many are to be written: it has no call for that.
+/// Concurrent writes of a bulk put, for which `OpenDAL` has no call.
 const CONCURRENT_WRITES: usize = 256;
 
 const TABLE: &str = "bench";
@@ -27,19 +27,19 @@ const TABLE: &str = "bench";
 #[derive(Clone)]
 pub(crate) struct OpenDal {
     operator: Operator,
-    /// The service's own.
+    /// Database of the service, if it is redb.
     database: Option<Arc<Database>>,
 }
 
 impl OpenDal {
-    /// The database is opened here, since the service would give it a cache of another size.
+    /// Opens the service for redb, on a database opened here so that its cache has the size of the others.
     pub(crate) fn redb(path: &Path) -> Result<Self> {
         let database = Arc::new(raw_redb::database(path)?);
         let service = Redb::default().database(Arc::clone(&database)).table(TABLE);
         Ok(Self { operator: Operator::new(service)?, database: Some(database) })
     }
 
-    /// A cache without bounds, as the service is by default.
+    /// Opens the service for moka with its default, an unbounded cache.
     pub(crate) fn moka() -> Result<Self> {
         Ok(Self { operator: Operator::new(Moka::default())?, database: None })
     }
@@ -66,7 +66,7 @@ impl Store for OpenDal {
         stream::iter(entries).map(put).buffer_unordered(CONCURRENT_WRITES).try_collect().await
     }
 
-    /// Straight into the service's table, since a transaction for each entry takes minutes.
+    /// Writes into the service's table directly: a transaction per entry would take minutes.
     async fn fill(&self, entries: Vec<(String, Bytes)>) -> Result<()> {
         let Some(database) = &self.database else { return self.put_many(entries).await };
         let transaction = database.begin_write()?;

@@ -1,4 +1,4 @@
-//! moka itself: its asynchronous cache, without bounds.
+//! moka itself: its asynchronous cache, unbounded.
 
 use anyhow::Result;
 use bytes::Bytes;

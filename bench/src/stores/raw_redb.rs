@@ -1,4 +1,4 @@
-//! redb itself: a transaction an operation, values copied out.
+//! redb itself: one transaction per operation, values copied out.
 
 use std::{ops::Bound, path::Path, sync::Arc};
 
@@ -6,16 +6,16 @@ use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
 use redb::{Database, Durability, ReadableDatabase, TableDefinition, WriteTransaction};
 
-use crate::harness::store::{CACHE_BYTES, Callers, DEADLINE, Listing, METADATA, PAGE, Store};
+use crate::harness::store::{CACHE_BYTES, Callers, EXPIRES_AT, Listing, METADATA, PAGE, Store};
 
-/// With its defaults, so without quick repair.
+/// redb with its defaults, so without quick repair.
 pub(crate) const NAME: &str = "raw redb";
 pub(crate) const QUICK_REPAIR: &str = "raw redb, quick repair";
 pub(crate) const NO_QUICK_REPAIR: &str = "raw redb, no quick repair";
 
 const VALUES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("values");
-/// Key to deadline and metadata.
-const RECORDS: TableDefinition<'_, &str, (u64, &str)> = TableDefinition::new("records");
+/// Expiry and metadata by key.
+const KEYS: TableDefinition<'_, &str, (u64, &str)> = TableDefinition::new("keys");
 
 #[derive(Clone)]
 pub(crate) struct RawRedb {
@@ -28,20 +28,20 @@ impl RawRedb {
         Self::over(database(path)?, quick_repair)
     }
 
-    /// In a database that is open.
+    /// Uses an open database.
     pub(crate) fn over(database: Database, quick_repair: bool) -> Result<Self> {
         let store = Self { database: Arc::new(database), quick_repair };
-        // Reading wants the tables to be there.
+        // A read fails if its table does not exist.
         let transaction = store.begin_write()?;
         transaction.open_table(VALUES)?;
-        transaction.open_table(RECORDS)?;
+        transaction.open_table(KEYS)?;
         transaction.commit()?;
         Ok(store)
     }
 
-    /// Fails if it has clones.
+    /// Closes the database; an error if clones of the store exist.
     pub(crate) fn close(self) -> Result<()> {
-        Ok(Arc::into_inner(self.database).context("the database is in use")?.close()?)
+        Ok(Arc::into_inner(self.database).context("cannot close the database: it is in use")?.close()?)
     }
 
     fn begin_write(&self) -> Result<WriteTransaction> {
@@ -65,9 +65,9 @@ impl RawRedb {
             }
         }
         if listed {
-            let mut records = transaction.open_table(RECORDS)?;
+            let mut keys = transaction.open_table(KEYS)?;
             for (key, _) in entries {
-                records.insert(key.as_str(), (DEADLINE, METADATA))?;
+                keys.insert(key.as_str(), (EXPIRES_AT, METADATA))?;
             }
         }
         Ok(transaction.commit()?)
@@ -76,22 +76,25 @@ impl RawRedb {
     fn page(&self, position: &mut Option<String>) -> Result<usize> {
         let start = position.take();
         let start = start.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-        let records = self.database.begin_read()?.open_table(RECORDS)?;
+        let keys = self.database.begin_read()?.open_table(KEYS)?;
         let copied_out = |row: redb::Result<_, _>| -> Result<(String, u64, String)> {
-            let (key, record): (redb::AccessGuard<'_, &str>, redb::AccessGuard<'_, (u64, &str)>) = row?;
-            let (deadline, metadata) = record.value();
-            Ok((key.value().to_owned(), deadline, metadata.to_owned()))
+            let (key, info): (redb::AccessGuard<'_, &str>, redb::AccessGuard<'_, (u64, &str)>) = row?;
+            let (expires_at, metadata) = info.value();
+            Ok((key.value().to_owned(), expires_at, metadata.to_owned()))
         };
-        let rows = records.range::<&str>((start, Bound::Unbounded))?.take(PAGE).map(copied_out);
+        let rows = keys.range::<&str>((start, Bound::Unbounded))?.take(PAGE).map(copied_out);
         let rows: Vec<(String, u64, String)> = rows.collect::<Result<_>>()?;
-        ensure!(rows.iter().all(|row| row.1 == DEADLINE && row.2 == METADATA), "a listed record is another");
+        ensure!(
+            rows.iter().all(|row| row.1 == EXPIRES_AT && row.2 == METADATA),
+            "a listed key has a wrong expiry or wrong metadata"
+        );
         let count = rows.len();
         *position = rows.into_iter().last().filter(|_| count == PAGE).map(|(key, ..)| key);
         Ok(count)
     }
 }
 
-/// The database at `path`, with the cache of all the others.
+/// Opens the database at `path`, with the same cache size as all stores.
 pub(crate) fn database(path: &Path) -> Result<Database> {
     Ok(Database::builder().set_cache_size(CACHE_BYTES).create(path)?)
 }

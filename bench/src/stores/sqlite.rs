@@ -1,4 +1,4 @@
-//! `SQLite`: a write-ahead log that is synced at every commit, and statements that are prepared once.
+//! `SQLite`: a write-ahead log, synced at every commit, and statements prepared once.
 
 use std::{
     path::Path,
@@ -9,29 +9,30 @@ use anyhow::{Result, ensure};
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::harness::store::{CACHE_BYTES, Callers, DEADLINE, Listing, METADATA, PAGE, Store};
+use crate::harness::store::{CACHE_BYTES, Callers, EXPIRES_AT, Listing, METADATA, PAGE, Store};
 
 pub(crate) const NAME: &str = "SQLite";
 
 const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS bench \
-    (key TEXT PRIMARY KEY, deadline INTEGER, metadata TEXT, value BLOB NOT NULL)";
-/// Up to which length of values they are best kept in the index, by its documentation: a twentieth of a page.
+    (key TEXT PRIMARY KEY, expires_at INTEGER, metadata TEXT, value BLOB NOT NULL)";
+/// Longest value that `SQLite`'s documentation advises to keep in the index (`WITHOUT ROWID`): a twentieth of
+/// a page.
 const MAX_IN_INDEX: usize = 4096 / 20;
 const GET: &str = "SELECT value FROM bench WHERE key = ?1";
-const PUT: &str = "INSERT INTO bench (key, deadline, metadata, value) VALUES (?1, ?2, ?3, ?4) \
-    ON CONFLICT (key) DO UPDATE SET deadline = ?2, metadata = ?3, value = ?4";
-const LIST: &str = "SELECT key, deadline, metadata FROM bench WHERE key > ?1 ORDER BY key LIMIT ?2";
+const PUT: &str = "INSERT INTO bench (key, expires_at, metadata, value) VALUES (?1, ?2, ?3, ?4) \
+    ON CONFLICT (key) DO UPDATE SET expires_at = ?2, metadata = ?3, value = ?4";
+const LIST: &str = "SELECT key, expires_at, metadata FROM bench WHERE key > ?1 ORDER BY key LIMIT ?2";
 
-/// One connection: a second one that writes gains nothing.
+/// One connection: `SQLite` has one writer at a time.
 #[derive(Clone)]
 pub(crate) struct Sqlite(Arc<Mutex<Connection>>);
 
 impl Sqlite {
-    /// The file at `path`, laid out for values of `len` bytes.
+    /// Opens the file at `path`, laid out for values of `len` bytes.
     pub(crate) fn open(path: &Path, len: usize) -> Result<Self> {
         let connection = Connection::open(path)?;
         let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
-        ensure!(mode == "wal", "SQLite keeps its journal as {mode}");
+        ensure!(mode == "wal", "SQLite's journal mode is {mode} (expected wal)");
         connection.pragma_update(None, "synchronous", "FULL")?;
         let kib = i64::try_from(CACHE_BYTES / 1024)?;
         connection.pragma_update(None, "cache_size", -kib)?;
@@ -47,16 +48,16 @@ impl Sqlite {
     fn write(
         &self,
         entries: &[(String, Bytes)],
-        deadline: Option<u64>,
+        expires_at: Option<u64>,
         metadata: Option<&str>,
     ) -> Result<()> {
         let mut connection = self.lock();
         let transaction = connection.transaction()?;
         {
             let mut put = transaction.prepare_cached(PUT)?;
-            let deadline = deadline.map(i64::try_from).transpose()?;
+            let expires_at = expires_at.map(i64::try_from).transpose()?;
             for (key, value) in entries {
-                put.execute(params![key, deadline, metadata, &value[..]])?;
+                put.execute(params![key, expires_at, metadata, &value[..]])?;
             }
         }
         Ok(transaction.commit()?)
@@ -69,8 +70,8 @@ impl Sqlite {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?;
         let rows: Vec<(String, i64, String)> = rows.collect::<Result<_, _>>()?;
-        let whole = |row: &(String, i64, String)| row.1.cast_unsigned() == DEADLINE && row.2 == METADATA;
-        ensure!(rows.iter().all(whole), "a listed row is another");
+        let is_right = |row: &(String, i64, String)| row.1.cast_unsigned() == EXPIRES_AT && row.2 == METADATA;
+        ensure!(rows.iter().all(is_right), "a listed key has a wrong expiry or wrong metadata");
         let count = rows.len();
         *position = rows.into_iter().last().filter(|_| count == PAGE).map(|row| row.0).unwrap_or_default();
         Ok(count)
@@ -103,7 +104,7 @@ impl Listing for Sqlite {
     type Position = String;
 
     async fn put_many_listed(&self, entries: Vec<(String, Bytes)>) -> Result<()> {
-        self.write(&entries, Some(DEADLINE), Some(METADATA))
+        self.write(&entries, Some(EXPIRES_AT), Some(METADATA))
     }
 
     async fn list_page(&self, position: &mut String) -> Result<usize> {

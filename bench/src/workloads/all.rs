@@ -1,11 +1,11 @@
-//! Every workload, in the order of the report.
+//! List of all workloads.
 
 use crate::workloads::{
     bulk, cache, client, get, group::Group, growth, list, memory, mixed, open, put, requests, serve, space,
     stall, value_peak,
 };
 
-/// Every workload, in the order of the report.
+/// Returns all workloads in the order of the report; `quick` shortens some.
 pub(crate) fn all(quick: bool) -> Vec<Group> {
     let groups = [
         get::groups(),

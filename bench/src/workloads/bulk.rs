@@ -1,4 +1,4 @@
-//! Putting many entries with one call.
+//! Bulk put of 10,000 entries.
 
 use std::sync::Arc;
 
@@ -21,18 +21,20 @@ pub(crate) fn groups() -> Vec<Group> {
     let row = |peer| Comparison::new(workload, Unit::rate("puts/s"), kv_redb::NAME, peer);
     let names = [kv_redb::NAME, raw_redb::NAME, fjall::NAME, sqlite::NAME, opendal::REDB];
     let mut rows = [raw_redb::NAME, fjall::NAME, sqlite::NAME].map(row).to_vec();
-    // It has nothing but single puts.
+    // OpenDAL has single puts alone, which take long.
     rows.push(row(opendal::REDB).long());
     vec![Group::new(names.map(|name| subject(name, VALUE_BYTES, Bulk)), rows)]
 }
 
+/// Measures puts per second of one bulk put, and checks every thousandth entry.
 struct Bulk;
 
 impl Visit for Bulk {
     type Output = Measure;
 
     fn visit<S: Store>(self, context: &Arc<Context>, store: S) -> Result<Measure> {
-        let (context, mut generation) = (Arc::clone(context), 0);
+        let context = Arc::clone(context);
+        let mut generation = 0;
         let entries = Entries::new(&context.noise, ENTRIES, VALUE_BYTES);
         Ok(Box::new(move || {
             generation += 1;
@@ -43,7 +45,10 @@ impl Visit for Bulk {
             let rate = ENTRIES as f64 / stopwatch.seconds();
             for number in (0..ENTRIES).step_by(1_000) {
                 let found = context.runtime.block_on(store.get(entries.key(number)))?;
-                ensure!(found == Some(entries.value(number, generation)), "what was put is not there");
+                ensure!(
+                    found == Some(entries.value(number, generation)),
+                    "entry {number} has a wrong value after the bulk put"
+                );
             }
             Ok(vec![rate])
         }))

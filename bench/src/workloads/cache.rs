@@ -1,4 +1,4 @@
-//! kv-memory beside the cache it is made of.
+//! Gets and puts of kv-memory, against moka.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::{
     },
     stores::{by_name::Visit, kv_memory, opendal, raw_moka},
     workloads::{
-        get::{Gets, What},
+        get::{Gets, Kind},
         group::{Comparison, Group, Measure, Target, Unit},
         subject::{calls_per_second, subject},
     },
@@ -30,7 +30,7 @@ pub(crate) fn groups() -> Vec<Group> {
             .targets([Target::RatioAtLeast(target)])
     };
     let put = |peer| Comparison::new("put 128 B in memory", Unit::rate("puts/s"), kv_memory::NAME, peer);
-    let gets = Gets { count: KEYS, len: VALUE_BYTES, what: What::Values };
+    let gets = Gets { count: KEYS, len: VALUE_BYTES, kind: Kind::Values };
     vec![
         Group::new(
             names.map(|name| subject(name, VALUE_BYTES, gets)),
@@ -43,7 +43,7 @@ pub(crate) fn groups() -> Vec<Group> {
     ]
 }
 
-/// Measures one caller that puts into what is empty at first.
+/// Measures one caller that puts into a store that is empty at first.
 struct Puts;
 
 impl Visit for Puts {
@@ -53,13 +53,14 @@ impl Visit for Puts {
         let entries = Entries::new(&context.noise, KEYS, VALUE_BYTES);
         let values: Arc<[Bytes]> = (0..KEYS).map(|number| entries.value(number, 0)).collect();
         calls_per_second::<S, _>(context, move || {
-            let (entries, values) = (Arc::clone(&entries), Arc::clone(&values));
+            let entries = Arc::clone(&entries);
+            let values = Arc::clone(&values);
             vec![Put { store: store.clone(), entries, values, last: 0 }]
         })
     }
 }
 
-/// Puts values that are made beforehand: making them would take as long as putting them.
+/// Caller that puts values generated in advance: generating one takes as long as putting it.
 struct Put<S> {
     store: S,
     entries: Arc<Entries>,

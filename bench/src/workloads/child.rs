@@ -1,4 +1,4 @@
-//! What the bench does in processes of its own.
+//! Work that the bench does in child processes.
 
 use std::{env, path::PathBuf, process::Command};
 
@@ -10,13 +10,13 @@ use crate::{
     workloads::{memory, open},
 };
 
-/// Asked for by the bench alone.
+/// A child process's work. The commands are hidden: only the bench runs them.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Child {
-    /// Fills a store, reads it, and tells the peak of its memory.
+    /// Fills and reads a store, and prints the process's peak memory in KiB.
     #[command(hide = true)]
     Peak { store: String, path: PathBuf },
-    /// Writes until it is killed.
+    /// Puts entries until it is killed.
     #[command(hide = true)]
     Write {
         store: String,
@@ -24,12 +24,13 @@ pub(crate) enum Child {
         #[arg(long)]
         quick_repair: bool,
     },
-    /// Asks a server again and again, and tells how many answers a second there were.
+    /// Repeats a request, and prints the responses per second.
     #[command(hide = true)]
     Load(Load),
 }
 
 impl Child {
+    /// Does the work in this process.
     pub(crate) fn run(&self) -> Result<()> {
         match self {
             Self::Peak { store, path } => println!("{}", memory::peak(store, path)?),
@@ -39,7 +40,7 @@ impl Child {
         Ok(())
     }
 
-    /// How to have it done.
+    /// Returns the command that starts this work in a child process.
     pub(crate) fn command(&self) -> Result<Command> {
         let mut command = Command::new(env::current_exe()?);
         match self {

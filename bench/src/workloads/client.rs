@@ -1,4 +1,4 @@
-//! kv-cloudflare beside the crate `cloudflare`, each with a server of its own in this process.
+//! Gets and puts of kv-cloudflare, against the crate `cloudflare`; each has its own server in this process.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::{
     harness::{context::Context, data::Entries, store::Store},
     stores::{by_name::Visit, cloudflare_crate, kv_cloudflare},
     workloads::{
-        get::{Get, Gets, What},
+        get::{Get, Gets, Kind},
         group::{Comparison, Group, Measure, Target, Unit},
         put::puts,
         subject::{calls_per_second, fill, subject},
@@ -23,7 +23,7 @@ const TASKS: usize = 16;
 pub(crate) fn groups() -> Vec<Group> {
     let row = |workload, unit| Comparison::new(workload, unit, kv_cloudflare::NAME, cloudflare_crate::NAME);
     let get = |workload| row(workload, Unit::rate("gets/s")).targets([Target::RatioAtLeast(1.0)]);
-    let one = Gets { count: KEYS, len: VALUE_BYTES, what: What::Values };
+    let one = Gets { count: KEYS, len: VALUE_BYTES, kind: Kind::Values };
     vec![
         Group::new(NAMES.map(|name| subject(name, VALUE_BYTES, one)), [get("get 1 KiB by a client, 1 task")]),
         Group::new(
@@ -37,7 +37,7 @@ pub(crate) fn groups() -> Vec<Group> {
     ]
 }
 
-/// Fills a store, and measures callers that get.
+/// Fills a store, and measures 16 concurrent callers that get.
 struct ManyGets;
 
 impl Visit for ManyGets {

@@ -1,4 +1,4 @@
-//! Getting: values of several sizes that lie in memory, and keys that no entry has.
+//! Gets by one caller: values of several sizes that lie in memory, and missing keys.
 
 use std::{hint::black_box, sync::Arc};
 
@@ -26,20 +26,20 @@ const MIB: usize = 1024 * KIB;
 pub(crate) fn groups() -> Vec<Group> {
     let small = [Target::RatioAtLeast(2.0), Target::RatioAtLeast(1.2)].map(Some);
     let large = [None, Some(Target::RatioAtLeast(1.0))];
-    let of = |count, len, what| Gets { count, len, what };
+    let of = |count, len, kind| Gets { count, len, kind };
     vec![
-        group("get 128 B", of(10_000, 128, What::Values), small),
-        group("get 1 KiB", of(10_000, KIB, What::Values), small),
-        group("get 16 KiB", of(2_000, 16 * KIB, What::Values), small),
-        group("get 1 MiB", of(50, MIB, What::Values), large),
-        // Who is given a value without a copy still has to fetch its bytes.
-        group("get 16 KiB and read it", of(2_000, 16 * KIB, What::EveryByte), [None; 2]),
-        group("get 1 MiB and read it", of(50, MIB, What::EveryByte), [None; 2]),
-        group("get a missing key", of(10_000, 128, What::Nothing), [None; 2]),
+        group("get 128 B", of(10_000, 128, Kind::Values), small),
+        group("get 1 KiB", of(10_000, KIB, Kind::Values), small),
+        group("get 16 KiB", of(2_000, 16 * KIB, Kind::Values), small),
+        group("get 1 MiB", of(50, MIB, Kind::Values), large),
+        // A value that is returned without a copy still has to be fetched from memory.
+        group("get 16 KiB and read it", of(2_000, 16 * KIB, Kind::EveryByte), [None; 2]),
+        group("get 1 MiB and read it", of(50, MIB, Kind::EveryByte), [None; 2]),
+        group("get a missing key", of(10_000, 128, Kind::Missing), [None; 2]),
     ]
 }
 
-/// With what is to be reached against `OpenDAL` and against redb itself.
+/// Returns a workload's group, with the targets against `OpenDAL` and against redb itself.
 fn group(workload: &str, gets: Gets, [against_opendal, against_raw]: [Option<Target>; 2]) -> Group {
     let row = |peer, target| Comparison::new(workload, UNIT, kv_redb::NAME, peer).targets(target);
     let peers = [
@@ -52,22 +52,23 @@ fn group(workload: &str, gets: Gets, [against_opendal, against_raw]: [Option<Tar
     Group::new(names.map(|name| subject(name, gets.len, gets)), peers.map(|(peer, target)| row(peer, target)))
 }
 
-/// Fills a store, and measures one caller that gets.
+/// Fills a store with `count` values of `len` bytes, and measures one caller that gets them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Gets {
     pub(super) count: usize,
     pub(super) len: usize,
-    pub(super) what: What,
+    pub(super) kind: Kind,
 }
 
+/// Kind of a get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
-    /// Values, of which it looks at the length and the first bytes.
+pub(super) enum Kind {
+    /// Values; checks their length and first bytes.
     Values,
-    /// Values, of which it reads every byte.
+    /// Values; reads every byte.
     EveryByte,
-    /// What no entry has for a key.
-    Nothing,
+    /// Missing keys.
+    Missing,
 }
 
 impl Visit for Gets {
@@ -76,14 +77,14 @@ impl Visit for Gets {
     fn visit<S: Store>(self, context: &Arc<Context>, store: S) -> Result<Measure> {
         let entries = Entries::new(&context.noise, self.count, self.len);
         fill(context, &store, &entries)?;
-        match self.what {
-            What::Values => calls_per_second::<S, _>(context, move || {
+        match self.kind {
+            Kind::Values => calls_per_second::<S, _>(context, move || {
                 vec![Get::new(store.clone(), Arc::clone(&entries), 0)]
             }),
-            What::EveryByte => calls_per_second::<S, _>(context, move || {
+            Kind::EveryByte => calls_per_second::<S, _>(context, move || {
                 vec![GetAndRead(Get::new(store.clone(), Arc::clone(&entries), 0))]
             }),
-            What::Nothing => {
+            Kind::Missing => {
                 let keys: Arc<[String]> = (0..self.count).map(missing_key).collect();
                 calls_per_second::<S, _>(context, move || {
                     vec![GetMissing { store: store.clone(), keys: Arc::clone(&keys), next: 0 }]
@@ -93,7 +94,7 @@ impl Visit for Gets {
     }
 }
 
-/// Gets one entry after the other.
+/// Caller that gets one entry after the other.
 pub(super) struct Get<S> {
     store: S,
     entries: Arc<Entries>,
@@ -101,7 +102,7 @@ pub(super) struct Get<S> {
 }
 
 impl<S: Store> Get<S> {
-    /// From entry `next` on.
+    /// Returns a caller that begins with entry `next`.
     pub(super) fn new(store: S, entries: Arc<Entries>, next: usize) -> Self {
         Self { store, entries, next }
     }
@@ -119,7 +120,7 @@ impl<S: Store> Caller for Get<S> {
     }
 }
 
-/// Gets one entry after the other, and reads its value.
+/// Caller that gets one entry after the other, and reads every byte of its value.
 struct GetAndRead<S>(Get<S>);
 
 impl<S: Store> Caller for GetAndRead<S> {
@@ -130,7 +131,7 @@ impl<S: Store> Caller for GetAndRead<S> {
     }
 }
 
-/// Gets keys that no entry has.
+/// Caller that gets missing keys.
 struct GetMissing<S> {
     store: S,
     keys: Arc<[String]>,
@@ -142,7 +143,7 @@ impl<S: Store> Caller for GetMissing<S> {
         let number = self.next;
         self.next = (number + 1) % self.keys.len();
         let key = self.keys.get(number).map_or("", String::as_str);
-        ensure!(self.store.get(key).await?.is_none(), "the key {key} is there");
+        ensure!(self.store.get(key).await?.is_none(), "a key that was never put has a value");
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! What is measured, and what it is held against.
+//! Groups of subjects, and their comparisons: the rows of the report.
 
 use std::sync::Arc;
 
@@ -7,19 +7,19 @@ use serde::Serialize;
 
 use crate::harness::context::Context;
 
-/// One measurement's figures: most have one.
+/// Figures of one measurement; most have one.
 pub(crate) type Figures = Vec<f64>;
-/// Takes one measurement.
+/// Function that takes one measurement.
 pub(crate) type Measure = Box<dyn FnMut() -> Result<Figures>>;
 
-/// Makes something ready to be measured any number of times.
+/// Function that prepares a subject for any number of measurements.
 pub(crate) type SetUp = Box<dyn FnOnce(&Arc<Context>) -> Result<Measure>>;
 
-/// Subjects that are measured in turn, round by round.
+/// Subjects that are measured in turn, round after round, and the comparisons between them.
 pub(crate) struct Group {
     pub(crate) subjects: Vec<Subject>,
     pub(crate) comparisons: Vec<Comparison>,
-    /// Whether its rounds hardly differ, so that `--quick` takes one.
+    /// `true` if rounds hardly differ, so that `--quick` takes one.
     pub(crate) steady: bool,
 }
 
@@ -35,16 +35,16 @@ impl Group {
         }
     }
 
-    /// One whose rounds hardly differ.
+    /// Marks the group as one whose rounds hardly differ.
     pub(crate) fn steady(mut self) -> Self {
         self.steady = true;
         self
     }
 }
 
-/// A store with what is done to it.
+/// A store and the work that is measured on it.
 pub(crate) struct Subject {
-    /// Unique in its group.
+    /// Name, unique in its group.
     pub(crate) name: String,
     pub(crate) set_up: SetUp,
 }
@@ -58,17 +58,17 @@ impl Subject {
     }
 }
 
-/// A row of the report: a subject of ours against a peer.
+/// A row of the report: one of our subjects against a peer.
 #[derive(Debug, Clone)]
 pub(crate) struct Comparison {
     pub(crate) workload: String,
     pub(crate) unit: Unit,
     pub(crate) subject: String,
     pub(crate) peer: String,
-    /// Which of the measurements' figures.
+    /// Index of the figure that is compared.
     pub(crate) figure: usize,
     pub(crate) targets: Vec<Target>,
-    /// Whether it takes too long for `--quick`.
+    /// `true` if `--quick` skips it.
     pub(crate) long: bool,
 }
 
@@ -101,7 +101,7 @@ impl Comparison {
     }
 }
 
-/// What a figure counts.
+/// Unit of a figure, and the direction that is better.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Unit {
     #[serde(rename = "unit")]
@@ -110,29 +110,29 @@ pub(crate) struct Unit {
 }
 
 impl Unit {
-    /// A unit of which more is better.
+    /// Returns a unit of which more is better.
     pub(crate) const fn rate(name: &'static str) -> Self {
         Self { name, more_is_better: true }
     }
 
-    /// A unit of which less is better.
+    /// Returns a unit of which less is better.
     pub(crate) const fn cost(name: &'static str) -> Self {
         Self { name, more_is_better: false }
     }
 
-    /// How many times as good a figure is, of which `ratio` says how many times as much it is.
+    /// Turns a ratio of figures so that above 1 is better: inverts it for costs.
     pub(crate) fn advantage(self, ratio: f64) -> f64 {
         if self.more_is_better { ratio } else { ratio.recip() }
     }
 }
 
-/// What a row has to reach.
+/// Target of a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Target {
-    /// Ours divided by the peer's, at least.
+    /// Minimum of our figure divided by the peer's.
     RatioAtLeast(f64),
-    /// Ours divided by the peer's, at most.
+    /// Maximum of our figure divided by the peer's.
     RatioAtMost(f64),
-    /// Our figure itself, at most.
+    /// Maximum of our figure.
     AtMost(f64),
 }

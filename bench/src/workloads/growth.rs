@@ -1,4 +1,4 @@
-//! What a hundred times the keys cost.
+//! Cost of a hundred times as many keys.
 
 use std::sync::{
     Arc,
@@ -34,12 +34,12 @@ pub(crate) fn groups() -> Vec<Group> {
     ]
 }
 
-/// What is done with a store of `count` entries.
+/// Work on a store whose cost may grow with its number of keys.
 trait Growing: Copy + 'static {
     fn measure<S: Listing>(self, context: &Arc<Context>, store: S, count: usize) -> Result<Measure>;
 }
 
-fn group(call: &str, unit: &'static str, most: Option<f64>, growing: impl Growing) -> Group {
+fn group(call: &str, unit: &'static str, max_ratio: Option<f64>, growing: impl Growing) -> Group {
     let mut group = Group::new([], []);
     for store in [kv_redb::NAME, raw_redb::NAME] {
         let [few, many] = [(FEW, "10,000 keys"), (MANY, "1,000,000 keys")].map(|(count, keys)| {
@@ -56,15 +56,15 @@ fn group(call: &str, unit: &'static str, most: Option<f64>, growing: impl Growin
             name
         });
         let workload = format!("{call} at 1,000,000 keys, {store}");
-        let targets = most.filter(|_| store == kv_redb::NAME).map(Target::RatioAtMost);
-        // The second figure is the time.
+        let targets = max_ratio.filter(|_| store == kv_redb::NAME).map(Target::RatioAtMost);
+        // The second figure is the time per call.
         let row = Comparison::new(workload, Unit::cost(unit), &many, &few).figure(1);
         group.comparisons.push(row.targets(targets).long());
     }
     group
 }
 
-/// Gets from all over the store, or `of` keys of it at the most.
+/// Gets of up to `of` keys, scattered over the store.
 #[derive(Debug, Clone, Copy)]
 struct Gets {
     of: usize,
@@ -77,13 +77,14 @@ impl Growing for Gets {
         let entries = Entries::new(&context.noise, count.min(self.of), VALUE_BYTES);
         let start = AtomicUsize::new(0);
         calls_per_second::<S, _>(context, move || {
-            // Not the same keys each time: one measurement does not come round.
+            // Each measurement begins elsewhere: one does not get through all keys.
             let start = start.fetch_add(MANY / 3 + 1, Ordering::Relaxed) % entries.count();
             vec![Get::new(store.clone(), Arc::clone(&entries), start)]
         })
     }
 }
 
+/// Pages of all keys, one after the other.
 #[derive(Debug, Clone, Copy)]
 struct Lists;
 

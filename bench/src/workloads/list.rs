@@ -1,4 +1,4 @@
-//! Listing: pages of 1,000 keys with deadline and metadata, beside values of two sizes.
+//! Pages of a listing: 1,000 keys with expiry and metadata, in stores with values of two sizes.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use crate::{
 const UNIT: Unit = Unit::rate("pages/s");
 
 pub(crate) fn groups(quick: bool) -> Vec<Group> {
-    // Writing 1.6 GB into each of three stores takes half of a quick run.
+    // Writing 1.6 GB to each of three stores would take half of a quick run.
     let (large_count, large) = if quick { (10_000, "10,000") } else { (100_000, "100,000") };
     let sizes = [("128 B", 128, 100_000, "100,000"), ("16 KiB", 16 * 1024, large_count, large)];
     let name = |store: &str, size: &str| format!("{store}, {size} values");
@@ -62,7 +62,7 @@ pub(crate) fn groups(quick: bool) -> Vec<Group> {
     vec![group]
 }
 
-/// Fills `store`, and measures one caller that reads one page after the other.
+/// Fills `store`, and measures one caller that lists.
 pub(super) fn measure<S: Listing>(
     context: &Arc<Context>,
     store: S,
@@ -73,20 +73,24 @@ pub(super) fn measure<S: Listing>(
     calls_per_second::<S, _>(context, move || vec![List::new(store.clone())])
 }
 
-/// Puts every one of `entries` into `store`, with metadata and a deadline.
+/// Puts all `entries` into `store`, with metadata and an expiry.
 pub(super) fn fill_listed<S: Listing>(context: &Context, store: &S, entries: &Entries) -> Result<()> {
-    ensure!(entries.count().is_multiple_of(PAGE), "every page has to be full");
+    ensure!(
+        entries.count().is_multiple_of(PAGE),
+        "{} entries do not fill whole pages of {PAGE}",
+        entries.count()
+    );
     entries.batches(0).try_for_each(|batch| context.runtime.block_on(store.put_many_listed(batch)))
 }
 
-/// Reads one page after the other.
+/// Caller that reads one page after the other.
 pub(super) struct List<S: Listing> {
     store: S,
     position: S::Position,
 }
 
 impl<S: Listing> List<S> {
-    /// From the first page.
+    /// Returns a caller that begins with the first page.
     pub(super) fn new(store: S) -> Self {
         Self { store, position: S::Position::default() }
     }
@@ -96,10 +100,10 @@ impl<S: Listing> Caller for List<S> {
     async fn call(&mut self) -> Result<()> {
         let mut count = self.store.list_page(&mut self.position).await?;
         if count == 0 {
-            // Behind the last page, which was full.
+            // The last page was full, so the end shows as an empty page.
             count = self.store.list_page(&mut self.position).await?;
         }
-        ensure!(count == PAGE, "a page holds {count} keys");
+        ensure!(count == PAGE, "a page holds {count} keys (expected {PAGE})");
         Ok(())
     }
 }

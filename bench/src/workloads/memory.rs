@@ -1,4 +1,4 @@
-//! How much memory a process takes at its peak, from an empty store to one that was filled and read.
+//! Peak memory of a process that fills and reads a store.
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
@@ -26,7 +26,7 @@ const VALUE_BYTES: usize = 1024;
 
 pub(crate) fn groups() -> Vec<Group> {
     if !cfg!(target_os = "linux") {
-        // Only Linux tells it of a process without a library for it.
+        // Only Linux shows a process's peak memory in a file.
         return Vec::new();
     }
     let workload = "peak memory with 100,000 of 1 KiB";
@@ -44,7 +44,7 @@ pub(crate) fn groups() -> Vec<Group> {
     ]
 }
 
-/// A process of its own for each measurement: another's memory would not be told from it.
+/// Returns a subject that measures in a child process, so that the memory of other stores does not count.
 fn subject(name: &'static str) -> Subject {
     Subject::new(name, move |context| {
         let context = Arc::clone(context);
@@ -58,13 +58,13 @@ fn subject(name: &'static str) -> Subject {
     })
 }
 
-/// What the child does: fills the store and reads it, and tells the peak of its memory in KiB.
+/// Fills and reads a store in the child process, and returns its peak memory in KiB.
 pub(crate) fn peak(store: &str, folder: &Path) -> Result<u32> {
     let context = Arc::new(Context::new(folder, Noise::new(64 * 1024), Duration::ZERO)?);
     by_name::open(store, &context, VALUE_BYTES, UseAll)
 }
 
-/// Fills a store, and gets everything from it.
+/// Fills a store, gets all entries, and returns the process's peak memory in KiB.
 struct UseAll;
 
 impl Visit for UseAll {
@@ -81,7 +81,7 @@ impl Visit for UseAll {
         })?;
         let status = fs::read_to_string("/proc/self/status")?;
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let peak = peak.context("the system does not tell the peak")?.trim().trim_end_matches("kB");
+        let peak = peak.context("/proc/self/status has no VmHWM")?.trim().trim_end_matches("kB");
         Ok(peak.trim().parse()?)
     }
 }

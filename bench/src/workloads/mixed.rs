@@ -1,4 +1,4 @@
-//! Nine gets to a put, by many tasks at a time.
+//! Mix of 90% gets and 10% puts by many tasks.
 
 use std::sync::Arc;
 
@@ -16,11 +16,11 @@ use crate::{
 };
 
 const TASKS: usize = 64;
-/// A multiple of the number of tasks, so that each has keys of its own to put.
+/// Number of keys, a multiple of the number of tasks, so that no two tasks put the same key.
 const KEYS: usize = 16 * 1024;
 const VALUE_BYTES: usize = 1024;
-/// One of so many calls is a put.
-const CALLS_TO_A_PUT: usize = 10;
+/// Calls of which one is a put.
+const CALLS_PER_PUT: usize = 10;
 
 pub(crate) fn groups() -> Vec<Group> {
     let workload = format!("90% get, 10% put, 1 KiB, {TASKS} tasks");
@@ -44,7 +44,7 @@ impl Visit for Mix {
             let generation = generations.next();
             let caller = |first| Mixed {
                 put: Put::new(store.clone(), Arc::clone(&entries), first, TASKS, generation),
-                // They begin far apart, and not all of them at the same place between two puts.
+                // Tasks begin with keys far apart, and with different numbers of gets before the first put.
                 get: Get::new(store.clone(), Arc::clone(&entries), first * (KEYS / TASKS)),
                 calls: first,
             };
@@ -53,7 +53,7 @@ impl Visit for Mix {
     }
 }
 
-/// Gets every key in turn, and now and then puts one of its own.
+/// Caller that gets every key in turn, and puts one of its own after every ninth get.
 struct Mixed<S> {
     put: Put<S>,
     get: Get<S>,
@@ -63,6 +63,6 @@ struct Mixed<S> {
 impl<S: Store> Caller for Mixed<S> {
     async fn call(&mut self) -> Result<()> {
         self.calls += 1;
-        if self.calls.is_multiple_of(CALLS_TO_A_PUT) { self.put.call().await } else { self.get.call().await }
+        if self.calls.is_multiple_of(CALLS_PER_PUT) { self.put.call().await } else { self.get.call().await }
     }
 }

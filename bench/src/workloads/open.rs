@@ -1,4 +1,4 @@
-//! Opening a large file: after it was closed, and after whoever wrote to it was killed.
+//! Time to open a large file: after it was closed, and after the process that wrote to it was killed.
 
 use std::{
     io::{BufRead, BufReader},
@@ -30,10 +30,11 @@ use crate::{
 
 const ENTRIES: usize = 1_000_000;
 const VALUE_BYTES: usize = 1024;
-/// What the child puts over and over, and how often before it gives up waiting for its end.
-const PUT_AGAIN: usize = 1_000;
+/// Entries that the child process puts in each round.
+const ROUND_ENTRIES: usize = 1_000;
+/// Rounds after which the child process gives up waiting for its kill.
 const MAX_ROUNDS: u64 = 60;
-/// The child's line that says that it has put all of that once.
+/// Line that the child process prints after its first round.
 const READY: &str = "ready";
 
 pub(crate) fn groups() -> Vec<Group> {
@@ -48,11 +49,11 @@ pub(crate) fn groups() -> Vec<Group> {
     )]
 }
 
-/// A store that is opened and closed here.
+/// A store whose opening is timed.
 trait Openable: Store {
-    /// The store, and the milliseconds that opening took.
+    /// Opens the store; returns it and the milliseconds that this took.
     fn open_timed(context: &Context, path: &Path, quick_repair: bool) -> Result<(Self, f64)>;
-    fn close_here(self, context: &Context) -> Result<()>;
+    fn close_blocking(self, context: &Context) -> Result<()>;
 }
 
 impl Openable for KvRedb {
@@ -65,7 +66,7 @@ impl Openable for KvRedb {
         })
     }
 
-    fn close_here(self, context: &Context) -> Result<()> {
+    fn close_blocking(self, context: &Context) -> Result<()> {
         context.runtime.block_on(self.close())
     }
 }
@@ -78,25 +79,26 @@ impl Openable for RawRedb {
         Ok((Self::over(database, quick_repair)?, milliseconds))
     }
 
-    fn close_here(self, _: &Context) -> Result<()> {
+    fn close_blocking(self, _: &Context) -> Result<()> {
         self.close()
     }
 }
 
 fn subject<S: Openable>(name: &'static str) -> Subject {
     Subject::new(name, move |context| {
-        let (context, path) = (Arc::clone(context), context.new_path("many"));
+        let context = Arc::clone(context);
+        let path = context.new_path("many");
         let entries = Entries::new(&context.noise, ENTRIES, VALUE_BYTES);
         let (store, _) = S::open_timed(&context, &path, false)?;
         fill(&context, &store, &entries)?;
-        store.close_here(&context)?;
+        store.close_blocking(&context)?;
         let written = path.clone();
         let open = move |quick_repair| -> Result<f64> {
             let (store, milliseconds) = S::open_timed(&context, &path, quick_repair)?;
             for number in (0..ENTRIES).step_by(ENTRIES / 10) {
                 check(context.runtime.block_on(store.get(entries.key(number)))?, number, VALUE_BYTES)?;
             }
-            store.close_here(&context)?;
+            store.close_blocking(&context)?;
             Ok(milliseconds)
         };
         Ok(Box::new(move || {
@@ -114,7 +116,7 @@ fn subject<S: Openable>(name: &'static str) -> Subject {
     })
 }
 
-/// Has a process write to the file, and kills it in the midst of that.
+/// Starts a child process that writes to the file, and kills it while it writes.
 fn write_and_kill(child: &Child) -> Result<()> {
     let mut child = child.command()?.stdout(Stdio::piped()).spawn()?;
     let mut line = String::new();
@@ -122,11 +124,11 @@ fn write_and_kill(child: &Child) -> Result<()> {
     child.kill()?;
     child.wait()?;
     read?;
-    ensure!(line.trim_end() == READY, "the process that writes did not come to it");
+    ensure!(line.trim_end() == READY, "the child process ended before its first round was done");
     Ok(())
 }
 
-/// What the child does: it puts until it is killed.
+/// Puts entries in the child process until it is killed.
 pub(crate) fn write(store: &str, path: &Path, quick_repair: bool) -> Result<()> {
     let runtime = runtime()?;
     match store {
@@ -135,19 +137,19 @@ pub(crate) fn write(store: &str, path: &Path, quick_repair: bool) -> Result<()> 
             keep_writing(&KvRedb::open(builder, path).await?).await
         }),
         raw_redb::NAME => runtime.block_on(keep_writing(&RawRedb::open(path, quick_repair)?)),
-        _ => bail!("there is no store {store}"),
+        _ => bail!("cannot measure opening {store}: it is neither kv-redb nor raw redb"),
     }
 }
 
 async fn keep_writing(store: &impl Store) -> Result<()> {
-    let entries = Entries::new(&Noise::new(64 * 1024), PUT_AGAIN, VALUE_BYTES);
+    let entries = Entries::new(&Noise::new(64 * 1024), ROUND_ENTRIES, VALUE_BYTES);
     for generation in 1..=MAX_ROUNDS {
-        for number in 0..PUT_AGAIN {
+        for number in 0..ROUND_ENTRIES {
             store.put(entries.key(number), entries.value(number, generation)).await?;
         }
         if generation == 1 {
             println!("{READY}");
         }
     }
-    bail!("nobody ended it")
+    bail!("not killed after {MAX_ROUNDS} rounds")
 }

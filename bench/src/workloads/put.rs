@@ -1,4 +1,4 @@
-//! Putting: each put is answered when it would survive a power cut.
+//! Durable puts: each returns once it would survive a power cut.
 
 use std::sync::{
     Arc,
@@ -17,7 +17,7 @@ use crate::{
 };
 
 const UNIT: Unit = Unit::rate("puts/s");
-/// The keys that are put again and again, all callers together.
+/// Number of keys that all callers together overwrite.
 const KEYS: usize = 16 * 1024;
 
 pub(crate) fn groups() -> Vec<Group> {
@@ -60,7 +60,7 @@ fn many_tasks(workload: &str, tasks: usize, len: usize, against_opendal: Option<
     let opendal = row(opendal::REDB).targets(against_opendal.map(Target::RatioAtLeast));
     let mut group = Group::new([kv_redb::NAME, opendal::REDB].map(|name| puts(name, tasks, len)), [opendal]);
     if tasks == 64 {
-        // SQLite has one writer, so one caller is what suits it.
+        // SQLite has one writer, so it is fastest with one caller.
         group.subjects.extend([puts(fjall::NAME, tasks, len), puts(sqlite::NAME, 1, len)]);
         group.comparisons.extend([
             row(sqlite::NAME).targets([Target::RatioAtLeast(1.7)]),
@@ -70,12 +70,12 @@ fn many_tasks(workload: &str, tasks: usize, len: usize, against_opendal: Option<
     group
 }
 
-/// Callers that put what the store of the name holds anew.
+/// Returns a subject with callers that overwrite the entries of the named store.
 pub(super) fn puts(name: &'static str, callers: usize, len: usize) -> Subject {
     subject(name, len, Puts { callers, len })
 }
 
-/// Fills a store, and measures callers that put what it holds anew.
+/// Fills a store, and measures callers that overwrite its entries.
 struct Puts {
     callers: usize,
     len: usize,
@@ -96,18 +96,18 @@ impl Visit for Puts {
     }
 }
 
-/// Where the generations of each measurement's values begin.
+/// Source of the first generation of each measurement's values.
 #[derive(Debug, Default)]
 pub(super) struct Generations(AtomicU64);
 
 impl Generations {
-    /// Further on than any caller comes in one measurement.
+    /// Returns the next first generation, beyond all that a measurement can reach.
     pub(super) fn next(&self) -> u64 {
         (self.0.fetch_add(1, Ordering::Relaxed) + 1) << 32
     }
 }
 
-/// Puts each of its own keys, one after the other.
+/// Caller that puts its own keys, one after the other.
 pub(super) struct Put<S> {
     store: S,
     entries: Arc<Entries>,
@@ -117,8 +117,8 @@ pub(super) struct Put<S> {
 }
 
 impl<S: Store> Put<S> {
-    /// One that puts every key whose number is `first` or a multiple of `step` behind it. `step` has to divide the number
-    /// of keys. The values' generations begin behind `generation`.
+    /// Returns a caller that puts every `step`th key from `first` on, with generations above `generation`.
+    /// `step` has to divide the number of keys.
     pub(super) fn new(store: S, entries: Arc<Entries>, first: usize, step: usize, generation: u64) -> Self {
         let last = entries.after(first, entries.count() - step);
         Self { store, entries, last, step, generation }
@@ -135,7 +135,11 @@ impl<S: Store> Caller for Put<S> {
 
     async fn verify(&mut self) -> Result<()> {
         let put = self.entries.value(self.last, self.generation);
-        ensure!(self.store.get(self.entries.key(self.last)).await? == Some(put), "what was put is not there");
+        ensure!(
+            self.store.get(self.entries.key(self.last)).await? == Some(put),
+            "entry {} has a wrong value after its put",
+            self.last
+        );
         Ok(())
     }
 }

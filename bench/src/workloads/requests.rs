@@ -1,4 +1,4 @@
-//! How many requests a client sends for many entries. The server counts.
+//! Requests that a client sends for many entries, counted by the server.
 
 use std::sync::Arc;
 
@@ -24,10 +24,10 @@ const ENTRIES: usize = 1_000;
 const VALUE_BYTES: usize = 128;
 
 pub(crate) fn groups() -> Vec<Group> {
-    let row = |workload, most| {
+    let row = |workload, max| {
         let unit = Unit::cost("requests");
         Comparison::new(workload, unit, kv_cloudflare::NAME, cloudflare_crate::NAME)
-            .targets([Target::AtMost(most)])
+            .targets([Target::AtMost(max)])
     };
     vec![
         Group::new(
@@ -55,7 +55,7 @@ pub(crate) fn groups() -> Vec<Group> {
     ]
 }
 
-/// By one call of `TypedKv::get_many`.
+/// Gets all records with one call of `TypedKv::get_many`.
 fn get_records(context: &Arc<Context>) -> Result<Measure> {
     let store = context.runtime.block_on(KvCloudflare::open())?;
     let records = store.namespace.typed::<usize>();
@@ -63,12 +63,12 @@ fn get_records(context: &Arc<Context>) -> Result<Measure> {
     context.runtime.block_on(store.put_many(numbers.collect()))?;
     Ok(count(context, store.server, async move || {
         let got = records.get_many((0..ENTRIES).map(key)).await?;
-        ensure!(got == (0..ENTRIES).map(Some).collect::<Vec<_>>(), "the records are not those that were put");
+        ensure!(got == (0..ENTRIES).map(Some).collect::<Vec<_>>(), "get_many returned wrong records");
         Ok(())
     }))
 }
 
-/// The crate has no call that gets many.
+/// Gets entries one by one: the crate `cloudflare` has no bulk get.
 fn get_one_by_one(context: &Arc<Context>) -> Result<Measure> {
     let store = context.runtime.block_on(CloudflareCrate::open())?;
     let entries = Entries::new(&context.noise, ENTRIES, VALUE_BYTES);
@@ -81,7 +81,7 @@ fn get_one_by_one(context: &Arc<Context>) -> Result<Measure> {
     }))
 }
 
-/// In the way that costs the client least.
+/// Puts all entries in the way that costs the client least.
 fn put<S: Store>(context: &Arc<Context>, server: Loopback, store: S) -> Measure {
     let entries = Entries::new(&context.noise, ENTRIES, VALUE_BYTES);
     count(context, server, async move || {
@@ -92,6 +92,7 @@ fn put<S: Store>(context: &Arc<Context>, server: Loopback, store: S) -> Measure 
     })
 }
 
+/// Counts the requests that `work` sends.
 fn count(
     context: &Arc<Context>,
     server: Loopback,

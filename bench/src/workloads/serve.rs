@@ -1,4 +1,4 @@
-//! A value over HTTP: what serving Cloudflare's API costs beside a handler that does nothing else.
+//! Gets of one value over HTTP: kv-server against a bare axum handler.
 
 use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 
@@ -77,7 +77,7 @@ async fn find(
     values.get(&key).cloned().ok_or(StatusCode::NOT_FOUND)
 }
 
-/// Puts the value into a new namespace of `store`, and serves it.
+/// Puts the value into a new namespace of `store`, serves the store, and measures gets.
 fn serve_and_measure(context: &Arc<Context>, store: Arc<dyn KvStore>) -> Result<Measure> {
     let info = context.runtime.block_on(async {
         let info = store.create_namespace(NamespaceTitle::new("bench")?).await?;
@@ -91,7 +91,7 @@ fn serve_and_measure(context: &Arc<Context>, store: Arc<dyn KvStore>) -> Result<
     Ok(measure(context, address, info.id.as_str()))
 }
 
-/// Asks from a process of its own, so that the server's runtime is the server's alone.
+/// Measures gets from a child process, so that clients take no time of the server's runtime.
 fn measure(context: &Context, address: SocketAddr, namespace: &str) -> Measure {
     let load = Load {
         address,

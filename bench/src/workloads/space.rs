@@ -1,4 +1,4 @@
-//! What large values take on the disk.
+//! Disk space of large values.
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -15,6 +15,7 @@ use crate::{
 };
 
 const MIB: usize = 1024 * 1024;
+/// Number of values of 1 MiB.
 const LARGE: usize = 300;
 
 pub(crate) fn groups() -> Vec<Group> {
@@ -32,7 +33,7 @@ pub(crate) fn groups() -> Vec<Group> {
     ]
 }
 
-/// Has a new file made and closed, and tells its length in lengths of what is stored.
+/// Measures the length of a new, closed file, divided by the length of its values.
 fn each_time(context: &Arc<Context>, make: impl Fn(&Context, &Path) -> Result<()> + 'static) -> Measure {
     let context = Arc::clone(context);
     Box::new(move || {
@@ -46,7 +47,7 @@ fn each_time(context: &Arc<Context>, make: impl Fn(&Context, &Path) -> Result<()
     })
 }
 
-/// Numbers and lengths.
+/// Returns number and length of each value.
 fn values() -> impl Iterator<Item = (usize, usize)> {
     (0..LARGE).map(|number| (number, MIB)).chain([(LARGE, 25 * MIB)])
 }
@@ -71,7 +72,10 @@ async fn put_all(context: &Context, store: &impl Store) -> Result<()> {
     }
     for (number, len) in values() {
         let found = store.get(&key(number)).await?;
-        ensure!(found == Some(context.noise.value(number, 0, len)), "what was put is not there");
+        ensure!(
+            found == Some(context.noise.value(number, 0, len)),
+            "value {number} of {len} bytes reads back wrong"
+        );
     }
     Ok(())
 }

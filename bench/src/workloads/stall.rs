@@ -1,4 +1,4 @@
-//! How long a task waits for its turn while a store works hard on the same runtime.
+//! Lateness of a ticker while a store works hard on the same runtime.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -36,13 +36,13 @@ use crate::{
 
 const TICK: Duration = Duration::from_millis(1);
 const TASKS: usize = 64;
-/// A multiple of the number of tasks.
+/// Number of keys, a multiple of the number of tasks.
 const KEYS: usize = 16 * 1024;
 const VALUE_BYTES: usize = 128;
 const LISTED: usize = 100_000;
 const EXPIRING: usize = 100_000;
-const TIME_TO_LIVE: Duration = Duration::from_hours(1);
-/// So many times as long as a rate is measured.
+const TTL: Duration = Duration::from_hours(1);
+/// Duration of a measurement, in windows of a rate's measurement.
 const WINDOWS: u32 = 8;
 
 const IDLE: &str = "no store at all";
@@ -52,7 +52,8 @@ pub(crate) fn groups() -> Vec<Group> {
         let workload = format!("lateness of a 1 ms ticker, {name} of a round");
         Comparison::new(workload, Unit::cost("ms"), kv_redb::NAME, peer).figure(figure)
     };
-    let (tail, worst) = ((0, "p99.9"), (1, "worst"));
+    let tail = (0, "p99.9");
+    let worst = (1, "worst");
     vec![Group::new(
         vec![
             Subject::new(kv_redb::NAME, measure_ours),
@@ -71,14 +72,14 @@ pub(crate) fn groups() -> Vec<Group> {
     )]
 }
 
-/// Set once, when the load is to end.
+/// End of the load, set once.
 type End = Arc<OnceLock<Instant>>;
 
-/// Everything at once: puts, large values, a listing, and the sweep of what has just expired.
+/// Measures kv-redb under puts, large values, a listing and a sweep of expired entries, all at once.
 fn measure_ours(context: &Arc<Context>) -> Result<Measure> {
     let context = Arc::clone(context);
     let clock = ManualClock::new(SystemClock.now());
-    // It sweeps when it is told to, so that one knows when it is done.
+    // Without sweeps of its own, so that the end of the explicit one is known.
     let builder = RedbStore::builder().clock(Arc::new(clock.clone())).sweep_interval(None);
     let path = context.new_path("kv-redb");
     let store = context.runtime.block_on(KvRedb::open(builder, &path))?;
@@ -88,12 +89,12 @@ fn measure_ours(context: &Arc<Context>) -> Result<Measure> {
     let puts = puts(&context);
     Ok(Box::new(move || {
         context.runtime.block_on(put_expiring(&expiring, &expiring_entries))?;
-        clock.advance(TIME_TO_LIVE);
+        clock.advance(TTL);
         let sweep = context.runtime.spawn({
             let store = store.store.clone();
             async move {
                 let swept = store.sweep(2 * EXPIRING).await?;
-                ensure!(swept == EXPIRING, "the sweep found {swept} entries");
+                ensure!(swept == EXPIRING, "the sweep removed {swept} entries (expected {EXPIRING})");
                 Ok(())
             }
         });
@@ -106,7 +107,7 @@ fn measure_ours(context: &Arc<Context>) -> Result<Measure> {
 }
 
 async fn put_expiring(namespace: &RedbNamespace, entries: &Entries) -> Result<()> {
-    let options = PutOptions::from(Expiration::after(TIME_TO_LIVE)?);
+    let options = PutOptions::from(Expiration::after(TTL)?);
     for batch in entries.batches(0) {
         put_all(namespace, batch, &options).await?;
     }
@@ -116,12 +117,12 @@ async fn put_expiring(namespace: &RedbNamespace, entries: &Entries) -> Result<()
 async fn list_all(store: KvRedb, end: End) -> Result<()> {
     while end.get().is_none() {
         let listed = store.namespace.list("").try_fold(0, async |count, _| Ok(count + 1)).await?;
-        ensure!(listed >= LISTED, "{listed} keys are listed");
+        ensure!(listed >= LISTED, "the listing has {listed} keys (min {LISTED})");
     }
     Ok(())
 }
 
-/// The same puts and large values. Its redb has neither listing nor expiry, so it is spared these.
+/// Measures `OpenDAL` under the same puts and large values. Its redb service has neither listing nor expiry.
 fn measure_opendal(context: &Arc<Context>) -> Result<Measure> {
     let context = Arc::clone(context);
     let store = OpenDal::redb(&context.new_path("opendal"))?;
@@ -133,7 +134,7 @@ fn puts(context: &Context) -> Arc<Entries> {
     Entries::new(&context.noise, KEYS, VALUE_BYTES)
 }
 
-/// Tasks that put, and one that puts and gets the largest of values.
+/// Starts tasks that put, and one that puts and gets a value of the largest size.
 fn load<S: Store>(
     context: &Arc<Context>,
     store: &S,
@@ -152,13 +153,13 @@ fn load<S: Store>(
 async fn call_until(mut caller: impl Caller, end: End) -> Result<()> {
     while end.get().is_none() {
         caller.call().await?;
-        // As a service does between two requests: a task that never waits would keep the ticker out for good.
+        // A service yields between two requests; a task that never yields would block the ticker for good.
         yield_now().await;
     }
     Ok(())
 }
 
-/// Puts a value of 25 MiB, and gets it.
+/// Caller that puts and gets a value of 25 MiB.
 struct Large<S> {
     context: Arc<Context>,
     store: S,
@@ -174,8 +175,8 @@ impl<S: Store> Caller for Large<S> {
     }
 }
 
-/// How late a ticker's ticks are, 99.9% of them and the worst, in milliseconds, while what `load` starts is under way.
-/// It goes on until those of `once` are done as well.
+/// Measures the lateness of a ticker in milliseconds, the 99.9th percentile and the worst, while the tasks
+/// that `load` starts are running. Lasts until the tasks of `once` have finished too.
 fn stall(
     context: &Context,
     once: Vec<JoinHandle<Result<()>>>,
@@ -187,7 +188,7 @@ fn stall(
     thread::sleep(context.window * WINDOWS);
     context.runtime.block_on(async {
         let once = try_join_all(once).await;
-        // Also if it failed, or the rest would never end.
+        // Set on failure too, or the other tasks would never end.
         let _ = end.set(Instant::now());
         once?.into_iter().collect::<Result<()>>()?;
         let mut late = ticks.await?;
@@ -199,9 +200,10 @@ fn stall(
     })
 }
 
-/// By how much each tick came late. One that should have come while another was late counts as well.
+/// Returns the lateness of each tick, also of those that were due while an earlier one was late.
 async fn tick(end: End) -> Vec<Duration> {
-    let (mut ticks, mut late) = (interval(TICK), Vec::new());
+    let mut ticks = interval(TICK);
+    let mut late = Vec::new();
     loop {
         let due = ticks.tick().await;
         late.push(due.elapsed());

@@ -1,4 +1,4 @@
-//! Subjects of workloads: a store that is opened by its name, filled, and called again and again.
+//! Building blocks of workloads: a subject for a store by name, filling a store, and the rate of calls.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
     workloads::group::{Measure, Subject},
 };
 
-/// Measures a new store of the name, for values of `len` bytes, in the way of `visit`.
+/// Returns a subject that opens a store by name, for values of `len` bytes, and measures it as `visit` does.
 pub(crate) fn subject(
     name: &'static str,
     len: usize,
@@ -24,13 +24,13 @@ pub(crate) fn subject(
     Subject::new(name, move |context| by_name::open(name, context, len, visit))
 }
 
-/// Puts every one of `entries` into `store`.
+/// Puts all `entries` into `store`.
 pub(crate) fn fill<S: Store>(context: &Context, store: &S, entries: &Entries) -> Result<()> {
     entries.batches(0).try_for_each(|batch| context.runtime.block_on(store.fill(batch)))
 }
 
-/// Measures how many calls a second the callers that `make` gives manage, once they are warm, and as a second figure
-/// how many microseconds there are to a call.
+/// Warms up, and returns a measurement of the callers that `make` returns, with two figures: calls per
+/// second, and microseconds per call.
 pub(crate) fn calls_per_second<S: Store, C: Caller>(
     context: &Arc<Context>,
     make: impl Fn() -> Vec<C> + 'static,

@@ -1,4 +1,4 @@
-//! What is allocated while one value of 25 MiB goes to a server or comes from it: in the client and the server together.
+//! Peak of allocations, in client and server together, for a put or a get of 25 MiB.
 
 use std::{env, process::Command};
 
@@ -25,15 +25,15 @@ const KEY: &str = "large";
 const METADATA: &str = r#"{"type":"video"}"#;
 
 pub(crate) fn groups() -> Vec<Group> {
-    let group = |workload: &str, what: What| {
+    let group = |workload: &str, operation: Operation| {
         let row = Comparison::new(workload, Unit::cost("MiB"), kv_cloudflare::NAME, cloudflare_crate::NAME)
             .targets([Target::AtMost(80.0)]);
-        Group::new([Client::Ours, Client::Peer].map(|client| subject(client, what)), [row]).steady()
+        Group::new([Client::Ours, Client::Peer].map(|client| subject(client, operation)), [row]).steady()
     };
     vec![
-        group("allocated for a get of 25 MiB", What::Get),
-        group("allocated for a put of 25 MiB", What::Put),
-        group("allocated for a put of 25 MiB with metadata", What::PutWithMetadata),
+        group("allocated for a get of 25 MiB", Operation::Get),
+        group("allocated for a put of 25 MiB", Operation::Put),
+        group("allocated for a put of 25 MiB with metadata", Operation::PutWithMetadata),
     ]
 }
 
@@ -44,28 +44,29 @@ enum Client {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum What {
+enum Operation {
     Get,
     Put,
     PutWithMetadata,
 }
 
-/// What to do, as arguments of the program `value-peak`.
+/// Client and operation, as arguments of the program `value-peak`.
 #[derive(Debug, Parser)]
 struct Task {
     client: Client,
-    what: What,
+    operation: Operation,
 }
 
-/// In a program of its own: an allocator that counts would cost the other workloads time.
-fn subject(client: Client, what: What) -> Subject {
+/// Returns a subject that measures in a separate program: a counting allocator would slow the other
+/// workloads.
+fn subject(client: Client, operation: Operation) -> Subject {
     let name = match client {
         Client::Ours => kv_cloudflare::NAME,
         Client::Peer => cloudflare_crate::NAME,
     };
     Subject::new(name, move |_| {
         Ok(Box::new(move || {
-            let output = command(client, what).output()?;
+            let output = command(client, operation).output()?;
             ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             let bytes: u32 = String::from_utf8(output.stdout)?.trim().parse()?;
             Ok(vec![f64::from(bytes) / f64::from(1024 * 1024)])
@@ -73,31 +74,32 @@ fn subject(client: Client, what: What) -> Subject {
     })
 }
 
-fn command(client: Client, what: What) -> Command {
+fn command(client: Client, operation: Operation) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     command.args(["run", "--quiet", "--release", "--manifest-path", manifest, "--bin", "value-peak", "--"]);
-    let names = [client.to_possible_value(), what.to_possible_value()];
+    let names = [client.to_possible_value(), operation.to_possible_value()];
     command.args(names.iter().flatten().map(clap::builder::PossibleValue::get_name));
     command
 }
 
-/// Does what the command line asks for, and prints how many bytes more than before `allocator` gave out at the peak.
+/// Runs the operation that the command line names, and prints the peak of allocated bytes above those
+/// allocated before.
 ///
 /// # Errors
 ///
-/// Whatever keeps the value from being sent.
-pub fn tell(allocator: &PeakAlloc) -> Result<()> {
-    let Task { client, what } = Task::parse();
+/// If the operation fails, or if its value is wrong.
+pub fn print_peak(allocator: &PeakAlloc) -> Result<()> {
+    let Task { client, operation } = Task::parse();
     let value = Noise::new(MAX_VALUE_BYTES).value(0, 0, MAX_VALUE_BYTES);
     let peak = runtime()?.block_on(async {
         match client {
             Client::Ours => {
                 let store = KvCloudflare::open().await?;
-                match what {
-                    What::Get => peak_of_get(allocator, &store, value).await,
-                    What::Put => peak(allocator, store.put(KEY, value)).await,
-                    What::PutWithMetadata => {
+                match operation {
+                    Operation::Get => peak_of_get(allocator, &store, value).await,
+                    Operation::Put => peak(allocator, store.put(KEY, value)).await,
+                    Operation::PutWithMetadata => {
                         let options = PutOptions::default().with_metadata(Metadata::parse(METADATA)?);
                         let put = async { Ok(store.namespace.put_with(KEY, value, options).await?) };
                         peak(allocator, put).await
@@ -106,10 +108,10 @@ pub fn tell(allocator: &PeakAlloc) -> Result<()> {
             }
             Client::Peer => {
                 let store = CloudflareCrate::open().await?;
-                match what {
-                    What::Get => peak_of_get(allocator, &store, value).await,
-                    What::Put => peak(allocator, store.put(KEY, value)).await,
-                    What::PutWithMetadata => {
+                match operation {
+                    Operation::Get => peak_of_get(allocator, &store, value).await,
+                    Operation::Put => peak(allocator, store.put(KEY, value)).await,
+                    Operation::PutWithMetadata => {
                         let metadata = json!({ "type": "video" });
                         peak(allocator, store.put_with_metadata(KEY, value.into(), metadata)).await
                     }
