@@ -1,6 +1,6 @@
-//! Any answer to kv-cloudflare: each call ends with a result or an error.
+//! Fuzz target for responses to kv-cloudflare: each call ends with a result or an error.
 //!
-//! An input is a line with a call and a status, lines of headers, an empty line and the body.
+//! Input: a line with a call and a status, lines of headers, an empty line, and the body.
 #![no_main]
 
 use std::{
@@ -20,7 +20,7 @@ use tokio::runtime::{Builder, Runtime};
 
 const ID: &str = "0123456789abcdef0123456789abcdef";
 
-/// Answer of the server to every request.
+/// Response of the server to every request.
 static ANSWER: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 struct Client {
@@ -42,7 +42,7 @@ static CLIENT: LazyLock<Client> = LazyLock::new(|| {
     Client { runtime, account: builder.build().unwrap() }
 });
 
-/// Answers each request on a connection once it has arrived whole.
+/// Responds to each request of a connection after receiving it whole.
 fn serve(connection: TcpStream) -> Option<()> {
     let mut reader = BufReader::new(connection.try_clone().ok()?);
     let mut connection = connection;
@@ -76,7 +76,7 @@ fuzz_target!(|data: &[u8]| {
     let first = String::from_utf8_lossy(lines.next().unwrap_or_default()).into_owned();
     let Some((call, status)) = first.split_once(' ') else { return };
     let Ok(status) = status.parse::<u16>() else { return };
-    // Others are no last answer, and end the connection.
+    // Informational responses are not final; 204 and 304 have no body.
     if !(200..600).contains(&status) || [204, 304].contains(&status) {
         return;
     }
@@ -84,7 +84,7 @@ fuzz_target!(|data: &[u8]| {
     for line in lines {
         let line = line.trim_ascii();
         let name = line.split(|byte| *byte == b':').next().unwrap_or_default().to_ascii_lowercase();
-        // They would say where the answer ends.
+        // These headers would change where the response ends.
         if ![&b"content-length"[..], b"transfer-encoding", b"connection"].contains(&&*name) {
             answer.extend(line);
             answer.extend(b"\r\n");
@@ -97,6 +97,7 @@ fuzz_target!(|data: &[u8]| {
     runtime.block_on(make(account, call));
 });
 
+/// Makes the call that the input names.
 async fn make(account: &CloudflareAccount, call: &str) {
     let id = NamespaceId::new(ID).unwrap();
     let kv = account.namespace(&id);

@@ -1,6 +1,7 @@
-//! Any request to kv-server: it is answered, and never with 500.
+//! Fuzz target for requests to kv-server: each gets a response, never status 500, and errors have
+//! Cloudflare's envelope.
 //!
-//! An input is a line with method and target, lines of headers, an empty line and the body.
+//! Input: a line with method and target, lines of headers, an empty line, and the body.
 #![no_main]
 
 use std::sync::{Arc, LazyLock};
@@ -27,10 +28,10 @@ static SERVER: LazyLock<Server> = LazyLock::new(|| {
     Server { runtime, store, router: server.router() }
 });
 
-/// As many namespaces as inputs may leave behind, before all are deleted.
+/// Most namespaces that inputs may leave behind; above it all are deleted.
 const MAX_NAMESPACES: usize = 20;
 
-/// The namespace `n`. Its id stands in inputs as `ID`, since it is another one in every run.
+/// Finds or creates the namespace `n`. Inputs write its id as `ID`, since it differs in every run.
 async fn namespace(store: &MemoryStore) -> NamespaceInfo {
     let namespaces = store.list_namespaces().await.unwrap();
     let too_many = namespaces.len() > MAX_NAMESPACES;
@@ -60,13 +61,13 @@ fuzz_target!(|data: &[u8]| {
             let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
             request = request.header(&line[..colon], line[colon + 1..].trim_ascii());
         }
-        // hyper refuses what is no request before the router sees it.
+        // hyper rejects a malformed request before the router sees it.
         let Ok(request) = request.body(Body::from(body.to_vec())) else { return };
-        let answer = router.clone().oneshot(request).await.unwrap();
-        let status = answer.status();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
         assert_ne!(status.as_u16(), 500);
-        let is_json = answer.headers().get("content-type").is_some_and(|kind| kind == "application/json");
-        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        let is_json = response.headers().get("content-type").is_some_and(|kind| kind == "application/json");
+        let body = response.into_body().collect().await.unwrap().to_bytes();
         if is_json && !status.is_success() {
             let envelope: serde_json::Value = serde_json::from_slice(&body).unwrap();
             assert_eq!(envelope["success"], false);

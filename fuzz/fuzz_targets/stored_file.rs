@@ -1,7 +1,8 @@
-//! Any bytes in the place of kv-redb's file: an error, or answers that are right or errors.
+//! Fuzz target for damaged files of kv-redb: opening and each call return an error or a right result, never a
+//! wrong value.
 //!
-//! An input is changes of a whole file, of five bytes each: a place and a byte. One that starts with redb's magic number is
-//! the file itself.
+//! Input: changes to an intact file, five bytes each: an offset (four bytes, little-endian) and the new byte.
+//! An input that starts with redb's magic number is a whole file.
 #![no_main]
 
 use std::{
@@ -18,10 +19,10 @@ use libfuzzer_sys::fuzz_target;
 use redb::StorageBackend;
 
 const KEYS: usize = 24;
-/// A damaged file may say that it is as long as it likes.
-const MAX_FILE: u64 = 16 << 20;
+/// Longest file, since a damaged one may ask for any length.
+const MAX_FILE_BYTES: u64 = 16 << 20;
 
-/// A file in memory; clones are the same one.
+/// A file in memory. Clones share the bytes.
 #[derive(Debug, Clone, Default)]
 struct File(Arc<Mutex<Vec<u8>>>);
 
@@ -31,7 +32,7 @@ impl File {
     }
 }
 
-fn place(offset: u64) -> io::Result<usize> {
+fn to_index(offset: u64) -> io::Result<usize> {
     usize::try_from(offset).map_err(io::Error::other)
 }
 
@@ -41,7 +42,7 @@ impl StorageBackend for File {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let start = place(offset)?;
+        let start = to_index(offset)?;
         let bytes = self.bytes();
         let found = start.checked_add(out.len()).and_then(|end| bytes.get(start..end));
         out.copy_from_slice(found.ok_or(io::ErrorKind::UnexpectedEof)?);
@@ -49,10 +50,10 @@ impl StorageBackend for File {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        if len > MAX_FILE {
+        if len > MAX_FILE_BYTES {
             return Err(io::ErrorKind::StorageFull.into());
         }
-        self.bytes().resize(place(len)?, 0);
+        self.bytes().resize(to_index(len)?, 0);
         Ok(())
     }
 
@@ -61,7 +62,7 @@ impl StorageBackend for File {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let start = place(offset)?;
+        let start = to_index(offset)?;
         let mut bytes = self.bytes();
         let target = start.checked_add(data.len()).and_then(|end| bytes.get_mut(start..end));
         target.ok_or(io::ErrorKind::UnexpectedEof)?.copy_from_slice(data);
@@ -78,13 +79,13 @@ fn key(number: usize) -> String {
     format!("{number:04}")
 }
 
-/// Small values and ones in pieces.
+/// Returns the value of entry `number`: small ones and chunked ones.
 fn value(number: usize) -> Vec<u8> {
     vec![u8::try_from(number).unwrap(); number * 400]
 }
 
-/// A store's file, closed cleanly.
-static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+/// An intact file, closed cleanly.
+static INTACT: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let file = File::default();
     block_on(async {
         let store = open(&file).unwrap();
@@ -97,8 +98,9 @@ static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     bytes
 });
 
-/// redb panics on some damage, which kv-redb catches. Every other panic is a finding.
-fn end_at_panics_but_those_of_redb() {
+/// Aborts at any panic outside of redb. redb panics on some damage, which kv-redb catches; any other panic is
+/// a finding.
+fn abort_at_panics_outside_of_redb() {
     set_hook(Box::new(|info| {
         let is_redb = info.location().is_some_and(|location| location.file().contains("/redb-"));
         if !is_redb {
@@ -110,33 +112,34 @@ fn end_at_panics_but_those_of_redb() {
 
 fuzz_target!(
     init: {
-        LazyLock::force(&WHOLE);
-        end_at_panics_but_those_of_redb();
+        LazyLock::force(&INTACT);
+        abort_at_panics_outside_of_redb();
     },
     |data: &[u8]| {
         let bytes = if data.starts_with(b"redb") { data.to_vec() } else { changed(data) };
         let file = File(Arc::new(Mutex::new(bytes)));
         if let Ok(store) = open(&file) {
-            block_on(use_it(&store));
+            block_on(use_store(&store));
         }
     }
 );
 
+/// Returns the intact file with at most 64 changes.
 fn changed(changes: &[u8]) -> Vec<u8> {
-    let mut bytes = WHOLE.clone();
+    let mut bytes = INTACT.clone();
     let (changes, _) = changes.as_chunks::<5>();
     for &[a, b, c, d, byte] in changes.iter().take(64) {
-        let place = u32::from_le_bytes([a, b, c, d]) as usize % bytes.len();
-        bytes[place] = byte;
+        let offset = u32::from_le_bytes([a, b, c, d]) as usize % bytes.len();
+        bytes[offset] = byte;
     }
     bytes
 }
 
-async fn use_it(store: &RedbStore) {
+async fn use_store(store: &RedbStore) {
     if let Ok(kv) = store.open_namespace("a").await {
         for number in 0..KEYS {
             if let Ok(found) = kv.get(key(number)).await {
-                assert!(found.is_none_or(|found| found == value(number)), "a wrong value");
+                assert!(found.is_none_or(|found| found == value(number)), "entry {number} has a wrong value");
             }
         }
         _ = kv.list_page(ListOptions::default()).await;

@@ -1,4 +1,4 @@
-//! Parsers of kv-core: what they accept keeps its rules, whatever text they are given.
+//! Fuzz target for the parsers of kv-core: accepted text keeps the limits, and cursors keep their token.
 #![no_main]
 
 use std::ops::{Bound, RangeBounds};
@@ -20,7 +20,7 @@ fuzz_target!(|text: &str| {
     if let Ok(id) = NamespaceId::new(text) {
         assert!((1..=32).contains(&id.as_str().chars().count()));
     }
-    let middle = (0..=text.len() / 2).rev().find(|place| text.is_char_boundary(*place)).unwrap_or_default();
+    let middle = (0..=text.len() / 2).rev().find(|index| text.is_char_boundary(*index)).unwrap_or_default();
     let (first, rest) = text.split_at(middle);
     if let (Ok(prefix), Ok(key)) = (Prefix::new(first), Key::new(rest)) {
         check_range(&prefix, &key);
@@ -33,12 +33,12 @@ fuzz_target!(|text: &str| {
 fn check_metadata(metadata: &Metadata, text: &str) {
     assert!(metadata.as_str().len() <= 1_024);
     assert_eq!(Metadata::parse(metadata.as_str()).as_ref(), Ok(metadata), "parsing again changes nothing");
-    // serde_json has numbers as floats, and refuses those that are too large for one; the digits are kept here.
+    // serde_json parses numbers as floats and rejects those too large for one; metadata keeps the digits.
     let value = |text| serde_json::from_str::<serde_json::Value>(text).ok();
-    assert_eq!(value(metadata.as_str()), value(text), "only white space goes");
+    assert_eq!(value(metadata.as_str()), value(text), "only white space is removed");
 }
 
-/// A key is in the range of a prefix if, and only if, it starts with it.
+/// Checks that a key is in the range of a prefix exactly if it starts with it.
 fn check_range(prefix: &Prefix, key: &Key<'_>) {
     let options = ListOptions::from(prefix.clone());
     let range = options.key_range().unwrap();
@@ -49,7 +49,7 @@ fn check_range(prefix: &Prefix, key: &Key<'_>) {
     assert_eq!(is_in_range, key.as_str().starts_with(prefix.as_str()));
 }
 
-/// Whatever cursor is read, it is refused or carries the token that was issued for this prefix.
+/// Checks that a parsed cursor is either rejected or has the token that was issued for this prefix.
 fn check_cursor(prefix: &str, text: &str) {
     let Ok(prefix) = Prefix::new(prefix) else { return };
     if let Ok(cursor) = text.parse::<Cursor>() {
