@@ -1,7 +1,7 @@
-//! A quick look at what the contract costs over the bare engines, in one run: `cargo run --release --example cost`.
+//! Cost of the contract over the bare engines, moka and redb: `cargo run --release --example cost`.
 //!
-//! Rounds alternate between both sides, and medians are compared. It is a look, not a benchmark: a file in the temporary
-//! folder, one machine, small values.
+//! Rounds alternate between both sides, and their medians are compared. This is a quick look with small
+//! values and a file in the temporary folder; `cargo run --release -p bench` is the benchmark.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,13 +16,14 @@ const ROUNDS: usize = 7;
 const KEYS: usize = 10_000;
 const VALUE: Bytes = Bytes::from_static(&[7; 128]);
 const TABLE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("values");
-/// What a listing needs: the key, and a record as long as one with a deadline.
-const RECORDS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("records");
+/// Rows of a listing: the key, and 18 bytes, as many as kv-redb stores for an entry with an expiry.
+const ROWS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("rows");
 
-type Outcome<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+/// Result with an error of any of the engines.
+type AnyResult<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 #[tokio::main(worker_threads = 2)]
-async fn main() -> Outcome<()> {
+async fn main() -> AnyResult<()> {
     let folder = tempfile::tempdir()?;
     let memory: Arc<dyn KvNamespace> = Arc::new(MemoryNamespace::new());
     let moka: Cache<Arc<str>, Bytes> = Cache::builder().build();
@@ -39,23 +40,23 @@ async fn main() -> Outcome<()> {
     let transaction = redb.begin_write()?;
     for key in &*keys {
         transaction.open_table(TABLE)?.insert(key.as_str(), &VALUE[..])?;
-        transaction.open_table(RECORDS)?.insert(key.as_str(), &[7; 18][..])?;
+        transaction.open_table(ROWS)?.insert(key.as_str(), &[7; 18][..])?;
     }
     transaction.commit()?;
 
-    println!("allocations of one get by &str on Arc<dyn KvNamespace>, value of 128 bytes:");
+    println!("allocations per get by &str on Arc<dyn KvNamespace>, value of 128 bytes:");
     let key = keys.first().map_or("", String::as_str);
     for (name, kv) in [("kv-memory", &memory), ("kv-redb", &durable)] {
-        // The first call makes what the thread keeps.
+        // The first call allocates the thread's own state, so the second one counts.
         let mut found = futures_executor::block_on(kv.get(key));
         let counted = allocation_counter::measure(|| found = futures_executor::block_on(kv.get(key)));
-        assert!(found?.is_some(), "every key is there");
+        assert!(found?.is_some(), "a key is missing");
         println!("  {name:<12} {}", counted.count_total);
     }
 
     println!(
         "{:<44} {:>14} {:>14} {:>8}",
-        "operations a second, median of 7 rounds", "ours", "bare engine", "ratio"
+        "operations per second, median of 7 rounds", "ours", "bare engine", "ratio"
     );
     let mut rounds = [const { Vec::new() }; 6];
     for _ in 0..ROUNDS {
@@ -80,22 +81,23 @@ async fn main() -> Outcome<()> {
     let names = [
         "kv-memory get / moka::sync get",
         "kv-memory put / moka::sync insert",
-        "kv-redb get / redb, a transaction a get",
+        "kv-redb get / redb, one transaction per get",
         "kv-redb list of 1000, rows / redb range, copied",
         "kv-redb durable put, 1 task / redb commit",
         "kv-redb durable put, 64 tasks / redb commit",
     ];
     for (name, rounds) in names.into_iter().zip(rounds) {
         let (ours, bare): (Vec<_>, Vec<_>) = rounds.into_iter().unzip();
-        let (ours, bare) = (median(ours), median(bare));
+        let ours = median(ours);
+        let bare = median(bare);
         println!("{name:<44} {ours:>14.0} {bare:>14.0} {:>8.2}", ours / bare);
     }
     kv_core::KvStore::close(&store).await?;
     Ok(())
 }
 
-/// How many times a second `count` things were done.
-async fn rate(count: usize, work: impl Future<Output = Outcome<()>>) -> Outcome<f64> {
+/// Measures operations per second, where `work` does `count` of them.
+async fn rate(count: usize, work: impl Future<Output = AnyResult<()>>) -> AnyResult<f64> {
     let start = SystemClock.monotonic();
     work.await?;
     let took = SystemClock.monotonic().saturating_sub(start).max(Duration::from_nanos(1));
@@ -112,28 +114,29 @@ async fn fill(kv: &dyn KvNamespace, keys: &[String]) -> Result<()> {
     kv.put_many(entries.collect::<Result<Vec<_>, _>>()?).await?.into_result().map(drop)
 }
 
-async fn gets(kv: &Arc<dyn KvNamespace>, keys: &[String]) -> Outcome<()> {
+async fn gets(kv: &Arc<dyn KvNamespace>, keys: &[String]) -> AnyResult<()> {
     for key in keys {
         drop(kv.get(key).await?);
     }
     Ok(())
 }
 
-async fn puts(kv: &Arc<dyn KvNamespace>, keys: &[String]) -> Outcome<()> {
+async fn puts(kv: &Arc<dyn KvNamespace>, keys: &[String]) -> AnyResult<()> {
     for key in keys {
         kv.put(key, VALUE).await?;
     }
     Ok(())
 }
 
-async fn concurrent_puts(kv: &Arc<dyn KvNamespace>, keys: &Arc<[String]>) -> Outcome<()> {
+async fn concurrent_puts(kv: &Arc<dyn KvNamespace>, keys: &Arc<[String]>) -> AnyResult<()> {
     let tasks = (0..64).map(|task| {
-        let (kv, keys) = (Arc::clone(kv), Arc::clone(keys));
+        let kv = Arc::clone(kv);
+        let keys = Arc::clone(keys);
         tokio::spawn(async move {
             for key in keys.iter().skip(task * 50).take(50) {
                 kv.put(key, VALUE).await?;
             }
-            Outcome::Ok(())
+            AnyResult::Ok(())
         })
     });
     for task in join_all(tasks).await {
@@ -142,7 +145,7 @@ async fn concurrent_puts(kv: &Arc<dyn KvNamespace>, keys: &Arc<[String]>) -> Out
     Ok(())
 }
 
-async fn pages(kv: &Arc<dyn KvNamespace>) -> Outcome<()> {
+async fn pages(kv: &Arc<dyn KvNamespace>) -> AnyResult<()> {
     let mut rows = kv.list(ListOptions::default());
     while let Some(row) = rows.next().await {
         drop(row?);
@@ -150,22 +153,22 @@ async fn pages(kv: &Arc<dyn KvNamespace>) -> Outcome<()> {
     Ok(())
 }
 
-fn moka_gets(moka: &Cache<Arc<str>, Bytes>, keys: &[String]) -> Outcome<()> {
+fn moka_gets(moka: &Cache<Arc<str>, Bytes>, keys: &[String]) -> AnyResult<()> {
     for key in keys {
-        moka.get(key.as_str()).ok_or("every key is there")?;
+        moka.get(key.as_str()).ok_or("a key is missing")?;
     }
     Ok(())
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as the others")]
-fn moka_puts(moka: &Cache<Arc<str>, Bytes>, keys: &[String]) -> Outcome<()> {
+fn moka_puts(moka: &Cache<Arc<str>, Bytes>, keys: &[String]) -> AnyResult<()> {
     for key in keys {
         moka.insert(key.as_str().into(), VALUE);
     }
     Ok(())
 }
 
-fn raw_gets(redb: &Database, keys: &[String]) -> Outcome<()> {
+fn raw_gets(redb: &Database, keys: &[String]) -> AnyResult<()> {
     for key in keys {
         let table = redb.begin_read()?.open_table(TABLE)?;
         drop(table.get(key.as_str())?.map(|value| Bytes::copy_from_slice(value.value())));
@@ -173,8 +176,8 @@ fn raw_gets(redb: &Database, keys: &[String]) -> Outcome<()> {
     Ok(())
 }
 
-fn raw_pages(redb: &Database) -> Outcome<()> {
-    let table = redb.begin_read()?.open_table(RECORDS)?;
+fn raw_pages(redb: &Database) -> AnyResult<()> {
+    let table = redb.begin_read()?.open_table(ROWS)?;
     for row in table.range::<&str>(..)? {
         let (key, value) = row?;
         drop((key.value().to_owned(), value.value().to_owned()));
@@ -182,7 +185,7 @@ fn raw_pages(redb: &Database) -> Outcome<()> {
     Ok(())
 }
 
-fn raw_puts(redb: &Database, keys: &[String]) -> Outcome<()> {
+fn raw_puts(redb: &Database, keys: &[String]) -> AnyResult<()> {
     for key in keys.iter().take(200) {
         let transaction = redb.begin_write()?;
         transaction.open_table(TABLE)?.insert(key.as_str(), &VALUE[..])?;

@@ -1,4 +1,7 @@
-//! The examples are beside this file; run one with `cargo run --example NAME`.
-//!
-//! The README of the repository is part of this page, so that its code is compiled.
-#![doc = include_str!("../README.md")]
+//! Home of the examples, which lie beside this file: `cargo run --example session`, `cargo run --release
+//! --example cost`.
+
+/// Examples of the repository's README, compiled as they stand.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -1,4 +1,4 @@
-//! What the service answers when it cannot do what was asked.
+//! Errors of the service as HTTP responses.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use axum::{
 use kv_core::ErrorKind;
 use serde_json::json;
 
-/// An answer that is an error.
+/// An error response.
 #[derive(Debug)]
 pub(crate) enum ApiError {
     NotLoggedIn,
@@ -37,7 +37,8 @@ impl IntoResponse for ApiError {
             Self::NotLoggedIn => answer(StatusCode::UNAUTHORIZED, "you are not logged in: POST /login first"),
             Self::Body(rejection) => {
                 let status = match rejection {
-                    // JSON of another shape: axum says 422, but to a client it is a bad request like any other.
+                    // JSON of another shape: axum answers 422, but for clients it is a bad request like
+                    // others.
                     JsonRejection::JsonDataError(_) => StatusCode::BAD_REQUEST,
                     _ => rejection.status(),
                 };
@@ -48,7 +49,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// The kind of an error says what to do about it, so it also says which status fits.
+/// Returns the response for an error of the store; the error's kind decides the status.
 fn store_error(error: &kv_core::Error) -> Response {
     if error.kind() == ErrorKind::InvalidInput {
         return answer(StatusCode::BAD_REQUEST, &error.to_string());
@@ -62,14 +63,15 @@ fn store_error(error: &kv_core::Error) -> Response {
     answer(StatusCode::INTERNAL_SERVER_ERROR, "the service failed; its log says why")
 }
 
-/// The header has whole seconds: rounded up, so that nobody comes back too early.
+/// Rounds up to the whole seconds of `Retry-After`, so that no client retries too early.
 fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
-/// An error without its key: a key holds a session's id.
+/// Describes an error without its key, which holds a session's id.
 fn log_line(error: &kv_core::Error) -> String {
-    let (backend, operation) = (error.backend(), error.operation().unwrap_or("an operation"));
+    let backend = error.backend();
+    let operation = error.operation().unwrap_or("an operation");
     format!("{backend}: {operation} failed ({}): {error}", error.kind())
 }
 

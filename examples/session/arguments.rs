@@ -1,4 +1,4 @@
-//! The command line.
+//! Command line.
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
@@ -8,13 +8,13 @@ use crate::store::Location;
 
 /// A small HTTP service that keeps its sessions in a key-value namespace.
 ///
-/// Without --serve it starts on a free port, is driven through an HTTP client (log in, read, restart, log out), says
-/// each step in plain words, and ends. With --serve it keeps serving: POST /login {"user": "ada"}, GET /me,
-/// GET /sessions, POST /logout.
+/// Without --serve it starts on a free port, is driven through an HTTP client (log in, read, restart, log
+/// out), prints each step, and ends. With --serve it keeps serving: POST /login {"user": "ada"}, GET /me, GET
+/// /sessions, POST /logout.
 #[derive(Debug, Parser)]
 #[command(name = "session")]
 struct Arguments {
-    /// What keeps the sessions
+    /// Backend that stores the sessions
     #[arg(long, value_enum, default_value_t = Backend::Redb)]
     backend: Backend,
 
@@ -22,32 +22,32 @@ struct Arguments {
     #[arg(long)]
     serve: bool,
 
-    /// The file with the sessions, which is made if there is none [needed by --serve on redb]
+    /// File of the sessions, created if missing [required by --serve on redb]
     #[arg(long, value_name = "PATH", requires = "serve")]
     file: Option<PathBuf>,
 
-    /// The address to listen on; port 0 takes a free one, and the printed line names it
+    /// Address to listen on; port 0 takes a free port, which is printed
     #[arg(long, value_name = "ADDR", requires = "serve", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
 }
 
-/// What keeps the sessions.
+/// Backend that stores the sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Backend {
-    /// The memory of this process: gone when it ends
+    /// Memory of this process: lost when it ends
     Memory,
-    /// One file on the disk: it survives a restart
+    /// One file on the disk: survives a restart
     Redb,
 }
 
-/// What to run.
+/// Command to run.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Run {
     Tour(Backend),
     Serve { location: Location, listen: SocketAddr },
 }
 
-/// What the command line asks for. Ends the program if that is help, or a mistake.
+/// Parses the command line. Exits after printing the help or an error.
 pub(crate) fn parse() -> Run {
     parse_from(std::env::args_os()).unwrap_or_else(|error| error.exit())
 }
@@ -62,12 +62,11 @@ fn parse_from(arguments: impl IntoIterator<Item = OsString>) -> Result<Run, clap
         (Backend::Redb, Some(path)) => Location::File(path),
         (Backend::Memory, None) => Location::Memory,
         (Backend::Redb, None) => {
-            let message =
-                "--serve on redb needs a file for the sessions: add --file PATH, or --backend memory";
+            let message = "--serve on redb needs a file: add --file PATH, or --backend memory";
             return refuse(ErrorKind::MissingRequiredArgument, message);
         }
         (Backend::Memory, Some(_)) => {
-            let message = "the memory backend writes no file: leave out --file, or choose --backend redb";
+            let message = "--file has no effect on the memory backend: remove it, or use --backend redb";
             return refuse(ErrorKind::ArgumentConflict, message);
         }
     };
@@ -96,14 +95,15 @@ mod tests {
         let run = parsed("--serve --file a.redb --listen 127.0.0.1:8080");
         assert_eq!(run, Ok(Run::Serve { location, listen }));
 
-        let (location, listen) = (Location::Memory, "127.0.0.1:0".parse().unwrap());
+        let location = Location::Memory;
+        let listen = "127.0.0.1:0".parse().unwrap();
         assert_eq!(parsed("--serve --backend memory"), Ok(Run::Serve { location, listen }));
     }
 
     #[test]
     fn what_does_not_fit_is_refused_with_a_reason() {
         for (arguments, reason) in [
-            ("--serve --backend memory --file a.redb", "writes no file"),
+            ("--serve --backend memory --file a.redb", "has no effect"),
             ("--serve", "add --file PATH"),
             ("--file a.redb", "--serve"),
             ("--listen 127.0.0.1:0", "--serve"),

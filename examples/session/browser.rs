@@ -1,4 +1,4 @@
-//! A visitor of the service: an HTTP client that says what it does, and insists on the answer.
+//! HTTP client of the service, which prints each request and checks the status of its response.
 
 use reqwest::{
     Client, ClientBuilder, Method, StatusCode,
@@ -8,31 +8,31 @@ use serde_json::{Value, json};
 
 use crate::{Failure, cookie, server::Server, session_id::SessionId};
 
-/// A visitor with cookies of its own.
+/// A client with its own cookies.
 pub(crate) struct Browser {
     name: &'static str,
     http: Client,
 }
 
-/// What the service answered.
+/// Response of the service.
 pub(crate) struct Answer {
     pub(crate) set_cookie: Option<String>,
     pub(crate) body: Value,
 }
 
 impl Browser {
-    /// A browser, which keeps the cookies that it is given, and drops those that it is told to.
+    /// Returns a client that stores and removes cookies as the responses say.
     pub(crate) fn new(name: &'static str) -> Result<Self, Failure> {
         Self::build(name, Client::builder().cookie_store(true))
     }
 
-    /// A client that sends `cookie` with every request, whatever the service says.
+    /// Returns a client that sends `cookie` with every request, also after a response removed it.
     pub(crate) fn with_fixed_cookie(name: &'static str, cookie: &str) -> Result<Self, Failure> {
         let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_str(cookie)?)]);
         Self::build(name, Client::builder().default_headers(headers))
     }
 
-    /// Somebody who wrote down the cookie of `id`.
+    /// Returns a client with a copy of the cookie of `id`.
     pub(crate) fn with_copy_of(id: SessionId) -> Result<Self, Failure> {
         Self::with_fixed_cookie("a copy of that cookie", &format!("session={}", id.secret()))
     }
@@ -69,13 +69,13 @@ impl Browser {
             let id = set_cookie.strip_prefix("session=")?.get(..32)?;
             SessionId::parse(id.as_bytes()).filter(|id| cookie::keep(*id) == set_cookie)
         });
-        id.ok_or_else(|| "the login answered without the cookie of a session".into())
+        id.ok_or_else(|| "the login's response has no session cookie".into())
     }
 
     pub(crate) async fn log_out(&self, server: &Server) -> Result<(), Failure> {
         let answer = self.post(server, "/logout", None, StatusCode::NO_CONTENT).await?;
         if answer.set_cookie.as_deref() != Some(&cookie::forget()) {
-            return Err("the logout left the cookie in the browser".into());
+            return Err("the logout's response does not remove the cookie".into());
         }
         Ok(())
     }
@@ -88,10 +88,10 @@ impl Browser {
         body: Option<Value>,
         expected: StatusCode,
     ) -> Result<Answer, Failure> {
-        let mut said = format!("  {}: {method} {path}", self.name);
+        let mut line = format!("  {}: {method} {path}", self.name);
         let mut request = self.http.request(method, server.url() + path);
         if let Some(body) = body {
-            said = format!("{said} {body}");
+            line = format!("{line} {body}");
             request = request.json(&body);
         }
         let response = request.send().await?;
@@ -102,13 +102,13 @@ impl Browser {
             nothing if nothing.is_empty() => Value::Null,
             body => serde_json::from_slice(&body)?,
         };
-        said = match &body {
-            Value::Null => format!("{said} -> {status}"),
-            body => format!("{said} -> {status} {body}"),
+        line = match &body {
+            Value::Null => format!("{line} -> {status}"),
+            body => format!("{line} -> {status} {body}"),
         };
-        println!("{said}");
+        println!("{line}");
         if status != expected {
-            return Err(format!("expected {expected}, but this came back:{said}").into());
+            return Err(format!("the status is {status} (expected {expected}):{line}").into());
         }
         Ok(Answer { set_cookie, body })
     }

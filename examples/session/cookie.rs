@@ -1,18 +1,18 @@
-//! The cookie that carries a session's id.
+//! Cookie with a session's id.
 
 use axum::http::{HeaderMap, header::COOKIE};
 
-use crate::{session_id::SessionId, sessions::TIME_TO_LIVE};
+use crate::{session_id::SessionId, sessions::TTL};
 
-/// The first well-formed session id among the request's cookies.
+/// Returns the first well-formed session id among the request's cookies.
 ///
-/// A browser may send other cookies too, and even another `session`: one that a program under a longer path of this
-/// host has set comes first.
+/// A browser may send other cookies too, and even another `session`: one that a program under a longer path
+/// of this host has set comes first.
 pub(crate) fn session_id(headers: &HeaderMap) -> Option<SessionId> {
     headers
         .get_all(COOKIE)
         .iter()
-        // Bytes, not text: another cookie that is not ASCII must not hide ours.
+        // Split as bytes, so that another cookie that is not ASCII does not hide ours.
         .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
         .find_map(|cookie| {
             let mut parts = cookie.splitn(2, |byte| *byte == b'=').map(<[u8]>::trim_ascii);
@@ -23,12 +23,12 @@ pub(crate) fn session_id(headers: &HeaderMap) -> Option<SessionId> {
         })
 }
 
-/// The `Set-Cookie` that makes a browser keep `id` as long as the store does. Behind TLS, add `Secure`.
+/// Returns the `Set-Cookie` that stores `id` in a browser for the session's TTL. Behind TLS, add `Secure`.
 pub(crate) fn keep(id: SessionId) -> String {
-    set(&id.secret(), TIME_TO_LIVE.as_secs())
+    set(&id.secret(), TTL.as_secs())
 }
 
-/// The `Set-Cookie` that makes a browser forget the id.
+/// Returns the `Set-Cookie` that removes the id from a browser.
 pub(crate) fn forget() -> String {
     set("", 0)
 }

@@ -1,12 +1,12 @@
 //! A small HTTP service that keeps its sessions in a key-value namespace.
 //!
-//! `cargo run --example session` starts the service on a redb file in a temporary folder, drives it through an HTTP
-//! client and says what it does; `-- --help` names the rest. Where to read on:
+//! `cargo run --example session` starts the service on a redb file in a temporary folder, drives it through
+//! an HTTP client and prints each step; `-- --help` lists the options. Files to read next:
 //!
-//! - `sessions.rs` is what a service does with the library: typed records, metadata, and a renewed time to live.
-//! - `store.rs` is the one place that knows which backend there is.
-//! - `race.rs` shows why a renewal is an `update` and not a get and then a put.
-//! - `routes.rs` is the HTTP of it, and `tour.rs` the visitor.
+//! - `sessions.rs` uses the library as a service does: typed records, metadata, and a renewed TTL.
+//! - `store.rs` is the only file that knows the backends.
+//! - `race.rs` shows the lost logout that `update` prevents, and a get followed by a put does not.
+//! - `routes.rs` has the HTTP handlers, and `tour.rs` the client's steps.
 
 mod api_error;
 mod arguments;
@@ -35,7 +35,7 @@ use crate::{
     store::{Location, Store},
 };
 
-/// Why the program ends early, in words for a person.
+/// Error that ends the program early.
 type Failure = Box<dyn Error + Send + Sync>;
 
 #[tokio::main]
@@ -60,13 +60,13 @@ async fn main() -> ExitCode {
 
 /// Serves until Ctrl-C or SIGTERM.
 async fn serve(location: &Location, listen: SocketAddr) -> Result<(), Failure> {
-    // From here on a signal is not lost, so one that follows the printed line at once finds us ready.
+    // Before the line is printed, so that a signal right after it is not lost.
     let stop_signal = stop_signal()?;
     let store = Store::open(location, Arc::new(SystemClock)).await?;
     let server = Server::start(listen, store.sessions()?).await?;
     println!("listening on {}", server.url());
     stop_signal.await;
-    // First the requests, then the store that they use.
+    // The requests first, then the store that they use.
     server.stop().await?;
     store.close().await?;
     println!("stopped, and the store is closed");

@@ -1,7 +1,7 @@
-//! Why a renewal is an `update`.
+//! Race of a renewal against a logout, which `update` handles.
 //!
-//! A renewal reads a session and writes it back with a new deadline. If its user logs out between the two, the write
-//! must not bring the session back. Both ways are done here by hand, with the logout exactly in between.
+//! A renewal reads a session and writes it back with a new expiry. If the user logs out between the two, the
+//! write must not bring the session back. Both ways are shown here, with the logout exactly in between.
 
 use kv_core::{Expiration, PutOptions};
 use reqwest::StatusCode;
@@ -11,7 +11,7 @@ use crate::{
     Failure,
     browser::Browser,
     server::Server,
-    sessions::{Sessions, TIME_TO_LIVE},
+    sessions::{Sessions, TTL},
     tour::{check, say},
 };
 
@@ -20,27 +20,27 @@ pub(crate) async fn show(server: &Server, sessions: &Sessions) -> Result<(), Fai
     update(server, sessions).await
 }
 
-/// The trap: the service does not do this.
+/// Shows the trap, a get followed by a put, which brings the session back.
 async fn get_then_put(server: &Server, sessions: &Sessions) -> Result<(), Failure> {
     say("The wrong renewal: get the session, and put it back. The user logs out in between.");
     let browser = Browser::new("the user")?;
     let id = browser.log_in(server, "ada").await?;
 
     let found = sessions.records().get_with_metadata(id.secret()).await?;
-    let found = found.ok_or("the session that was just begun is not there")?;
+    let found = found.ok_or("the session is missing right after the login")?;
     println!("  the renewal has read the session");
     browser.log_out(server).await?;
-    let options = PutOptions::from(Expiration::after(TIME_TO_LIVE)?).with_metadata(found.metadata);
+    let options = PutOptions::from(Expiration::after(TTL)?).with_metadata(found.metadata);
     sessions.records().put_with(id.secret(), &found.value, options).await?;
     println!("  the renewal has put it back");
 
     let copy = Browser::with_copy_of(id)?;
     copy.get(server, "/me", StatusCode::OK).await?;
-    println!("  So the user has logged out, and the session lives on.");
+    println!("  The user has logged out, but the session is back.");
     copy.log_out(server).await
 }
 
-/// What the service does.
+/// Shows the `update` of the service, which finds the session gone.
 async fn update(server: &Server, sessions: &Sessions) -> Result<(), Failure> {
     say("The right renewal: update the session. The user logs out between its read and its write.");
     let browser = Browser::new("the user")?;
@@ -50,21 +50,21 @@ async fn update(server: &Server, sessions: &Sessions) -> Result<(), Failure> {
     let renewed = sessions.records().update(id.secret(), |found| {
         match (&found, &logout) {
             (Some(_), _) => println!("  the update has read the session"),
-            (None, _) => println!("  the update was refused, has read again, and found no session"),
+            (None, _) => println!("  the update lost the race, read again, and found no session"),
         }
-        // An update reads before it calls this, and writes after it. A service would only decide here; this one time
-        // we wait for a whole logout.
+        // An update calls this between its read and its write. A service only decides here; this tour waits
+        // for a whole logout.
         if logout.is_none() {
             logout = Some(block_in_place(|| Handle::current().block_on(browser.log_out(server))));
         }
         Ok(sessions.renewal(found))
     });
     let renewed = renewed.await?;
-    logout.ok_or("the update asked for no decision")??;
+    logout.ok_or("the update did not call its function")??;
 
     check(renewed.is_none(), "the update renewed a session that had ended")?;
     let copy = Browser::with_copy_of(id)?;
     copy.get(server, "/me", StatusCode::UNAUTHORIZED).await?;
-    println!("  So the user has logged out, and stays so.");
+    println!("  The user has logged out, and stays logged out.");
     Ok(())
 }

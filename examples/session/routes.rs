@@ -1,4 +1,4 @@
-//! The service's HTTP.
+//! HTTP routes of the service.
 
 use axum::{
     Json, Router,
@@ -34,7 +34,7 @@ type Answer<T> = Result<T, ApiError>;
 
 #[derive(Deserialize)]
 struct Login {
-    // A real service asks for a proof too; this one shows what comes after it.
+    // A real service also checks a password or the like.
     user: UserName,
 }
 
@@ -65,7 +65,7 @@ async fn logout(State(sessions): State<Sessions>, headers: HeaderMap) -> Answer<
     Ok((StatusCode::NO_CONTENT, set_cookie(cookie::forget())))
 }
 
-/// A request with a session's cookie, whose session it renews. Any other is answered 401 before its handler runs.
+/// The session of a request, renewed. A request without one gets status 401 before its handler runs.
 struct LoggedIn {
     id: SessionId,
     session: Session,
@@ -81,7 +81,7 @@ impl FromRequestParts<Sessions> for LoggedIn {
     }
 }
 
-/// The browser's cookie is renewed with the session, and no cache may keep either.
+/// Returns the headers that renew the cookie with the session, and keep the response out of caches.
 fn set_cookie(cookie: String) -> [(HeaderName, String); 2] {
     [(SET_COOKIE, cookie), (CACHE_CONTROL, "no-store".to_owned())]
 }

@@ -1,4 +1,4 @@
-//! The service on a socket.
+//! HTTP server of the service.
 
 use std::{io, net::SocketAddr, time::Duration};
 
@@ -6,7 +6,8 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{routes::router, sessions::Sessions};
 
-/// How long a stop waits for requests that are under way. A client that never ends its request must not hold it up.
+/// Time limit of a stop for requests in flight, so that a client that never ends its request does not block
+/// it.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// The running service.
@@ -17,13 +18,13 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Listens on `listen`, where port 0 takes a free one, and serves in the background.
+    /// Listens on `listen` (port 0 takes a free one), and serves in the background.
     pub(crate) async fn start(listen: SocketAddr, sessions: Sessions) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let serving = axum::serve(listener, router(sessions)).with_graceful_shutdown(async {
-            // A server that is dropped without a stop ends as well.
+            // An error means that the server was dropped without a stop: it ends as well.
             let _ = stopped.await;
         });
         Ok(Self { address, stop, serving: tokio::spawn(serving.into_future()) })
@@ -33,9 +34,9 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Takes no more requests, and waits for those that are under way.
+    /// Stops accepting requests, and waits for those in flight.
     pub(crate) async fn stop(self) -> io::Result<()> {
-        // That nobody listens means that it has stopped already; the join below says why.
+        // An error means that the server has stopped already; the join below returns the reason.
         let _ = self.stop.send(());
         match tokio::time::timeout(GRACE, self.serving).await {
             Ok(served) => served?,

@@ -1,8 +1,8 @@
-//! The secret by which a browser is known.
+//! Id of a session, the secret in the browser's cookie.
 
 use std::fmt;
 
-/// 128 random bits. Whoever knows them is logged in, so `Debug` hides them.
+/// 128 random bits. Knowing them is being logged in, so `Debug` hides them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SessionId(u128);
 
@@ -12,7 +12,7 @@ impl SessionId {
         Self(rand::random())
     }
 
-    /// The id that `text` writes, if it is 32 lower-case hex digits.
+    /// Parses 32 lower-case hex digits; `None` for any other text.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         if text.len() != 32 {
             return None;
@@ -25,7 +25,7 @@ impl SessionId {
         digits.try_fold(0, |id, digit| Some(id << 4 | u128::from(digit?))).map(Self)
     }
 
-    /// Its 32 lower-case hex digits. Only the cookie and the key in the store may have them.
+    /// Returns 32 lower-case hex digits, which belong only into the cookie and into the key in the store.
     pub(crate) fn secret(self) -> String {
         format!("{:032x}", self.0)
     }

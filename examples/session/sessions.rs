@@ -1,4 +1,4 @@
-//! The sessions, as records of a key-value namespace.
+//! Sessions as records of a key-value namespace.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{session_id::SessionId, user_name::UserName};
 
-/// How long a session lasts without being used.
-pub(crate) const TIME_TO_LIVE: Duration = Duration::from_secs(60 * 60);
+/// TTL of a session, which each use renews.
+pub(crate) const TTL: Duration = Duration::from_secs(60 * 60);
 
-const EXPIRATION: Expiration = match Expiration::after(TIME_TO_LIVE) {
+const EXPIRATION: Expiration = match Expiration::after(TTL) {
     Ok(expiration) => expiration,
     Err(_) => panic!("a session lasts 60 seconds or more"),
 };
@@ -27,11 +27,11 @@ pub(crate) struct Session {
     pub(crate) renewed_at: Timestamp,
 }
 
-/// What a listing can say of a session without reading it: the entry's metadata.
+/// Metadata of a session's entry, which a listing returns without reading the value.
 #[derive(Debug, Serialize, Deserialize)]
 struct Summary {
     user: UserName,
-    /// A random name, to tell a user's sessions apart. The id would do that too, but it is a secret.
+    /// Random label that distinguishes a user's sessions; the id is secret.
     label: String,
     created_at: Timestamp,
 }
@@ -45,7 +45,7 @@ pub(crate) struct OwnSession {
     current: bool,
 }
 
-/// Every session of the service. Clones are the same collection.
+/// Collection of all sessions. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Sessions {
     records: TypedKv<Session, Arc<dyn AtomicKv>>,
@@ -53,7 +53,7 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
-    /// The sessions in `kv`. A renewal needs conditional writes, so any namespace does that has them.
+    /// Opens the sessions in `kv`, whose conditional writes a renewal needs.
     pub(crate) fn new(kv: &Arc<dyn AtomicKv>, clock: Arc<dyn Clock>) -> Result<Self, InvalidInput> {
         let records = kv.typed::<Session>().with_prefix("session:")?;
         Ok(Self { records, clock })
@@ -61,7 +61,8 @@ impl Sessions {
 
     /// Begins a session of `user`.
     pub(crate) async fn begin(&self, user: UserName) -> Result<(SessionId, Session)> {
-        let (id, now) = (SessionId::generate(), self.clock.now());
+        let id = SessionId::generate();
+        let now = self.clock.now();
         let summary = Metadata::new(&Summary {
             user: user.clone(),
             label: format!("{:08x}", rand::random::<u32>()),
@@ -73,19 +74,19 @@ impl Sessions {
         Ok((id, session))
     }
 
-    /// The session `id`, if there is one, whose time to live starts anew with this.
+    /// Returns the session `id`, if it exists, and restarts its TTL.
     ///
-    /// It is an update, since a get and then a put would bring back a session that was ended in between.
+    /// This is an update: a get followed by a put would bring back a session that ended in between.
     pub(crate) async fn renew(&self, id: SessionId) -> Result<Option<Session>> {
         self.records.update(id.secret(), |found| Ok(self.renewal(found))).await
     }
 
-    /// What a renewal does with what it finds. Every renewal is a durable write; a busy service would answer
-    /// [`Change::Keep`] here as long as the last one is fresh.
+    /// Returns the change that renews an entry. Every renewal is a durable write; a busy service would return
+    /// [`Change::Keep`] here while the last one is recent.
     pub(crate) fn renewal(&self, found: Option<Entry<Session>>) -> Change<Session> {
         match found {
             None => Change::Keep,
-            // A put replaces the metadata too, so it is carried on.
+            // A put replaces the metadata too, so it is passed on.
             Some(entry) => Change::Put(
                 Session { renewed_at: self.clock.now(), ..entry.value },
                 PutOptions::from(EXPIRATION).with_metadata(entry.metadata),
@@ -93,15 +94,15 @@ impl Sessions {
         }
     }
 
-    /// Ends the session `id`. That there is none is fine.
+    /// Ends the session `id`, if it exists.
     pub(crate) async fn end(&self, id: SessionId) -> Result<()> {
         self.records.delete(id.secret()).await
     }
 
-    /// The sessions of `user`, oldest first. `current` is the one that asks.
+    /// Returns the sessions of `user`, oldest first; `current` is the session of the request.
     ///
-    /// It passes over everybody's keys and metadata, and reads no value. With millions of sessions, keep a second key
-    /// `user:<name>:<id>` for each, with the same time to live, and list that prefix.
+    /// Lists the keys and metadata of all users, and reads no values. With millions of sessions, put a second
+    /// key `user:<name>:<id>` for each, with the same TTL, and list that prefix.
     pub(crate) async fn of(&self, user: &UserName, current: SessionId) -> Result<Vec<OwnSession>> {
         let current = current.secret();
         let mut own = Vec::new();
@@ -124,7 +125,7 @@ impl Sessions {
         Ok(own)
     }
 
-    /// The records themselves, for who wants to do by hand what the methods above do right.
+    /// Returns the records themselves, which the race shows without the methods above.
     pub(crate) fn records(&self) -> &TypedKv<Session, Arc<dyn AtomicKv>> {
         &self.records
     }

@@ -1,4 +1,4 @@
-//! Where the sessions are kept: the one file that knows the backends.
+//! Store of the sessions, and the only file that knows the backends.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -10,14 +10,14 @@ use crate::sessions::Sessions;
 
 const NAMESPACE: &str = "sessions";
 
-/// Where a store keeps its entries.
+/// Location of a store's entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Location {
     Memory,
     File(PathBuf),
 }
 
-/// An open store, and its namespace for sessions. Past this point nothing depends on the backend.
+/// An open store, and its namespace for sessions. All other files are independent of the backend.
 pub(crate) struct Store {
     backend: Arc<dyn KvStore>,
     pub(crate) namespace: Arc<dyn AtomicKv>,
@@ -45,7 +45,8 @@ impl Store {
         Sessions::new(&self.namespace, Arc::clone(&self.clock))
     }
 
-    /// Answers once everything is on the disk and the file is free. Every handle is useless from then on.
+    /// Closes the store; returns once all data is on the disk and the file is unlocked. Every handle is
+    /// closed then.
     pub(crate) async fn close(&self) -> Result<()> {
         self.backend.close().await
     }

@@ -1,4 +1,4 @@
-//! The service, over HTTP, on every backend and on a clock that the test sets.
+//! Tests of the service over HTTP, on every backend and on a manual clock.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,16 +21,16 @@ use crate::{
     arguments::Backend,
     browser::Browser,
     server::Server,
-    sessions::{Sessions, TIME_TO_LIVE},
+    sessions::{Sessions, TTL},
     store::{Location, Store},
     tests::logged_out_midway::LoggedOutMidway,
     tour::{self, LOOPBACK},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
-const ALMOST: Duration = Duration::from_secs(TIME_TO_LIVE.as_secs() - 1);
+const ALMOST: Duration = Duration::from_secs(TTL.as_secs() - 1);
 
-/// A service of its own for each test.
+/// A running service, one per test.
 struct Service {
     server: Server,
     store: Store,
@@ -43,9 +43,10 @@ impl Service {
         Self::start_on(backend, |namespace| namespace).await
     }
 
-    /// A service on what `wrap` makes of the backend's namespace.
+    /// Starts a service on the backend's namespace, wrapped by `wrap`.
     async fn start_on(backend: Backend, wrap: impl FnOnce(Arc<dyn AtomicKv>) -> Arc<dyn AtomicKv>) -> Self {
-        let (folder, clock) = (tempfile::tempdir().unwrap(), ManualClock::default());
+        let folder = tempfile::tempdir().unwrap();
+        let clock = ManualClock::default();
         let location = match backend {
             Backend::Memory => Location::Memory,
             Backend::Redb => Location::File(folder.path().join("sessions.redb")),
@@ -67,7 +68,7 @@ impl Service {
     }
 }
 
-/// Each test on both backends.
+/// Runs each test on both backends.
 macro_rules! on_both {
     ($($name:ident)*) => {
         mod memory { $(#[tokio::test(flavor = "multi_thread")] async fn $name() { super::$name(super::Backend::Memory).await; })* }
@@ -77,18 +78,18 @@ macro_rules! on_both {
 
 on_both! {
     the_tour_runs_to_its_end
-    a_session_ends_a_time_to_live_after_its_last_use
+    a_session_ends_one_ttl_after_its_last_use
     a_renewal_keeps_what_the_listing_shows
     a_renewal_brings_no_session_back
     a_malformed_cookie_never_reaches_the_store
-    a_login_that_does_not_fit_is_refused
+    an_invalid_login_is_rejected
 }
 
 async fn the_tour_runs_to_its_end(backend: Backend) {
     tour::run(backend).await.unwrap();
 }
 
-async fn a_session_ends_a_time_to_live_after_its_last_use(backend: Backend) {
+async fn a_session_ends_one_ttl_after_its_last_use(backend: Backend) {
     let service = Service::start(backend).await;
     let browser = Browser::new("browser").unwrap();
     let id = browser.log_in(&service.server, "ada").await.unwrap();
@@ -104,7 +105,7 @@ async fn a_session_ends_a_time_to_live_after_its_last_use(backend: Backend) {
     let since_login = renewed - began["renewed_at"].as_u64().unwrap();
     assert_eq!(since_login, 3 * ALMOST.as_secs());
 
-    service.clock.advance(TIME_TO_LIVE);
+    service.clock.advance(TTL);
     service.me(&copy, StatusCode::UNAUTHORIZED).await;
 }
 
@@ -126,12 +127,12 @@ async fn a_renewal_keeps_what_the_listing_shows(backend: Backend) {
     }
 
     // Half a life later only the laptop is used; at the phone's end, that one is gone alone.
-    service.clock.advance(TIME_TO_LIVE / 2);
+    service.clock.advance(TTL / 2);
     let half = service.sessions(&laptop).await;
     assert_eq!(half[0]["label"], before[0]["label"]);
     assert!(half[0]["expires_at"].as_u64() > before[0]["expires_at"].as_u64());
     assert_eq!(half[1], before[1]);
-    service.clock.advance(TIME_TO_LIVE / 2);
+    service.clock.advance(TTL / 2);
     let after = service.sessions(&laptop).await;
     assert_eq!(after.iter().map(|own| &own["label"]).collect::<Vec<_>>(), [&before[0]["label"]]);
 }
@@ -163,7 +164,7 @@ async fn a_malformed_cookie_never_reaches_the_store(backend: Backend) {
     }
 }
 
-async fn a_login_that_does_not_fit_is_refused(backend: Backend) {
+async fn an_invalid_login_is_rejected(backend: Backend) {
     let service = Service::start(backend).await;
     let browser = Browser::new("browser").unwrap();
     for body in [

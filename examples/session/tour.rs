@@ -1,4 +1,4 @@
-//! The service, driven step by step through HTTP.
+//! Tour of the service through HTTP, step by step.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -18,10 +18,10 @@ use crate::{
     store::{Location, Store},
 };
 
-/// A port that is free.
+/// Loopback address with port 0, which takes a free port.
 pub(crate) const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-/// Runs the tour. The first answer that is not as it should be ends it.
+/// Runs the tour, up to the first unexpected response.
 pub(crate) async fn run(backend: Backend) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     let location = match backend {
@@ -34,26 +34,30 @@ pub(crate) async fn run(backend: Backend) -> Result<(), Failure> {
     }
     let store = Store::open(&location, Arc::new(SystemClock)).await?;
     let server = start(&store).await?;
-    let (laptop, phone, other) =
-        (Browser::new("Ada's laptop")?, Browser::new("Ada's phone")?, Browser::new("Grace's tablet")?);
+    let laptop = Browser::new("Ada's laptop")?;
+    let phone = Browser::new("Ada's phone")?;
+    let other = Browser::new("Grace's tablet")?;
 
-    say("Nobody is logged in yet, and not every name can log in.");
+    say("No user is logged in yet, and an empty name is rejected.");
     laptop.get(&server, "/me", StatusCode::UNAUTHORIZED).await?;
-    let nobody = json!({ "user": "" });
-    laptop.post(&server, "/login", Some(nobody), StatusCode::BAD_REQUEST).await?;
+    let no_name = json!({ "user": "" });
+    laptop.post(&server, "/login", Some(no_name), StatusCode::BAD_REQUEST).await?;
 
-    say("Ada logs in, and the cookie says who she is.");
+    say("Ada logs in. From now on the cookie identifies her.");
     let laptop_id = laptop.log_in(&server, "ada").await?;
     let me = laptop.get(&server, "/me", StatusCode::OK).await?.body;
-    check(me.get("user") == Some(&json!("ada")), "this is not ada")?;
+    check(me.get("user") == Some(&json!("ada")), "the session is not ada's")?;
 
-    say("Ada logs in on a second device, Grace on hers. Ada lists her sessions: no value is read for that.");
+    say("Ada logs in on a second device, and Grace on hers. Ada lists her sessions, which reads no values.");
     phone.log_in(&server, "ada").await?;
     other.log_in(&server, "grace").await?;
     let own = laptop.get(&server, "/sessions", StatusCode::OK).await?.body;
-    check(current(&own).count() == 2, "ada has two sessions, and grace's is not hers")?;
-    check(current(&own).filter(|current| *current).count() == 1, "one session is the one that asks")?;
-    check(!own.to_string().contains(&laptop_id.secret()), "a listing must not show a session's id")?;
+    check(current(&own).count() == 2, "the listing does not have exactly ada's two sessions")?;
+    check(
+        current(&own).filter(|current| *current).count() == 1,
+        "the listing does not mark exactly one session as current",
+    )?;
+    check(!own.to_string().contains(&laptop_id.secret()), "the listing shows a session's id")?;
 
     say("The service restarts.");
     server.stop().await?;
@@ -62,9 +66,12 @@ pub(crate) async fn run(backend: Backend) -> Result<(), Failure> {
 
     say("Ada is still logged in.");
     let still_me = laptop.get(&server, "/me", StatusCode::OK).await?.body;
-    check(still_me.get("created_at") == me.get("created_at"), "this is another session")?;
+    check(
+        still_me.get("created_at") == me.get("created_at"),
+        "the session is another one after the restart",
+    )?;
 
-    say("Ada logs out on the laptop: the cookie is worth nothing any more, and the phone stays logged in.");
+    say("Ada logs out on the laptop. Its cookie is no longer valid; the phone stays logged in.");
     laptop.log_out(&server).await?;
     laptop.get(&server, "/me", StatusCode::UNAUTHORIZED).await?;
     Browser::with_copy_of(laptop_id)?.get(&server, "/me", StatusCode::UNAUTHORIZED).await?;
@@ -75,7 +82,7 @@ pub(crate) async fn run(backend: Backend) -> Result<(), Failure> {
     say("The service stops, and the store is closed.");
     server.stop().await?;
     store.close().await?;
-    println!("\nEvery answer was as it should be.");
+    println!("\nEvery response was as expected.");
     Ok(())
 }
 
@@ -85,12 +92,12 @@ async fn start(store: &Store) -> Result<Server, Failure> {
     Ok(server)
 }
 
-/// What a restart of the process does to the store.
+/// Does to the store what a restart of the process does.
 async fn restart(store: Store, location: &Location) -> Result<Store, Failure> {
     match location {
         Location::Memory => {
             println!(
-                "Memory does not survive a new process, so the store stays open: only the server is new."
+                "Memory does not survive a restart, so the store stays open and only the server is new."
             );
             Ok(store)
         }
@@ -102,17 +109,17 @@ async fn restart(store: Store, location: &Location) -> Result<Store, Failure> {
     }
 }
 
-/// Of each listed session, whether it is the one that asked.
+/// Returns the flag `current` of each listed session.
 fn current(own: &Value) -> impl Iterator<Item = bool> {
     let sessions = own.as_array().into_iter().flatten();
     sessions.filter_map(|session| session.get("current")?.as_bool())
 }
 
-/// Says what happens next.
+/// Prints the next step.
 pub(crate) fn say(words: &str) {
     println!("\n{words}");
 }
 
-pub(crate) fn check(holds: bool, otherwise: &str) -> Result<(), Failure> {
-    if holds { Ok(()) } else { Err(otherwise.into()) }
+pub(crate) fn check(holds: bool, message: &str) -> Result<(), Failure> {
+    if holds { Ok(()) } else { Err(message.into()) }
 }

@@ -1,42 +1,41 @@
-//! Who is logged in.
+//! Name of a user.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The longest name, in bytes of UTF-8. It goes into metadata, which has room for 1,024 bytes of JSON.
+/// Longest name in bytes of UTF-8. Names go into metadata, which holds 1,024 bytes of JSON.
 const MAX_BYTES: usize = 64;
 
-/// A name of 1 to 64 bytes, checked where JSON becomes one, so that a request with another never reaches a handler.
+/// A name of 1 to 64 bytes, checked when JSON is parsed, so that handlers never see an invalid one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct UserName(String);
 
 impl TryFrom<String> for UserName {
-    type Error = Refused;
+    type Error = UserNameError;
 
-    fn try_from(name: String) -> Result<Self, Refused> {
+    fn try_from(name: String) -> Result<Self, UserNameError> {
         let fits = (1..=MAX_BYTES).contains(&name.len());
         if fits && name.trim() == name && !name.contains(char::is_control) {
             Ok(Self(name))
         } else {
-            Err(Refused { len: name.len() })
+            Err(UserNameError { len: name.len() })
         }
     }
 }
 
-/// A text that is no user name.
+/// Error of an invalid user name.
 #[derive(Debug)]
-pub(crate) struct Refused {
+pub(crate) struct UserNameError {
     len: usize,
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for UserNameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "a user name has 1 to {MAX_BYTES} bytes of UTF-8, no control characters and no white space around it \
-             (this one has {} bytes)",
+            "user name is invalid: {} bytes (1 to {MAX_BYTES}, without control characters or white space around it)",
             self.len
         )
     }

@@ -1,4 +1,4 @@
-//! A namespace on which every renewal meets a logout.
+//! Namespace with a logout in the middle of a renewal.
 
 use std::sync::{
     Arc,
@@ -10,7 +10,7 @@ use kv_core::{
     Result, Value, Version, async_trait,
 };
 
-/// The inner namespace, but the first key that is read is removed behind the reader's back.
+/// A namespace that removes the first key that is read, right after the read.
 #[derive(Debug)]
 pub(crate) struct LoggedOutMidway {
     inner: Arc<dyn AtomicKv>,
