@@ -9,6 +9,7 @@ use workspace_tests::{
 
 /// Storeys of each crate whose folders are checked, from top to bottom, below the root of its `src`.
 const CRATES: &[(&str, Storeys<'_>)] = &[
+    ("bench", &[&["workloads"], &["stores"], &["harness"]]),
     ("kv-cloudflare", &[&["calls"], &["http"], &["rate_limit"], &["api"]]),
     ("kv-redb", &[&["write", "repair"], &["read"], &["file"], &["pages"]]),
     ("kv-server", &[&["rest", "runtime"], &["state", "protocol"], &["http"]]),
@@ -17,10 +18,19 @@ const CRATES: &[(&str, Storeys<'_>)] = &[
 ];
 
 /// Folders whose documentation and statements are checked.
-const PROSE: &[&str] = &["kv-cloudflare/src", "kv-redb", "kv-server", "kv-testkit", "workspace-tests"];
+const PROSE: &[&str] = &[
+    "bench",
+    "examples",
+    "fuzz",
+    "kv-cloudflare/src",
+    "kv-redb",
+    "kv-server",
+    "kv-testkit",
+    "workspace-tests",
+];
 
 /// Folders whose READMEs are checked.
-const READMES: &[&str] = &["kv-cloudflare", "kv-redb", "kv-server", "kv-testkit", "workspace-tests"];
+const READMES: &[&str] = &["bench", "kv-cloudflare", "kv-redb", "kv-server", "kv-testkit", "workspace-tests"];
 
 fn top() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
