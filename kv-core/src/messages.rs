@@ -1,4 +1,5 @@
-//! Tables of the messages that this crate gives: each variant of `InvalidInput`, and values that cannot be read.
+//! Tables of the messages that this crate gives: each variant of `InvalidInput`, and values that cannot be
+//! read.
 
 use std::{collections::HashSet, error::Error as _, mem, time::Duration};
 
@@ -84,7 +85,8 @@ fn rejected() -> Vec<(InvalidInput, &'static str)> {
     ]
 }
 
-/// Number of variants. A new variant stops this from compiling until it is counted here, and then needs a row above.
+/// Number of variants. A new variant stops this from compiling until it is counted here, and then needs a row
+/// above.
 const fn number_of_variants() -> usize {
     match InvalidInput::KeyEmpty {
         InvalidInput::KeyEmpty

@@ -1,4 +1,4 @@
-//! The traits whose methods a service calls: `use kv_core::prelude::*;`.
+//! Traits whose methods a service calls: `use kv_core::prelude::*;`.
 
 pub use crate::{
     calls::{atomic_ext::AtomicKvExt, namespace_ext::KvNamespaceExt},

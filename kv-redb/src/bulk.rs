@@ -48,7 +48,11 @@ pub(crate) async fn write(
                 Ok(outcomes) => outcomes.next().unwrap_or_else(|| Err(store.state.closed_error())).map(drop),
                 Err(failed) => Err(failed.clone()),
             };
-            report.record(index, key, outcome.map_err(|error| error.with_operation(operation).with_key(key)));
+            report.add_outcome(
+                index,
+                key,
+                outcome.map_err(|error| error.with_operation(operation).with_key(key)),
+            );
         }
     }
     report

@@ -18,8 +18,8 @@ pub(crate) enum WireExpiration {
 impl WireExpiration {
     pub(crate) fn new(expiration: Option<Expiration>, now: Timestamp) -> Self {
         let Some(expiration) = expiration else { return Self::Never };
-        let expires_at = expiration.deadline(now);
-        if let Some(ttl) = expiration.time_to_live() {
+        let expires_at = expiration.expires_at(now);
+        if let Some(ttl) = expiration.ttl() {
             // A TTL beyond the last timestamp ends there.
             let longest = expires_at.saturating_since(now).as_secs().max(limits::MIN_EXPIRATION.as_secs());
             return Self::Ttl(ttl.as_secs().min(longest));

@@ -1,4 +1,4 @@
-//! Conditional writes, as a caller uses them.
+//! Conditional writes for callers: `AtomicKvExt`, and the change that an update makes.
 
 use crate::{
     contract::atomic::AtomicKv,
@@ -12,10 +12,10 @@ use crate::{
     },
 };
 
-/// What a **caller** does with conditional writes. Every [`AtomicKv`] has these methods, and nobody else can implement
-/// them.
+/// Conditional writes for **callers**. Every [`AtomicKv`] has these methods; the trait cannot be implemented
+/// otherwise.
 pub trait AtomicKvExt: AtomicKv {
-    /// The whole entry under `key` with its version.
+    /// Returns the whole entry under `key` with its version.
     ///
     /// ```
     /// # use kv_core::prelude::*;
@@ -39,7 +39,8 @@ pub trait AtomicKvExt: AtomicKv {
         async move { self.read_versioned(key?).await }
     }
 
-    /// Puts `value` if what is under `key` is what is expected: [`Expected::Absent`], or a [`Version`].
+    /// Puts `value` if the entry under `key` is the expected one: none for [`Expected::Absent`], or that of a
+    /// [`Version`].
     ///
     /// ```
     /// # use kv_core::{Conditional, Expected, PutOptions, prelude::*};
@@ -61,8 +62,10 @@ pub trait AtomicKvExt: AtomicKv {
         value: impl IntoValue,
         options: impl Into<PutOptions>,
     ) -> impl Future<Output = Result<Conditional>> + Send {
-        let (key, expected, value, options) =
-            (key.into_key(), expected.into(), value.into_value(), options.into());
+        let key = key.into_key();
+        let expected = expected.into();
+        let value = value.into_value();
+        let options = options.into();
         async move { self.write_if(key?, expected, value?, options).await }
     }
 
@@ -89,12 +92,12 @@ pub trait AtomicKvExt: AtomicKv {
         async move { self.remove_if(key?, expected).await }
     }
 
-    /// Reads the entry under `key`, lets `decide` say what becomes of it, and does that if nobody came between; if
-    /// somebody did, it starts again with what is there now. Answers the value that is there afterwards.
+    /// Reads the entry under `key`, passes it to `decide`, and applies the [`Change`] unless the entry was
+    /// written in the meantime; then it starts again with the new entry. Returns the value afterwards.
     ///
-    /// `decide` may run several times, so it should only decide. Somebody always gets through, but under contention on
-    /// one key that may be others for a while: drop the future to give up. An error of `decide` ends it, and nothing is
-    /// written.
+    /// `decide` may run several times, so it should have no side effects. One of the competing updates always
+    /// succeeds, but under contention on one key others may go first for a while: drop the future to give up.
+    /// An error of `decide` ends the update, and nothing is written.
     ///
     /// ```
     /// # use kv_core::{Change, prelude::*};
@@ -148,22 +151,22 @@ async fn update<N: AtomicKv + ?Sized>(
     }
 }
 
-/// What an update decides to do with what it found; see [`AtomicKvExt::update`](crate::AtomicKvExt::update).
+/// Decision of an update on the entry that it found; see [`AtomicKvExt::update`](crate::AtomicKvExt::update).
 ///
 /// `V` is [`Value`], or the record's own type from a [`TypedKv`](crate::TypedKv).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change<V = Value> {
-    /// Leave everything as it is.
+    /// Leaves the entry as it is.
     Keep,
-    /// Delete the entry.
+    /// Deletes the entry.
     Delete,
-    /// Make this the entry. It replaces value, metadata and expiration; carry the deadline on with
-    /// [`Expiration::of`](crate::Expiration::of).
+    /// Replaces the entry: value, metadata and expiration. [`Expiration::of`](crate::Expiration::of) keeps
+    /// the expiry.
     Put(V, PutOptions),
 }
 
 impl Change {
-    /// Put `value`, without options.
+    /// Returns a change that puts `value`, without options.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! A listing as a stream of keys.
+//! Listing as a stream of keys, page after page.
 
 use std::borrow::Borrow;
 
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Every key of every page, from the page that `options` start with.
+/// Streams every key of every page, from the page that `options` start with.
 pub(crate) fn follow<'a, N: KvNamespace + ?Sized>(
     namespace: impl Borrow<N> + Send + Sync + 'a,
     options: Result<ListOptions, InvalidInput>,
@@ -27,7 +27,7 @@ pub(crate) fn follow<'a, N: KvNamespace + ?Sized>(
         let page = namespace.borrow().list_page(options.clone()).await?;
         progress.check_keys(&page.keys)?;
         let next = match page.next {
-            // The page's keys are good, so they come before the error.
+            // The keys of this page are correct, so they come before the error.
             Some(cursor) => {
                 progress.check_cursor(&options, &cursor).map(|()| Some(options.with_cursor(cursor)))
             }
@@ -39,20 +39,20 @@ pub(crate) fn follow<'a, N: KvNamespace + ?Sized>(
     .boxed()
 }
 
-/// Guard against a backend that leads a listing in a circle, which would make it endless.
+/// Guard against a backend whose cursors run in a circle, which would make the listing endless.
 #[derive(Debug, Default)]
 struct Progress {
     last_key: Option<Key<'static>>,
-    /// A cursor that has been seen. If the cursors run in a circle, it comes again (Brent's algorithm).
+    /// Cursor that has been seen. If the cursors run in a circle, it comes again (Brent's algorithm).
     landmark: Option<Cursor>,
-    /// The cursors since the landmark.
+    /// Number of cursors since the landmark.
     steps: usize,
-    /// The number of steps at which the newest cursor becomes the landmark.
+    /// Number of steps at which the newest cursor becomes the landmark.
     stride: usize,
 }
 
 impl Progress {
-    /// Refuses keys that do not ascend, or do not lie behind those of the pages before.
+    /// Rejects keys that do not ascend, within the page or after the last one of the pages before.
     fn check_keys(&mut self, keys: &[KeyInfo]) -> Result<()> {
         let Some(last) = keys.last() else { return Ok(()) };
         let before = self.last_key.iter().chain(keys.iter().map(|key| &key.name));
@@ -63,9 +63,9 @@ impl Progress {
         Ok(())
     }
 
-    /// Refuses a cursor that has led to a page before.
-    fn check_cursor(&mut self, asked: &ListOptions, next: &Cursor) -> Result<()> {
-        if asked.cursor() == Some(next) || self.landmark.as_ref() == Some(next) {
+    /// Rejects a cursor that has led to a page before.
+    fn check_cursor(&mut self, current: &ListOptions, next: &Cursor) -> Result<()> {
+        if current.cursor() == Some(next) || self.landmark.as_ref() == Some(next) {
             return Err(corrupt("listing is corrupt: its cursor does not advance"));
         }
         if self.steps == self.stride {

@@ -1,4 +1,4 @@
-//! The contract, as a caller uses it.
+//! Calls of a service on a namespace: `KvNamespaceExt`.
 
 use futures_core::Stream;
 use serde::{Serialize, de::DeserializeOwned};
@@ -18,10 +18,12 @@ use crate::{
     },
 };
 
-/// What a **caller** does with a namespace. Every [`KvNamespace`] has these methods, and nobody else can implement them.
+/// Calls of a **service** on a namespace. Every [`KvNamespace`] has these methods; the trait cannot be
+/// implemented otherwise.
 ///
-/// Keys are any of [`IntoKey`], values any of [`IntoValue`]; what breaks a limit is refused before the backend sees it,
-/// with [`InvalidInput`](crate::ErrorKind::InvalidInput). Other errors are the backend's, as [`KvNamespace`] has them.
+/// Keys are any of [`IntoKey`], values any of [`IntoValue`]. Input that breaks a limit is rejected with
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) before the backend sees it. Other errors are the
+/// backend's, as [`KvNamespace`] documents them.
 ///
 /// ```
 /// use std::{sync::Arc, time::Duration};
@@ -39,7 +41,7 @@ use crate::{
 /// # }
 /// ```
 pub trait KvNamespaceExt: KvNamespace {
-    /// The value under `key`, or `None` if there is none.
+    /// Returns the value under `key`, or `None` if it is absent.
     ///
     /// ```
     /// # use kv_core::prelude::*;
@@ -57,7 +59,7 @@ pub trait KvNamespaceExt: KvNamespace {
         async move { Ok(self.read(key?, GetOptions::default()).await?.map(|entry| entry.value)) }
     }
 
-    /// The whole entry under `key`: value, metadata and deadline.
+    /// Returns the whole entry under `key`: value, metadata and expiry.
     ///
     /// ```
     /// # use kv_core::{Metadata, prelude::*};
@@ -79,11 +81,12 @@ pub trait KvNamespaceExt: KvNamespace {
         async move { self.read(key?, GetOptions::default().with_metadata(true)).await }
     }
 
-    /// The value under `key` as text.
+    /// Returns the value under `key` as text.
     ///
     /// # Errors
     ///
-    /// [`Codec`](crate::ErrorKind::Codec) if it is not UTF-8; [`Value::to_text_lossy`] takes it all the same.
+    /// [`Codec`](crate::ErrorKind::Codec) if it is not UTF-8; [`Value::to_text_lossy`] replaces the invalid
+    /// bytes.
     ///
     /// ```
     /// # use kv_core::{ErrorKind, prelude::*};
@@ -101,7 +104,7 @@ pub trait KvNamespaceExt: KvNamespace {
         async move { read_as(self, key?, "get_text", Value::into_text).await }
     }
 
-    /// The value under `key` read as JSON.
+    /// Returns the value under `key`, read as JSON.
     ///
     /// # Errors
     ///
@@ -126,7 +129,7 @@ pub trait KvNamespaceExt: KvNamespace {
         async move { read_as(self, key?, "get_json", |value| value.json()).await }
     }
 
-    /// Makes `value` the value under `key`, without metadata and without an expiration: what was there is gone.
+    /// Puts `value` under `key`, without metadata and without an expiration. It replaces the whole entry.
     ///
     /// ```
     /// # use kv_core::prelude::*;
@@ -147,7 +150,7 @@ pub trait KvNamespaceExt: KvNamespace {
         self.put_with(key, value, PutOptions::default())
     }
 
-    /// As [`put`](KvNamespaceExt::put), with metadata, an expiration or both.
+    /// Puts `value` as [`put`](KvNamespaceExt::put) does, with metadata, an expiration or both.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -168,11 +171,13 @@ pub trait KvNamespaceExt: KvNamespace {
         value: impl IntoValue,
         options: impl Into<PutOptions>,
     ) -> impl Future<Output = Result<()>> + Send {
-        let (key, value, options) = (key.into_key(), value.into_value(), options.into());
+        let key = key.into_key();
+        let value = value.into_value();
+        let options = options.into();
         async move { self.write(key?, value?, options).await }
     }
 
-    /// As [`put`](KvNamespaceExt::put), of `value` written as JSON.
+    /// Puts `value` as [`put`](KvNamespaceExt::put) does, written as JSON.
     ///
     /// # Errors
     ///
@@ -197,7 +202,7 @@ pub trait KvNamespaceExt: KvNamespace {
         self.put_json_with(key, value, PutOptions::default())
     }
 
-    /// As [`put_with`](KvNamespaceExt::put_with), of `value` written as JSON.
+    /// Puts `value` as [`put_with`](KvNamespaceExt::put_with) does, written as JSON.
     ///
     /// # Errors
     ///
@@ -220,7 +225,9 @@ pub trait KvNamespaceExt: KvNamespace {
         value: &T,
         options: impl Into<PutOptions>,
     ) -> impl Future<Output = Result<()>> + Send {
-        let (key, value, options) = (key.into_key(), Value::from_json(value), options.into());
+        let key = key.into_key();
+        let value = Value::from_json(value);
+        let options = options.into();
         async move {
             let key = key?;
             let value = value.map_err(|error| error.with_key(&key).with_operation("put_json"))?;
@@ -228,7 +235,7 @@ pub trait KvNamespaceExt: KvNamespace {
         }
     }
 
-    /// Deletes the entry under `key`. If there is none, that is fine.
+    /// Deletes the entry under `key`. Deleting an absent one succeeds.
     ///
     /// ```
     /// # use kv_core::prelude::*;
@@ -245,8 +252,9 @@ pub trait KvNamespaceExt: KvNamespace {
         async move { self.remove(key?).await }
     }
 
-    /// Every key that starts with a prefix, in ascending order of their bytes, with deadline and metadata but without
-    /// the values. It follows the cursors, past empty pages too, and asks for a page when it needs one.
+    /// Streams every key that starts with a prefix, in ascending order of their bytes, with expiry and
+    /// metadata but without the values. It follows the cursors, past empty pages too, and requests a page
+    /// when it needs one.
     ///
     /// ```
     /// # use futures_util::TryStreamExt;
@@ -269,8 +277,8 @@ pub trait KvNamespaceExt: KvNamespace {
         list_stream::follow::<Self>(self, options.into_list_options())
     }
 
-    /// As [`list`](KvNamespaceExt::list), owning the namespace: for streams that outlive the caller, such as the body of
-    /// an HTTP answer. Clone the `Arc` for it.
+    /// Streams keys as [`list`](KvNamespaceExt::list) does and owns the namespace: for streams that outlive
+    /// the caller, such as the body of an HTTP response. Clone the `Arc` for it.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -297,10 +305,11 @@ pub trait KvNamespaceExt: KvNamespace {
         list_stream::follow::<Self>(self, options.into_list_options())
     }
 
-    /// The values under `keys`, each at its key's place; `None` for an absent one.
+    /// Returns the values under `keys` in the order of the keys; `None` for an absent one.
     ///
-    /// A backend reads them together where it can do so without changing a byte. Workers KV can for text alone, so
-    /// there this is one request per key, and [`TypedKv::get_many`](crate::TypedKv::get_many) one per 100 keys.
+    /// A backend reads them in one request where that returns the exact bytes. Workers KV answers in bulk for
+    /// text alone: this takes one request per key there, [`TypedKv::get_many`](crate::TypedKv::get_many) one
+    /// per 100 keys.
     ///
     /// ```
     /// # use kv_core::prelude::*;
@@ -325,7 +334,7 @@ pub trait KvNamespaceExt: KvNamespace {
         }
     }
 
-    /// Writes `entries` by the backend's bulk call, if it has one. Look at the report: single entries may fail.
+    /// Writes `entries` by the backend's bulk call, if it has one. Check the report: single entries may fail.
     ///
     /// ```
     /// # use kv_core::{PutEntry, prelude::*};
@@ -346,8 +355,8 @@ pub trait KvNamespaceExt: KvNamespace {
         async move { self.write_many(entries).await }
     }
 
-    /// Deletes the entries under `keys` by the backend's bulk call, if it has one. Look at the report: single keys may
-    /// fail.
+    /// Deletes the entries under `keys` by the backend's bulk call, if it has one. Check the report: single
+    /// keys may fail.
     ///
     /// ```
     /// # use kv_core::prelude::*;
@@ -367,7 +376,7 @@ pub trait KvNamespaceExt: KvNamespace {
         async move { self.remove_many(keys?).await }
     }
 
-    /// The namespace as a collection of records of type `T`, which are JSON in it. Clones the handle.
+    /// Returns the namespace as a collection of records of type `T`, kept as JSON. Clones the handle.
     ///
     /// ```
     /// # use kv_core::prelude::*;

@@ -1,4 +1,4 @@
-//! What a listing says of a record.
+//! Description of a record in a listing.
 
 use std::fmt;
 
@@ -9,22 +9,22 @@ use crate::types::{
     timestamp::Timestamp,
 };
 
-/// What a listing says of a record.
+/// Description of a record in a listing.
 ///
 /// `Debug` shows the length of the id alone, since it may be a secret as a key may.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordInfo {
-    /// The record's id: its key without the collection's prefix. It may be empty.
+    /// Id of the record: its key without the collection's prefix. It may be empty.
     pub id: String,
-    /// From when on the record is gone; `None` if it stays.
+    /// Time of expiry; `None` if the record does not expire.
     pub expires_at: Option<Timestamp>,
-    /// The record's metadata, if it has any.
+    /// Metadata of the record, if it has any.
     pub metadata: Option<Metadata>,
 }
 
 impl RecordInfo {
-    /// What `key` is, without the `prefix` bytes of its collection.
+    /// Returns the record of `key`, whose first `prefix` bytes are those of the collection.
     pub(crate) fn new(key: KeyInfo, prefix: usize) -> Self {
         let id = key.name.into_string().split_off(prefix);
         Self { id, expires_at: key.expires_at, metadata: key.metadata }

@@ -1,4 +1,4 @@
-//! Conditional writes of records.
+//! Conditional writes of a typed collection.
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -18,7 +18,7 @@ use crate::{
 };
 
 impl<T: Serialize + DeserializeOwned + Send, N: AtomicKv> TypedKv<T, N> {
-    /// The record `id`, with metadata and deadline, and its version.
+    /// Returns the record `id` with metadata and expiry, and its version.
     ///
     /// ```
     /// # use kv_core::prelude::*;
@@ -46,7 +46,8 @@ impl<T: Serialize + DeserializeOwned + Send, N: AtomicKv> TypedKv<T, N> {
         }
     }
 
-    /// Puts `record` if what is under `id` is what is expected: [`Expected::Absent`], or a [`Version`].
+    /// Puts `record` if the record `id` is the expected one: none for [`Expected::Absent`], or that of a
+    /// [`Version`].
     ///
     /// ```
     /// # use kv_core::{Conditional, Expected, PutOptions};
@@ -56,7 +57,7 @@ impl<T: Serialize + DeserializeOwned + Send, N: AtomicKv> TypedKv<T, N> {
     /// # async fn main() -> kv_core::Result<()> {
     /// # let scores = MemoryNamespace::new().typed::<u32>().with_prefix("score:")?;
     /// let first = scores.put_if("ada", Expected::Absent, &7, PutOptions::default()).await?;
-    /// let Conditional::Applied(version) = first else { panic!("nobody else was here") };
+    /// let Conditional::Applied(version) = first else { panic!("no other writer") };
     /// scores.put("ada", &9).await?;
     /// let late = scores.put_if("ada", version, &8, PutOptions::default()).await?;
     /// assert_eq!(late, Conditional::Conflict);
@@ -70,8 +71,10 @@ impl<T: Serialize + DeserializeOwned + Send, N: AtomicKv> TypedKv<T, N> {
         record: &T,
         options: impl Into<PutOptions>,
     ) -> impl Future<Output = Result<Conditional>> + Send {
-        let (key, expected, value, options) =
-            (self.key(id), expected.into(), Value::from_json(record), options.into());
+        let key = self.key(id);
+        let expected = expected.into();
+        let value = Value::from_json(record);
+        let options = options.into();
         async move {
             let key = key?;
             let value = value.map_err(|error| error.with_key(&key).with_operation("put_if"))?;
@@ -103,10 +106,10 @@ impl<T: Serialize + DeserializeOwned + Send, N: AtomicKv> TypedKv<T, N> {
         async move { self.namespace.remove_if(key?, expected).await }
     }
 
-    /// As [`AtomicKvExt::update`], with records: answers the record that is there afterwards.
+    /// Updates the record `id` as [`AtomicKvExt::update`] does an entry. Returns the record afterwards.
     ///
-    /// This is how a time to live is renewed. A get and then a put would bring back a record that somebody deleted in
-    /// between:
+    /// It is the way to renew a TTL: a get and a put after it would bring back a record that was deleted in
+    /// between.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -122,7 +125,7 @@ impl<T: Serialize + DeserializeOwned + Send, N: AtomicKv> TypedKv<T, N> {
     ///         Ok(session.map_or(Change::Keep, |session| Change::Put(session.value, hour.into())))
     ///     })
     ///     .await?;
-    /// assert_eq!(renewed, None, "nobody is logged in");
+    /// assert_eq!(renewed, None, "no such session");
     /// # Ok(())
     /// # }
     /// ```
@@ -134,7 +137,7 @@ impl<T: Serialize + DeserializeOwned + Send, N: AtomicKv> TypedKv<T, N> {
         let key = self.key(id);
         async move {
             let key = key?;
-            // What was put is the answer as it is: to read it back from its JSON could fail, after the write.
+            // Returned as it was put: decoding it from its JSON could fail, after the write.
             let mut put = None;
             let update = self.namespace.update(&key, |entry| {
                 put = None;

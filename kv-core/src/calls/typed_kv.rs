@@ -1,4 +1,4 @@
-//! A collection of records of one type.
+//! Typed collection: records of one type, kept as JSON under a prefix.
 
 use std::{fmt, marker::PhantomData};
 
@@ -23,9 +23,9 @@ use crate::{
 
 /// A collection of records of type `T` in a namespace, under a prefix of its own.
 ///
-/// A record's key is the prefix and the record's id, its value is the record's JSON, so a Worker reads it with
-/// `type: "json"`. Make one with [`KvNamespaceExt::typed`]; over an [`AtomicKv`](crate::AtomicKv) it has conditional
-/// writes too. Errors are those of [`KvNamespaceExt`]; a record that is not the JSON of a `T` is
+/// A record's key is the prefix and the record's id, its value is the record's JSON, so a Worker reads it
+/// with `type: "json"`. Make one with [`KvNamespaceExt::typed`]; over an [`AtomicKv`](crate::AtomicKv) it has
+/// conditional writes too. Errors are those of [`KvNamespaceExt`]; a record that is not the JSON of a `T` is
 /// [`Codec`](crate::ErrorKind::Codec), with its key.
 ///
 /// ```
@@ -54,23 +54,23 @@ pub struct TypedKv<T, N> {
 }
 
 impl<T, N> TypedKv<T, N> {
-    /// The records of `namespace`, without a prefix.
+    /// Returns the records of `namespace`, without a prefix.
     #[must_use]
     pub fn new(namespace: N) -> Self {
         Self { namespace, prefix: Prefix::default(), records: PhantomData }
     }
 
-    /// Only records under `prefix`, which every key gets.
+    /// Sets the prefix of every record's key.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::PrefixTooLong`]. An id that makes a key too long is refused when it is used.
+    /// [`InvalidInput::PrefixTooLong`]. An id that makes a key too long is rejected when it is used.
     pub fn with_prefix(mut self, prefix: impl Into<String>) -> Result<Self, InvalidInput> {
         self.prefix = Prefix::new(prefix)?;
         Ok(self)
     }
 
-    /// The key of the record `id`.
+    /// Returns the key of the record `id`.
     ///
     /// # Errors
     ///
@@ -86,7 +86,7 @@ impl<T, N> TypedKv<T, N> {
         ids.into_iter().map(|id| self.key(id)).collect()
     }
 
-    /// The namespace that holds the records.
+    /// Returns the namespace that holds the records.
     #[must_use]
     pub fn namespace(&self) -> &N {
         &self.namespace
@@ -94,7 +94,7 @@ impl<T, N> TypedKv<T, N> {
 }
 
 impl<T: DeserializeOwned, N: KvNamespace> TypedKv<T, N> {
-    /// The record `id`, or `None` if there is none.
+    /// Returns the record `id`, or `None` if it is absent.
     ///
     /// ```
     /// # use kv_core::prelude::*;
@@ -113,7 +113,7 @@ impl<T: DeserializeOwned, N: KvNamespace> TypedKv<T, N> {
         async move { Ok(self.read("get", key?, GetOptions::default()).await?.map(|entry| entry.value)) }
     }
 
-    /// The record `id` with its metadata and deadline.
+    /// Returns the record `id` with its metadata and expiry.
     ///
     /// ```
     /// # use kv_core::Metadata;
@@ -146,8 +146,8 @@ impl<T: DeserializeOwned, N: KvNamespace> TypedKv<T, N> {
         entry.map(|entry| decode(operation, &key, entry)).transpose()
     }
 
-    /// The records `ids`, each at its id's place; `None` for an absent one. The backend is told that they are text, which
-    /// Workers KV answers for 100 keys per request.
+    /// Returns the records `ids` in the order of the ids; `None` for an absent one. The backend gets the hint
+    /// that they are text, which Workers KV answers for 100 keys per request.
     ///
     /// ```
     /// # use kv_core::prelude::*;
@@ -179,7 +179,7 @@ impl<T: DeserializeOwned, N: KvNamespace> TypedKv<T, N> {
 }
 
 impl<T: Serialize, N: KvNamespace> TypedKv<T, N> {
-    /// Makes `record` the record `id`, without metadata and without an expiration.
+    /// Puts `record` as the record `id`, without metadata and without an expiration.
     ///
     /// ```
     /// # use kv_core::prelude::*;
@@ -196,7 +196,7 @@ impl<T: Serialize, N: KvNamespace> TypedKv<T, N> {
         self.put_with(id, record, PutOptions::default())
     }
 
-    /// As [`put`](TypedKv::put), with metadata, an expiration or both.
+    /// Puts `record` as [`put`](TypedKv::put) does, with metadata, an expiration or both.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -217,7 +217,9 @@ impl<T: Serialize, N: KvNamespace> TypedKv<T, N> {
         record: &T,
         options: impl Into<PutOptions>,
     ) -> impl Future<Output = Result<()>> + Send {
-        let (key, value, options) = (self.key(id), Value::from_json(record), options.into());
+        let key = self.key(id);
+        let value = Value::from_json(record);
+        let options = options.into();
         async move {
             let key = key?;
             let value = value.map_err(|error| error.with_key(&key).with_operation("put"))?;
@@ -227,7 +229,7 @@ impl<T: Serialize, N: KvNamespace> TypedKv<T, N> {
 }
 
 impl<T, N: KvNamespace> TypedKv<T, N> {
-    /// Deletes the record `id`. If there is none, that is fine.
+    /// Deletes the record `id`. Deleting an absent one succeeds.
     ///
     /// ```
     /// # use kv_core::prelude::*;
@@ -246,7 +248,8 @@ impl<T, N: KvNamespace> TypedKv<T, N> {
         async move { self.namespace.remove(key?).await }
     }
 
-    /// Deletes the records `ids` by the backend's bulk call, if it has one. Look at the report: single ones may fail.
+    /// Deletes the records `ids` by the backend's bulk call, if it has one. Check the report: single ones may
+    /// fail.
     ///
     /// ```
     /// # use kv_core::prelude::*;
@@ -266,7 +269,8 @@ impl<T, N: KvNamespace> TypedKv<T, N> {
         async move { self.namespace.remove_many(keys?).await }
     }
 
-    /// Every record's id, deadline and metadata, in ascending order of the ids' bytes, without reading the records.
+    /// Streams id, expiry and metadata of every record, in ascending order of the ids' bytes, without reading
+    /// the records.
     ///
     /// ```
     /// # use futures_util::TryStreamExt;
@@ -286,7 +290,8 @@ impl<T, N: KvNamespace> TypedKv<T, N> {
         self.namespace.list(&self.prefix).map_ok(move |key| RecordInfo::new(key, prefix))
     }
 
-    /// As [`list`](TypedKv::list), owning the namespace: for streams that outlive the caller.
+    /// Streams records as [`list`](TypedKv::list) does and owns the namespace: for streams that outlive the
+    /// caller.
     ///
     /// ```
     /// # use futures_util::TryStreamExt;
@@ -307,7 +312,7 @@ impl<T, N: KvNamespace> TypedKv<T, N> {
     }
 }
 
-/// The record in an entry.
+/// Decodes the record in an entry.
 pub(crate) fn decode<T: DeserializeOwned>(
     operation: &'static str,
     key: &Key<'_>,

@@ -1,5 +1,5 @@
-//! Contract of a backend: the traits for a namespace, for conditional writes and for a store, and their impls for `Arc`
-//! and `Box`.
+//! Contract of a backend: the traits for a namespace, for conditional writes and for a store, and their impls
+//! for `Arc` and `Box`.
 //!
 //! Imports from `types/` alone.
 

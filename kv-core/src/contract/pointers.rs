@@ -1,6 +1,6 @@
-//! `Arc` and `Box` of a namespace or a store are one too.
+//! Contract's traits for `Arc` and `Box`.
 //!
-//! Written by hand: `#[async_trait]` would put the future that the inner one boxed into a second box.
+//! The impls are written by hand: `#[async_trait]` would put the inner call's boxed future into a second box.
 
 use std::{pin::Pin, sync::Arc};
 

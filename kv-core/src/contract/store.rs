@@ -1,4 +1,4 @@
-//! Many namespaces in one place.
+//! Store of many namespaces, as a backend implements it.
 
 use std::{fmt::Debug, sync::Arc};
 
@@ -13,10 +13,11 @@ use crate::{
     },
 };
 
-/// An account: many namespaces, each with an id that never changes and a unique title.
+/// Store of many namespaces, each with an id that never changes and a unique title: what Cloudflare calls an
+/// account.
 ///
-/// Hold one as `Arc<dyn KvStore>`. What can fail beyond what is named here is what the backend may meet, such as
-/// [`Closed`](crate::ErrorKind::Closed) or [`Unavailable`](crate::ErrorKind::Unavailable).
+/// Hold one as `Arc<dyn KvStore>`. Beside the errors named here, every call may fail with those of the
+/// backend, such as [`Closed`](crate::ErrorKind::Closed) or [`Unavailable`](crate::ErrorKind::Unavailable).
 ///
 /// ```
 /// use std::sync::Arc;
@@ -46,30 +47,30 @@ pub trait KvStore: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`Unsupported`](crate::ErrorKind::Unsupported) if it does not, which is what the provided method answers;
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) if it does not, which is the provided method's error;
     /// else as [`create_namespace`](KvStore::create_namespace).
     async fn create_namespace_in(
         &self,
         title: NamespaceTitle,
         jurisdiction: Jurisdiction,
     ) -> Result<NamespaceInfo> {
-        // A namespace that is made without one would be a broken promise.
+        // Creating it without a jurisdiction would break the promise of this call.
         let _ = (title, jurisdiction);
         let message = "store keeps no jurisdictions: create the namespace without one";
         Err(Error::new(ErrorKind::Unsupported, BACKEND, message).with_operation("create_namespace_in"))
     }
 
-    /// Every namespace, in no promised order.
+    /// Returns every namespace, in no promised order.
     async fn list_namespaces(&self) -> Result<Vec<NamespaceInfo>>;
 
-    /// What is known of a namespace.
+    /// Returns the description of a namespace.
     ///
     /// # Errors
     ///
     /// [`NamespaceNotFound`](crate::ErrorKind::NamespaceNotFound).
     async fn namespace_info(&self, id: &NamespaceId) -> Result<NamespaceInfo>;
 
-    /// Gives a namespace another title. Giving it the one that it has succeeds.
+    /// Gives a namespace another title. Renaming it to its own title succeeds.
     ///
     /// # Errors
     ///
@@ -81,26 +82,27 @@ pub trait KvStore: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`NamespaceNotFound`](crate::ErrorKind::NamespaceNotFound), also the second time.
+    /// [`NamespaceNotFound`](crate::ErrorKind::NamespaceNotFound), also on the second call.
     async fn delete_namespace(&self, id: &NamespaceId) -> Result<()>;
 
-    /// A handle to a namespace. Asks nobody: that there is none with this id shows at the handle's first operation, as
+    /// Returns a handle to a namespace. It does no I/O; an unknown id fails the handle's first operation with
     /// [`NamespaceNotFound`](crate::ErrorKind::NamespaceNotFound).
     fn namespace(&self, id: &NamespaceId) -> Arc<dyn KvNamespace>;
 
-    /// Succeeds while the store takes reads and writes; what a readiness probe asks for.
+    /// Succeeds while the store takes reads and writes. A readiness probe calls it.
     ///
-    /// The provided method lists the namespaces, which shows whether the store is open and in reach. A store that can
-    /// be readable and take no writes overrides it.
+    /// The provided method lists the namespaces, which shows that the store is open and in reach. A store
+    /// that may be readable while it takes no writes overrides it.
     ///
     /// # Errors
     ///
-    /// The error that a write would be answered with now.
+    /// The error that a write would return now.
     async fn check_ready(&self) -> Result<()> {
         self.list_namespaces().await.map(drop)
     }
 
-    /// Finishes what was accepted and releases what the store holds; it answers when that is done. Every later
-    /// operation through any handle is [`Closed`](crate::ErrorKind::Closed), except closing again, which succeeds.
+    /// Finishes accepted writes and releases the store's resources, then returns. Every later operation
+    /// through any handle fails with [`Closed`](crate::ErrorKind::Closed), except closing again, which
+    /// succeeds.
     async fn close(&self) -> Result<()>;
 }

@@ -1,4 +1,4 @@
-//! Many writes in one call.
+//! Entries and report of a bulk call.
 
 use crate::types::{
     error::Error,
@@ -8,7 +8,7 @@ use crate::types::{
     value::{IntoValue, Value},
 };
 
-/// One write of a bulk write.
+/// Entry of a bulk write.
 ///
 /// ```
 /// use kv_core::{Metadata, PutEntry};
@@ -24,22 +24,23 @@ pub struct PutEntry {
     pub key: Key<'static>,
     /// The value.
     pub value: Value,
-    /// What is set beside the value.
+    /// Metadata and expiration.
     pub options: PutOptions,
 }
 
 impl PutEntry {
-    /// A write of `value` under `key`, without options.
+    /// Returns a write of `value` under `key`, without options.
     ///
     /// # Errors
     ///
     /// As [`Key::new`] and [`Value::new`].
     pub fn new<'k>(key: impl IntoKey<'k>, value: impl IntoValue) -> Result<Self, InvalidInput> {
-        let (key, value) = (key.into_key()?.into_owned(), value.into_value()?);
+        let key = key.into_key()?.into_owned();
+        let value = value.into_value()?;
         Ok(Self { key, value, options: PutOptions::default() })
     }
 
-    /// Sets what is set beside the value.
+    /// Sets metadata and expiration.
     #[must_use]
     pub fn with_options(mut self, options: impl Into<PutOptions>) -> Self {
         self.options = options.into();
@@ -47,40 +48,41 @@ impl PutEntry {
     }
 }
 
-/// How each item of a bulk write or bulk delete fared.
+/// Outcome of each item of a bulk write or bulk delete.
 ///
-/// Items with equal keys are applied in the order given, so the last one wins; the earlier ones count as succeeded.
+/// Items with equal keys are applied in the order given, so the last one wins; the earlier ones count as
+/// succeeded.
 #[derive(Debug, Clone, Default)]
 #[must_use = "a bulk call may fail in part, and only the report says so"]
 #[non_exhaustive]
 pub struct BulkReport {
-    /// How many items were applied.
+    /// Number of items that were applied.
     pub succeeded: usize,
-    /// Those that were not, in the order given.
+    /// Items that were not applied, in the order given.
     pub failed: Vec<BulkFailure>,
 }
 
 impl BulkReport {
-    /// A report of `succeeded` items and no failure.
+    /// Returns a report of `succeeded` items and no failure.
     pub const fn new(succeeded: usize) -> Self {
         Self { succeeded, failed: Vec::new() }
     }
 
-    /// Counts the outcome of the item at `index`. For backends.
-    pub fn record(&mut self, index: usize, key: &Key<'_>, outcome: Result<(), Error>) {
+    /// Adds the outcome of the item at `index`. For backends.
+    pub fn add_outcome(&mut self, index: usize, key: &Key<'_>, outcome: Result<(), Error>) {
         match outcome {
             Ok(()) => self.succeeded += 1,
             Err(error) => self.failed.push(BulkFailure { index, key: key.clone().into_owned(), error }),
         }
     }
 
-    /// Whether every item was applied.
+    /// `true` if every item was applied.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.failed.is_empty()
     }
 
-    /// The number of items if every one was applied, else the first failure, for a caller who treats any as all.
+    /// Returns the number of items if every one was applied, else the first failure.
     ///
     /// # Errors
     ///
@@ -93,14 +95,14 @@ impl BulkReport {
     }
 }
 
-/// An item of a bulk call that was not applied.
+/// Item of a bulk call that was not applied.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct BulkFailure {
-    /// Its place in the call, from 0.
+    /// Position in the call, from 0.
     pub index: usize,
-    /// Its key.
+    /// Key of the item.
     pub key: Key<'static>,
-    /// Why.
+    /// Error of the item.
     pub error: Error,
 }

@@ -1,4 +1,4 @@
-//! The time, as a dependency.
+//! Clock that backends take the time from.
 
 use std::{
     fmt::Debug,
@@ -8,18 +8,18 @@ use std::{
 
 use crate::types::timestamp::Timestamp;
 
-/// Where a backend gets the time from.
+/// Source of the time.
 ///
-/// Every backend takes one, so a test sets the time instead of waiting for it.
+/// Every backend takes one, so that a test sets the time instead of waiting for it.
 pub trait Clock: Debug + Send + Sync {
-    /// The time of day, for deadlines. It may jump, backwards too.
+    /// Returns the time of day, for expiry. It may jump, backwards too.
     fn now(&self) -> Timestamp;
 
-    /// Time that only moves forwards, from an arbitrary start, for intervals.
+    /// Returns a time that only moves forwards, from an arbitrary start, for intervals.
     fn monotonic(&self) -> Duration;
 }
 
-/// The machine's clock.
+/// Clock of the machine.
 ///
 /// ```
 /// use kv_core::{Clock, SystemClock, Timestamp};
@@ -33,7 +33,7 @@ pub struct SystemClock;
 #[expect(clippy::disallowed_methods, reason = "the one place that asks the system for the time")]
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        // A clock that is set before 1970 is taken to be at 1970.
+        // A clock that is set to a time before 1970 counts as 1970.
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Timestamp::EPOCH.saturating_add(since_epoch)
     }

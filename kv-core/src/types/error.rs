@@ -1,4 +1,4 @@
-//! The one error of every operation.
+//! Error of every operation, and its kind.
 
 use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
@@ -7,16 +7,17 @@ use crate::types::{invalid_input::InvalidInput, key::Key};
 /// Name of this crate in its errors.
 pub(crate) const BACKEND: &str = "kv-core";
 
-/// The result of every fallible operation of this workspace.
+/// Result of every fallible operation of this workspace.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why an operation failed.
+/// Error of an operation.
 ///
-/// [`kind`](Error::kind) says what to do about it. [`Display`](fmt::Display) is the message alone, the cause is in
-/// [`source`](StdError::source), and [`Debug`](fmt::Debug) shows everything but the key, of which it shows the
-/// length. An error is one pointer in size and cheap to clone, since one failed commit answers many callers.
+/// [`kind`](Error::kind) says what to do about it. [`Display`](fmt::Display) is the message alone, the cause
+/// is in [`source`](StdError::source), and [`Debug`](fmt::Debug) shows everything but the key, of which it
+/// shows the length. An error is one pointer in size and cheap to clone, since one failed commit fails the
+/// calls of many.
 ///
-/// An absent key is no error: reads answer `Ok(None)`, and deleting it is `Ok(())`.
+/// An absent key is not an error: reads return `Ok(None)`, and deleting it returns `Ok(())`.
 ///
 /// Backends outside this workspace build their errors the same way:
 ///
@@ -24,7 +25,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// use std::time::Duration;
 /// use kv_core::{Error, ErrorKind, Key};
 ///
-/// let error = Error::new(ErrorKind::RateLimited, "my-backend", "1,000 writes a second are all there are")
+/// let error = Error::new(ErrorKind::RateLimited, "my-backend", "too many writes per second (max 1,000)")
 ///     .with_operation("write")
 ///     .with_key(&Key::from_static("session:1"))
 ///     .with_retry_after(Duration::from_secs(1));
@@ -47,8 +48,8 @@ struct Details {
 }
 
 impl Error {
-    /// An error of `kind` from `backend` (a crate's name), whose message tells a person what was wrong, the
-    /// limit if there is one, what was given, and what to do; never a value, a token or a key.
+    /// Returns an error of `kind` from `backend` (a library's name). The message says what was wrong, what
+    /// was given, the limit and what to do, and never shows a value, a token or a key.
     #[must_use]
     pub fn new(kind: ErrorKind, backend: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Arc::new(Details {
@@ -70,21 +71,21 @@ impl Error {
         self.change(|details| details.key = Some(key))
     }
 
-    /// Adds the operation: the name of the method that met the error, without `_with`:
-    /// `write`, say, or `put_json`.
+    /// Adds the operation: the name of the method that failed, without `_with`, such as `write` or
+    /// `put_json`.
     #[must_use]
     pub fn with_operation(self, operation: &'static str) -> Self {
         self.change(|details| details.operation = Some(operation))
     }
 
-    /// Adds the cause. It must not hold a value, a token or a key: whoever logs the error logs its causes.
+    /// Adds the cause. It must not hold a value, a token or a key, since causes are logged with the error.
     #[must_use]
     pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         let source = Arc::from(source.into());
         self.change(|details| details.source = Some(source))
     }
 
-    /// Adds how long to wait before the next attempt.
+    /// Adds the wait before the next attempt.
     #[must_use]
     pub fn with_retry_after(self, wait: Duration) -> Self {
         self.change(|details| details.retry_after = Some(wait))
@@ -95,45 +96,45 @@ impl Error {
         self
     }
 
-    /// What to do about it.
+    /// Returns the kind, which says what to do.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Whether the same call may succeed later without a change; see [`ErrorKind::is_retryable`].
+    /// `true` if the same call may succeed later without a change; see [`ErrorKind::is_retryable`].
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.kind.is_retryable()
     }
 
-    /// How long the backend asks to wait before the next attempt, if it says.
+    /// Returns the wait before the next attempt that the backend asks for, if it does.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// The key that the operation was about, if it was about one. Keys may be secrets (a session id is):
-    /// think before logging it.
+    /// Returns the key of the operation, if it had one. Keys may be secrets (session ids are): do not log it
+    /// unseen.
     #[must_use]
     pub fn key(&self) -> Option<&Key<'static>> {
         self.0.key.as_ref()
     }
 
-    /// The operation that failed: the name of the method that met the error, without `_with`:
-    /// `write`, say, or `put_json`.
+    /// Returns the operation: the name of the method that failed, without `_with`, such as `write` or
+    /// `put_json`.
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation
     }
 
-    /// The crate that the error comes from, such as `kv-redb`.
+    /// Returns the library that the error comes from, such as `kv-redb`.
     #[must_use]
     pub fn backend(&self) -> &'static str {
         self.0.backend
     }
 
-    /// Which limit the input broke, for [`ErrorKind::InvalidInput`].
+    /// Returns the limit that the input broke, for [`ErrorKind::InvalidInput`].
     #[must_use]
     pub fn as_invalid_input(&self) -> Option<&InvalidInput> {
         self.0.invalid_input.as_ref()
@@ -181,45 +182,45 @@ impl StdError for Error {
     }
 }
 
-/// The kind of an [`Error`](crate::Error): what its reader should do about it.
+/// Kind of an [`Error`]: it says what to do.
 ///
 /// New kinds may be added; treat an unknown one as [`Other`](ErrorKind::Other).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The input breaks a limit of the contract. Mend the input, or answer 400 to whoever sent it;
-    /// [`Error::as_invalid_input`](crate::Error::as_invalid_input) says which limit.
+    /// The input breaks a limit of the contract. Fix the input, or answer its sender 400;
+    /// [`Error::as_invalid_input`] says which limit.
     InvalidInput,
-    /// The backend did not accept the credentials, or they do not allow the operation. Mend the configuration.
+    /// The backend did not accept the credentials, or they do not allow the operation. Fix the configuration.
     Unauthorized,
-    /// The namespace does not exist, or was deleted. Create it, or mend its id.
+    /// The namespace does not exist, or was deleted. Create it, or fix its id.
     NamespaceNotFound,
     /// Another namespace has the title. Open that one, or choose another title.
     NamespaceExists,
-    /// Somebody else has the store open. Close the other one first.
+    /// Another process or handle has the store open. Close it first.
     Locked,
-    /// Too many requests. Wait for [`Error::retry_after`](crate::Error::retry_after), then try again.
+    /// Too many requests. Wait for [`Error::retry_after`], then try again.
     RateLimited,
-    /// A quota of the account or the store is used up. Waiting a little does not help.
+    /// A quota of the account or the store is used up. Retrying soon does not help.
     QuotaExceeded,
     /// The backend cannot answer at the moment. Try again later.
     Unavailable,
-    /// The stored data is damaged, of an unknown version, or not this store's at all. Restore a backup, or
-    /// point the store at the right place.
+    /// The stored data is damaged, of an unknown version, or not of this kind of store. Restore a backup, or
+    /// open the right file.
     Corrupt,
-    /// A value is not what the caller wanted to read it as, or cannot be encoded. The bytes are as they were.
+    /// A value cannot be read as the wanted type, or cannot be encoded. The stored bytes are unchanged.
     Codec,
     /// The backend has no such capability. Do without it, or choose a backend that has it.
     Unsupported,
-    /// The store is closed, or closed itself after a failed write. Open it again. A write that was answered
-    /// with this may or may not have been applied.
+    /// The store is closed, or closed itself after a failed write. Open it again. A write that failed with
+    /// this may or may not have been applied.
     Closed,
     /// Anything else; the message says what.
     Other,
 }
 
 impl ErrorKind {
-    /// Whether the same call may succeed later without a change: [`RateLimited`](Self::RateLimited) and
+    /// `true` if the same call may succeed later without a change: [`RateLimited`](Self::RateLimited) and
     /// [`Unavailable`](Self::Unavailable).
     #[must_use]
     pub const fn is_retryable(self) -> bool {

@@ -1,13 +1,13 @@
-//! When an entry is to end.
+//! Expiration of a write: a TTL or a time.
 
 use std::time::Duration;
 
 use crate::types::{entry::Entry, invalid_input::InvalidInput, limits, timestamp::Timestamp};
 
-/// When an entry is to end: a time to live, or a deadline.
+/// Expiration of a write: a TTL, or a time of expiry.
 ///
-/// An entry without one stays until it is deleted. An entry with one is gone for every operation, listings too,
-/// from the very second of its deadline on.
+/// An entry without one stays until it is deleted. An entry with one is gone for every operation, listings
+/// too, from the second of its expiry on.
 ///
 /// ```
 /// use std::time::Duration;
@@ -15,8 +15,8 @@ use crate::types::{entry::Entry, invalid_input::InvalidInput, limits, timestamp:
 ///
 /// let hour = Expiration::after(Duration::from_secs(3_600))?;
 /// # let _ = hour;
-/// let refused = Expiration::after(Duration::from_millis(59_999)).unwrap_err();
-/// assert_eq!(refused, InvalidInput::ExpirationTtlTooShort { seconds: 59 });
+/// let too_short = Expiration::after(Duration::from_millis(59_999)).unwrap_err();
+/// assert_eq!(too_short, InvalidInput::ExpirationTtlTooShort { seconds: 59 });
 /// # Ok::<(), InvalidInput>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,37 +29,37 @@ enum Kind {
 }
 
 impl Expiration {
-    /// `time_to_live` after the write, by the backend's clock at the moment when it applies the write. Fractions of
-    /// a second are dropped; a deadline after [`Timestamp::MAX`] becomes that.
+    /// Expires `ttl` after the write, by the backend's clock when it applies the write. Fractions of a second
+    /// are dropped; a time after [`Timestamp::MAX`] becomes that.
     ///
     /// # Errors
     ///
     /// [`InvalidInput::ExpirationTtlTooShort`] under 60 seconds, which is Workers KV's limit.
-    pub const fn after(time_to_live: Duration) -> Result<Self, InvalidInput> {
-        let seconds = time_to_live.as_secs();
+    pub const fn after(ttl: Duration) -> Result<Self, InvalidInput> {
+        let seconds = ttl.as_secs();
         if seconds < limits::MIN_EXPIRATION.as_secs() {
             return Err(InvalidInput::ExpirationTtlTooShort { seconds });
         }
         Ok(Self(Kind::After { seconds }))
     }
 
-    /// At `deadline`, which has to be 60 seconds after `now` or later. `now` is the caller's own and serves this
-    /// check alone.
+    /// Expires at `expires_at`, which has to be 60 seconds after `now` or later. `now` is the caller's time
+    /// and serves this check alone.
     ///
     /// # Errors
     ///
     /// [`InvalidInput::ExpirationTooSoon`].
-    pub fn at(deadline: Timestamp, now: Timestamp) -> Result<Self, InvalidInput> {
-        // Not `now + 60`, which would saturate at the end of time.
-        if deadline.saturating_since(now) < limits::MIN_EXPIRATION {
-            return Err(InvalidInput::ExpirationTooSoon { expiration: deadline, now });
+    pub fn at(expires_at: Timestamp, now: Timestamp) -> Result<Self, InvalidInput> {
+        // Not `now + 60`, which would saturate at the last timestamp.
+        if expires_at.saturating_since(now) < limits::MIN_EXPIRATION {
+            return Err(InvalidInput::ExpirationTooSoon { expiration: expires_at, now });
         }
-        Ok(Self(Kind::At(deadline)))
+        Ok(Self(Kind::At(expires_at)))
     }
 
-    /// The deadline of an [`Entry`], a [`KeyInfo`](crate::KeyInfo) or a [`RecordInfo`](crate::RecordInfo), carried on by a read-modify-write or a copy; `None` if it has
-    /// none. It was accepted before, so it may be less than 60 seconds away. An entry that is written with a
-    /// deadline that has passed is absent at once.
+    /// Keeps the expiry of an [`Entry`], a [`KeyInfo`](crate::KeyInfo) or a [`RecordInfo`](crate::RecordInfo)
+    /// in a read-modify-write or a copy; `None` if it has none. It was accepted before, so it may be less
+    /// than 60 seconds away. An entry that is written with a time of expiry in the past is absent at once.
     ///
     /// ```
     /// use kv_core::{Entry, Expiration, PutOptions, Timestamp, Value};
@@ -71,21 +71,22 @@ impl Expiration {
     /// ```
     #[must_use]
     pub fn of(entry: &impl HasDeadline) -> Option<Self> {
-        entry.deadline().map(|deadline| Self(Kind::At(deadline)))
+        entry.deadline().map(|expires_at| Self(Kind::At(expires_at)))
     }
 
-    /// The deadline of a write that is applied at `now`. For backends.
+    /// Returns the time of expiry of a write that is applied at `now`. For backends.
     #[must_use]
-    pub const fn deadline(self, now: Timestamp) -> Timestamp {
+    pub const fn expires_at(self, now: Timestamp) -> Timestamp {
         match self.0 {
             Kind::After { seconds } => now.saturating_add(Duration::from_secs(seconds)),
-            Kind::At(deadline) => deadline,
+            Kind::At(expires_at) => expires_at,
         }
     }
 
-    /// The time to live, if the caller said [`after`](Expiration::after). For backends that pass it on.
+    /// Returns the TTL, if the expiration was made by [`after`](Expiration::after). For backends that pass it
+    /// on.
     #[must_use]
-    pub const fn time_to_live(self) -> Option<Duration> {
+    pub const fn ttl(self) -> Option<Duration> {
         match self.0 {
             Kind::After { seconds } => Some(Duration::from_secs(seconds)),
             Kind::At(_) => None,
@@ -93,9 +94,10 @@ impl Expiration {
     }
 }
 
-/// What carries a deadline: [`Entry`], [`KeyInfo`](crate::KeyInfo) and [`RecordInfo`](crate::RecordInfo). Sealed.
+/// Types with a time of expiry: [`Entry`], [`KeyInfo`](crate::KeyInfo) and [`RecordInfo`](crate::RecordInfo).
+/// Sealed.
 pub trait HasDeadline: sealed::Sealed {
-    /// Its deadline, if it has one.
+    /// Returns the time of expiry, if it has one.
     fn deadline(&self) -> Option<Timestamp>;
 }
 

@@ -1,19 +1,20 @@
-//! What a constructor refuses, and why.
+//! Input that breaks a limit of the contract.
 
 use crate::types::{limits, timestamp::Timestamp};
 
-/// Input that breaks a limit of the contract: what was wrong, the limit, and what was given.
+/// Input that breaks a limit of the contract: what was wrong, what was given, and the limit.
 ///
-/// Every variant's sentence can be shown to whoever sent the input. None repeats a key, a value or metadata.
-/// As an [`Error`](crate::Error) its kind is [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), and
+/// The message of every variant can be shown to the sender of the input. None shows a key, a value or
+/// metadata. As an [`Error`](crate::Error) its kind is
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), and
 /// [`Error::as_invalid_input`](crate::Error::as_invalid_input) gives it back.
 ///
 /// ```
 /// use kv_core::{InvalidInput, Key};
 ///
-/// let refused = Key::new("x".repeat(513)).unwrap_err();
-/// assert_eq!(refused, InvalidInput::KeyTooLong { len: 513 });
-/// assert_eq!(refused.to_string(), "key is too long: 513 bytes (max 512)");
+/// let error = Key::new("x".repeat(513)).unwrap_err();
+/// assert_eq!(error, InvalidInput::KeyTooLong { len: 513 });
+/// assert_eq!(error.to_string(), "key is too long: 513 bytes (max 512)");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -62,7 +63,7 @@ pub enum InvalidInput {
     /// A type whose `Serialize` failed, or that JSON cannot express.
     #[error("metadata cannot be written as JSON: its type failed to serialize")]
     MetadataNotSerializable,
-    /// Metadata that is JSON `null`: to have none, give none.
+    /// Metadata that is JSON `null`: leave it out instead.
     #[error("metadata is null: leave it out instead")]
     MetadataNull,
     /// A time after [`limits::MAX_TIMESTAMP`].
@@ -71,18 +72,18 @@ pub enum InvalidInput {
         /// The seconds since the epoch that were given.
         seconds: u64,
     },
-    /// A time to live under [`limits::MIN_EXPIRATION`].
+    /// A TTL under [`limits::MIN_EXPIRATION`].
     #[error("TTL is too short: {seconds} s (min {min} s)", min = limits::MIN_EXPIRATION.as_secs())]
     ExpirationTtlTooShort {
         /// The whole seconds that were given.
         seconds: u64,
     },
-    /// A deadline that is past, or under [`limits::MIN_EXPIRATION`] away.
+    /// A time of expiry that is past, or under [`limits::MIN_EXPIRATION`] away.
     #[error("expiration is too soon: {expiration} s since the epoch (min {min}, {ttl} s from now)", min = now.as_secs() + limits::MIN_EXPIRATION.as_secs(), ttl = limits::MIN_EXPIRATION.as_secs())]
     ExpirationTooSoon {
-        /// The deadline that was given.
+        /// The time of expiry that was given.
         expiration: Timestamp,
-        /// The time that it was held against.
+        /// The time that it was compared with.
         now: Timestamp,
     },
     /// A page size outside 1 to [`limits::MAX_LIST_LIMIT`].
@@ -91,7 +92,7 @@ pub enum InvalidInput {
         /// The limit that was given.
         limit: usize,
     },
-    /// Text that no [`Cursor`](crate::Cursor) of this version has.
+    /// Text that is not a [`Cursor`](crate::Cursor) of this version.
     #[error("cursor is malformed: pass the last page's cursor unchanged, or none")]
     CursorMalformed,
     /// A cursor that was issued for another prefix, or altered since.
@@ -115,7 +116,7 @@ pub enum InvalidInput {
         /// Its length in characters.
         chars: usize,
     },
-    /// A name that is not one of a [`Jurisdiction`](crate::Jurisdiction).
+    /// A name of no [`Jurisdiction`](crate::Jurisdiction).
     #[error("jurisdiction is unknown: use eu, fedramp or us, in lower case")]
     JurisdictionUnknown,
 }

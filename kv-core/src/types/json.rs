@@ -17,7 +17,8 @@ pub(crate) fn decode_error(subject: &str, error: &serde_json::Error) -> Error {
     Error::new(ErrorKind::Codec, BACKEND, message)
 }
 
-/// Error for a type that cannot be written as JSON. The message of its `Serialize` may quote a value, so it is left out.
+/// Error for a type that cannot be written as JSON. The message of its `Serialize` may quote a value, so it
+/// is left out.
 pub(crate) fn encode_error(_: &serde_json::Error) -> Error {
     Error::new(ErrorKind::Codec, BACKEND, "value cannot be written as JSON: its type failed to serialize")
 }

@@ -1,12 +1,13 @@
-//! The legal area that a namespace's data stays in.
+//! Jurisdiction: the legal area that a namespace's data stays in.
 
 use std::{fmt, str::FromStr};
 
 use crate::types::invalid_input::InvalidInput;
 
-/// The legal area that a namespace's data stays in, chosen when the namespace is created, for good.
+/// Legal area that a namespace's data stays in, chosen when the namespace is created. It never changes.
 ///
-/// The names are Workers KV's. There the service keeps the data in the area; a store on one machine keeps the name alone.
+/// The names are Workers KV's. The service keeps the data in the area; a store on one machine keeps the name
+/// alone.
 ///
 /// ```
 /// use kv_core::{InvalidInput, Jurisdiction};
@@ -27,10 +28,10 @@ pub enum Jurisdiction {
 }
 
 impl Jurisdiction {
-    /// Every jurisdiction that there is.
+    /// Every jurisdiction.
     pub const ALL: [Self; 3] = [Self::Eu, Self::Fedramp, Self::Us];
 
-    /// The name, as Workers KV's API spells it.
+    /// Returns the name, as Workers KV's API spells it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -44,7 +45,7 @@ impl Jurisdiction {
 impl FromStr for Jurisdiction {
     type Err = InvalidInput;
 
-    /// The jurisdiction with this name, in lower case, as Workers KV's API spells it.
+    /// Returns the jurisdiction with this name, in lower case, as Workers KV's API spells it.
     ///
     /// # Errors
     ///

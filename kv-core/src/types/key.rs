@@ -1,17 +1,18 @@
-//! The name of an entry.
+//! Key of an entry, and the types that convert into one.
 
 use std::{borrow::Cow, fmt};
 
 use crate::types::{invalid_input::InvalidInput, limits};
 
-/// The name of an entry: 1 to 512 bytes of UTF-8, and neither `.` nor `..`.
+/// Key of an entry: 1 to 512 bytes of UTF-8, and neither `.` nor `..`.
 ///
-/// Every other text is a key and comes back as it was given: `/`, `%`, `+`, a space, a newline, NUL, an emoji.
-/// Keys differ if their bytes differ; nothing is folded, trimmed, decoded or normalised. They sort by their
-/// bytes. The rule is Workers KV's own: its
+/// Every other text is a key and comes back as it was given: `/`, `%`, `+`, a space, a newline, NUL, an
+/// emoji. Keys differ if their bytes differ; they are not folded, trimmed, decoded or normalised. They sort
+/// by their bytes. The rule is Workers KV's own: its
 /// [documentation](https://developers.cloudflare.com/kv/api/write-key-value-pairs/) and its runtime.
 ///
-/// `Display` shows the key. `Debug` shows its length alone, since keys such as session ids do not belong into logs.
+/// `Display` shows the key. `Debug` shows its length alone, since keys such as session ids do not belong in
+/// logs.
 ///
 /// ```
 /// use kv_core::Key;
@@ -36,7 +37,7 @@ const fn check(key: &str) -> Result<(), InvalidInput> {
 }
 
 impl<'a> Key<'a> {
-    /// Takes `key` as it is.
+    /// Checks `key` and takes it unchanged.
     ///
     /// # Errors
     ///
@@ -48,31 +49,31 @@ impl<'a> Key<'a> {
         Ok(Self(key))
     }
 
-    /// The same key, borrowed.
+    /// Returns the same key, borrowed.
     #[must_use]
     pub fn as_borrowed(&self) -> Key<'_> {
         Key(Cow::Borrowed(&self.0))
     }
 
-    /// The same key, owned: copies the text if it was borrowed.
+    /// Returns the same key, owned: copies the text if it was borrowed.
     #[must_use]
     pub fn into_owned(self) -> Key<'static> {
         Key(Cow::Owned(self.0.into_owned()))
     }
 
-    /// The text, owned: copied if it was borrowed.
+    /// Returns the text, owned: copies it if it was borrowed.
     #[must_use]
     pub fn into_string(self) -> String {
         self.0.into_owned()
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The length in bytes, 1 to 512.
+    /// Returns the length in bytes, 1 to 512.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a key is never empty")]
     pub fn len(&self) -> usize {
@@ -81,11 +82,11 @@ impl<'a> Key<'a> {
 }
 
 impl Key<'static> {
-    /// A key that the program's text holds, checked when the program is compiled if it is in a `const`.
+    /// Returns the key of a literal. In a `const` it is checked at compile time.
     ///
     /// # Panics
     ///
-    /// If [`Key::new`] would refuse it.
+    /// If [`Key::new`] would reject it.
     #[must_use]
     pub const fn from_static(key: &'static str) -> Self {
         assert!(check(key).is_ok(), "a key has 1 to 512 bytes of UTF-8 and is neither \".\" nor \"..\"");
@@ -111,11 +112,11 @@ impl fmt::Debug for Key<'_> {
     }
 }
 
-/// Text that a caller may pass as a key: `&str`, `String`, `Cow<str>`, [`Key`], and references to them.
+/// Text that callers may pass as a key: `&str`, `String`, `Cow<str>`, [`Key`], and references to them.
 ///
 /// Borrowed text stays borrowed. The trait is sealed.
 pub trait IntoKey<'a>: sealed::Sealed {
-    /// The key.
+    /// Converts into a key.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The JSON that an entry carries beside its value.
+//! Metadata of an entry: a small JSON text beside its value.
 
 use std::{fmt, sync::Arc};
 
@@ -6,11 +6,12 @@ use serde::{Serialize, de::DeserializeOwned, de::IgnoredAny};
 
 use crate::types::{error::Result, invalid_input::InvalidInput, json, limits};
 
-/// The JSON that an entry carries beside its value: at most 1,024 bytes of compact text. Cheap to clone.
+/// Metadata of an entry: JSON of at most 1,024 bytes of compact text, beside the value. Cheap to clone.
 ///
-/// Listings give it without reading the value. The limit counts the bytes of the text with its quotes and
-/// escapes, as Workers KV counts them: a string of 1,022 `x` fits. JSON `null` is no metadata, so it is refused
-/// here; [`PutOptions::with_metadata_json`](crate::PutOptions::with_metadata_json) takes it as none.
+/// Listings return it without reading the value. The limit counts the bytes of the text with its quotes and
+/// escapes, as Workers KV counts them: a string of 1,022 `x` fits. JSON `null` means that there is no
+/// metadata, so it is rejected here;
+/// [`PutOptions::with_metadata_json`](crate::PutOptions::with_metadata_json) accepts it and sets none.
 ///
 /// `Debug` shows its length alone.
 ///
@@ -25,34 +26,34 @@ use crate::types::{error::Result, invalid_input::InvalidInput, json, limits};
 pub struct Metadata(Arc<str>);
 
 impl Metadata {
-    /// `metadata` written as compact JSON.
+    /// Writes `metadata` as compact JSON.
     ///
     /// # Errors
     ///
     /// [`InvalidInput::MetadataNotSerializable`], [`MetadataTooLong`](InvalidInput::MetadataTooLong), or
-    /// [`MetadataNull`](InvalidInput::MetadataNull) (a `None` is, and a number that is none).
+    /// [`MetadataNull`](InvalidInput::MetadataNull) (for `None`, and for a float that is not finite).
     pub fn new<T: Serialize + ?Sized>(metadata: &T) -> Result<Self, InvalidInput> {
         let text = serde_json::to_string(metadata).map_err(|_| InvalidInput::MetadataNotSerializable)?;
-        // A raw value may bring white space of its own.
+        // A serde_json `RawValue` keeps its white space.
         Self::from_json(&text)
     }
 
-    /// The JSON in `text`, without the white space outside its strings. Numbers keep their digits and objects
-    /// the order of their keys.
+    /// Takes the JSON in `text`, without the white space outside its strings. Numbers keep their digits and
+    /// objects the order of their keys.
     ///
     /// # Errors
     ///
     /// [`InvalidInput::MetadataNotJson`], [`MetadataTooLong`](InvalidInput::MetadataTooLong) or
     /// [`MetadataNull`](InvalidInput::MetadataNull).
     pub fn parse(text: &str) -> Result<Self, InvalidInput> {
-        // Ignoring builds nothing and does not recurse, however deep the text nests.
+        // `IgnoredAny` builds no tree and does not recurse, however deep the text nests.
         serde_json::from_str::<IgnoredAny>(text)
             .map_err(|error| InvalidInput::MetadataNotJson { line: error.line(), column: error.column() })?;
         Self::from_json(text)
     }
 
-    /// The text that [`as_str`](Metadata::as_str) gave when a backend stored it. It is not parsed again, so that a listing
-    /// costs no more than it reads; text that was altered meanwhile fails in [`json`](Metadata::json).
+    /// Takes text that a backend stored from [`as_str`](Metadata::as_str). It is not parsed again, which
+    /// keeps listings cheap; text that was altered in between fails in [`json`](Metadata::json).
     ///
     /// ```
     /// use kv_core::Metadata;
@@ -77,13 +78,13 @@ impl Metadata {
         Self::from_stored(&compact(text))
     }
 
-    /// The compact JSON text.
+    /// Returns the compact JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The metadata as a `T`.
+    /// Decodes the metadata as a `T`.
     ///
     /// # Errors
     ///
@@ -93,10 +94,11 @@ impl Metadata {
     }
 }
 
-/// Valid JSON without the white space outside its strings.
+/// Removes the white space outside the strings of valid JSON.
 fn compact(text: &str) -> String {
     let mut compact = String::with_capacity(text.len().min(limits::MAX_METADATA_BYTES));
-    let (mut in_string, mut escaped) = (false, false);
+    let mut in_string = false;
+    let mut escaped = false;
     for character in text.chars() {
         if in_string {
             in_string = escaped || character != '"';

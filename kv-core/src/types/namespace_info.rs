@@ -1,23 +1,24 @@
-//! The description of a namespace, as its store gives it.
+//! Description of a namespace: id, title and jurisdiction.
 
 use std::{fmt, str::FromStr};
 
 use crate::types::{invalid_input::InvalidInput, jurisdiction::Jurisdiction, limits};
 
-/// The description of a namespace, as its store gives it.
+/// Description of a namespace, as its store returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NamespaceInfo {
-    /// The id, which never changes.
+    /// Id, which never changes.
     pub id: NamespaceId,
-    /// The title, which a rename changes.
+    /// Title, which a rename changes.
     pub title: NamespaceTitle,
-    /// The jurisdiction that the namespace was created in, which never changes; `None` if it was created without one.
+    /// Jurisdiction that the namespace was created in, which never changes; `None` if it was created without
+    /// one.
     pub jurisdiction: Option<Jurisdiction>,
 }
 
 impl NamespaceInfo {
-    /// The namespace `id` under `title`, without a jurisdiction.
+    /// Returns the namespace `id` under `title`, without a jurisdiction.
     #[must_use]
     pub const fn new(id: NamespaceId, title: NamespaceTitle) -> Self {
         Self { id, title, jurisdiction: None }
@@ -31,15 +32,15 @@ impl NamespaceInfo {
     }
 }
 
-/// The name that a store gives to a namespace: 1 to 32 characters.
+/// Id of a namespace, which its store draws: 1 to 32 characters.
 ///
-/// The stores of this workspace, like Workers KV, give 32 lower-case hexadecimal digits, drawn at random and never
-/// used again.
+/// The stores of this workspace and Workers KV use 32 lower-case hexadecimal digits, drawn at random and
+/// never used again.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NamespaceId(String);
 
 impl NamespaceId {
-    /// Takes `id` as it is.
+    /// Checks `id` and takes it unchanged.
     ///
     /// # Errors
     ///
@@ -60,7 +61,7 @@ impl NamespaceId {
         }
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -81,12 +82,12 @@ impl fmt::Display for NamespaceId {
     }
 }
 
-/// The name that a person gives to a namespace: 1 to 512 characters, unique in its store.
+/// Title of a namespace, which people choose: 1 to 512 characters, unique in its store.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NamespaceTitle(String);
 
 impl NamespaceTitle {
-    /// Takes `title` as it is.
+    /// Checks `title` and takes it unchanged.
     ///
     /// # Errors
     ///
@@ -107,7 +108,7 @@ impl NamespaceTitle {
         }
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

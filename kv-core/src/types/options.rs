@@ -1,10 +1,10 @@
-//! How to write.
+//! Options of reads and of writes.
 
 use crate::types::{
     expiration::Expiration, invalid_input::InvalidInput, metadata::Metadata, timestamp::Timestamp,
 };
 
-/// What a put sets beside the value. The default sets no metadata and no expiration, and so clears what was there.
+/// Metadata and expiration of a put. The default sets neither, so the put clears both.
 ///
 /// One option alone converts into it:
 ///
@@ -21,28 +21,28 @@ use crate::types::{
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PutOptions {
-    /// When the entry is to end; `None` keeps it until it is deleted.
+    /// Expiration; `None` keeps the entry until it is deleted.
     pub expiration: Option<Expiration>,
-    /// The metadata, if any.
+    /// Metadata, if any.
     pub metadata: Option<Metadata>,
 }
 
 impl PutOptions {
-    /// Sets when the entry is to end, if it is to.
+    /// Sets the expiration; `None` clears it.
     #[must_use]
     pub fn with_expiration(mut self, expiration: impl Into<Option<Expiration>>) -> Self {
         self.expiration = expiration.into();
         self
     }
 
-    /// Sets the metadata, if there is any.
+    /// Sets the metadata; `None` clears it.
     #[must_use]
     pub fn with_metadata(mut self, metadata: impl Into<Option<Metadata>>) -> Self {
         self.metadata = metadata.into();
         self
     }
 
-    /// Sets the metadata to the JSON in `text`; `null` sets none, as on every wire of Workers KV.
+    /// Sets the metadata to the JSON in `text`; `null` clears it, as in every API of Workers KV.
     ///
     /// # Errors
     ///
@@ -55,10 +55,10 @@ impl PutOptions {
         }
     }
 
-    /// The deadline of a write with these options that is applied at `now`. For backends.
+    /// Returns the time of expiry of a write with these options that is applied at `now`. For backends.
     #[must_use]
     pub fn expires_at(&self, now: Timestamp) -> Option<Timestamp> {
-        self.expiration.map(|expiration| expiration.deadline(now))
+        self.expiration.map(|expiration| expiration.expires_at(now))
     }
 }
 
@@ -86,7 +86,7 @@ impl From<Metadata> for PutOptions {
     }
 }
 
-/// How to read an entry. The default reads the value and its deadline.
+/// Options of a read. The default reads the value and its expiry.
 ///
 /// ```
 /// use kv_core::GetOptions;
@@ -97,18 +97,18 @@ impl From<Metadata> for PutOptions {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GetOptions {
-    /// Whether to fill in [`Entry::metadata`](crate::Entry::metadata).
+    /// `true` to fill in [`Entry::metadata`](crate::Entry::metadata).
     pub metadata: bool,
-    /// A hint that the values are UTF-8 text, with which some backends answer many keys in one request. It never
+    /// Hint that the values are UTF-8 text, with which some backends read many keys in one request. It never
     /// changes the bytes that are returned.
     pub text: bool,
 }
 
 impl GetOptions {
-    /// Sets whether the metadata is wanted.
+    /// Requests the metadata, or not.
     #[must_use]
-    pub const fn with_metadata(mut self, wanted: bool) -> Self {
-        self.metadata = wanted;
+    pub const fn with_metadata(mut self, metadata: bool) -> Self {
+        self.metadata = metadata;
         self
     }
 

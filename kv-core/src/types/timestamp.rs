@@ -1,4 +1,4 @@
-//! Points in time, in whole seconds.
+//! Timestamps in whole seconds.
 
 use std::{fmt, time::Duration};
 
@@ -6,9 +6,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::types::invalid_input::InvalidInput;
 
-/// A point in time: whole seconds since 1970-01-01T00:00:00Z, to the end of the year 9999.
+/// Point in time: whole seconds since 1970-01-01T00:00:00Z, to the end of the year 9999.
 ///
-/// That is the unit of Workers KV's `expiration`. serde writes it as a number.
+/// Workers KV's `expiration` has the same unit. serde writes it as a number.
 ///
 /// ```
 /// use std::time::Duration;
@@ -26,10 +26,10 @@ impl Timestamp {
     /// 1970-01-01T00:00:00Z, which is also the default.
     pub const EPOCH: Self = Self(0);
 
-    /// The last one: 9999-12-31T23:59:59Z.
+    /// Last timestamp: 9999-12-31T23:59:59Z.
     pub const MAX: Self = Self(253_402_300_799);
 
-    /// `seconds` after the epoch.
+    /// Returns the time `seconds` after the epoch.
     ///
     /// # Errors
     ///
@@ -41,26 +41,26 @@ impl Timestamp {
         Ok(Self(seconds))
     }
 
-    /// The seconds since the epoch.
+    /// Returns the seconds since the epoch.
     #[must_use]
     pub const fn as_secs(self) -> u64 {
         self.0
     }
 
-    /// The time `duration` later, its fraction of a second dropped; [`Timestamp::MAX`] at the latest.
+    /// Returns the time `duration` later, without its fraction of a second; [`Timestamp::MAX`] at the latest.
     #[must_use]
     pub const fn saturating_add(self, duration: Duration) -> Self {
         let seconds = self.0.saturating_add(duration.as_secs());
         if seconds > Self::MAX.0 { Self::MAX } else { Self(seconds) }
     }
 
-    /// How long `earlier` was before this; zero if it was not.
+    /// Returns the time since `earlier`; zero if that is later.
     #[must_use]
     pub const fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_secs(self.0.saturating_sub(earlier.0))
     }
 
-    /// Whether an entry that expires at this time is gone at `now`: it is from the very second on.
+    /// `true` if an entry that expires at this time is gone at `now`, that is from this second on.
     #[must_use]
     pub const fn has_passed(self, now: Self) -> bool {
         self.0 <= now.0

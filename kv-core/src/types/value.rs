@@ -1,4 +1,4 @@
-//! The bytes of an entry.
+//! Value of an entry, and the types that convert into one.
 
 use std::{borrow::Cow, fmt, ops::Deref};
 
@@ -11,9 +11,9 @@ use crate::types::{
     json, limits,
 };
 
-/// The bytes of an entry: 0 to 26,214,400 of them (25 MiB). Cheap to clone.
+/// Value of an entry: 0 to 26,214,400 bytes (25 MiB). Cheap to clone.
 ///
-/// It derefs to its bytes and compares with bytes and text. `Debug` shows their number alone.
+/// It derefs to its bytes and compares with bytes and text. `Debug` shows its length alone.
 ///
 /// ```
 /// use kv_core::Value;
@@ -35,11 +35,11 @@ pub(crate) const fn check(len: usize) -> Result<(), InvalidInput> {
 }
 
 impl Value {
-    /// Takes the bytes of `value`; see [`IntoValue`] for what is moved and what is copied.
+    /// Takes the bytes of `value`; [`IntoValue`] lists the types that are moved and those that are copied.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::ValueTooLong`], before anything is copied.
+    /// [`InvalidInput::ValueTooLong`], before the bytes are copied.
     pub fn new(value: impl IntoValue) -> Result<Self, InvalidInput> {
         value.into_value()
     }
@@ -49,28 +49,29 @@ impl Value {
         Ok(Self(bytes))
     }
 
-    /// Bytes that the program's text holds, without a copy.
+    /// Returns the value of a literal, without a copy.
     ///
     /// # Panics
     ///
-    /// If there are more than 25 MiB of them; when the program is compiled, if it is in a `const`.
+    /// If it is longer than 25 MiB; in a `const`, at compile time.
     #[must_use]
     pub const fn from_static(bytes: &'static [u8]) -> Self {
         assert!(check(bytes.len()).is_ok(), "a value has at most 26,214,400 bytes");
         Self(Bytes::from_static(bytes))
     }
 
-    /// `value` written as compact JSON.
+    /// Writes `value` as compact JSON.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Codec`] if its `Serialize` fails, [`ErrorKind::InvalidInput`] if the text passes 25 MiB.
+    /// [`ErrorKind::Codec`] if its `Serialize` fails, [`ErrorKind::InvalidInput`] if the text is longer than
+    /// 25 MiB.
     pub fn from_json<T: Serialize + ?Sized>(value: &T) -> Result<Self> {
         let text = serde_json::to_vec(value).map_err(|error| json::encode_error(&error))?;
         Ok(Self::new(text)?)
     }
 
-    /// The bytes as a `T` written as JSON.
+    /// Decodes the bytes as the JSON of a `T`.
     ///
     /// # Errors
     ///
@@ -79,7 +80,7 @@ impl Value {
         serde_json::from_slice(&self.0).map_err(|error| json::decode_error("value", &error))
     }
 
-    /// The bytes as text.
+    /// Returns the bytes as text.
     ///
     /// # Errors
     ///
@@ -88,7 +89,7 @@ impl Value {
         std::str::from_utf8(&self.0).map_err(|error| not_text(self.0.len(), error))
     }
 
-    /// The bytes as text of its own; takes the memory over where nobody else holds it.
+    /// Returns the bytes as owned text, without a copy if the memory is not shared.
     ///
     /// # Errors
     ///
@@ -98,19 +99,19 @@ impl Value {
         String::from_utf8(self.0.into()).map_err(|error| not_text(len, error.utf8_error()))
     }
 
-    /// The bytes as text, with U+FFFD for what is not UTF-8: what the Workers binding's `get(key)` answers.
+    /// Returns the bytes as text, with U+FFFD for invalid UTF-8, as the Workers binding's `get(key)` does.
     #[must_use]
     pub fn to_text_lossy(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.0)
     }
 
-    /// The bytes, shared.
+    /// Returns the shared bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &Bytes {
         &self.0
     }
 
-    /// The bytes, moved out.
+    /// Returns the bytes by value.
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         self.0
@@ -181,12 +182,12 @@ impl fmt::Debug for Value {
     }
 }
 
-/// Bytes that a caller may pass as a value.
+/// Bytes that callers may pass as a value.
 ///
-/// [`Bytes`], `Vec<u8>`, `String` and [`Value`] are moved. `&str`, `&[u8]`, `&[u8; N]`, `&String`, `&Vec<u8>` are
-/// copied, after their length was found good. `&Value` and `&Bytes` share the memory. The trait is sealed.
+/// [`Bytes`], `Vec<u8>`, `String` and [`Value`] are moved. `&str`, `&[u8]`, `&[u8; N]`, `&String`, `&Vec<u8>`
+/// are copied, after their length was checked. `&Value` and `&Bytes` share the memory. The trait is sealed.
 pub trait IntoValue: sealed::Sealed {
-    /// The value.
+    /// Converts into a value.
     ///
     /// # Errors
     ///

@@ -1,34 +1,34 @@
-//! Which write made an entry.
+//! Versions of entries, and the terms of conditional writes.
 
-/// Which write made an entry, for conditional writes.
+/// Version of an entry: the write that made it, for conditional writes.
 ///
-/// Every write of a key takes a new version, plain writes too, and no version is used twice for a key in a store:
-/// not after a remove, an expiry, a sweep or a reopening. Versions say nothing about order.
+/// Every write of a key takes a new version, plain writes too, and no version is used twice for a key in a
+/// store: not after a remove, an expiry, a sweep or a reopening. Versions say nothing about order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Version(u64);
 
 impl Version {
-    /// The version with this number. For backends.
+    /// Returns the version with this number. For backends.
     #[must_use]
     pub const fn new(number: u64) -> Self {
         Self(number)
     }
 
-    /// The number.
+    /// Returns the number.
     #[must_use]
     pub const fn as_u64(self) -> u64 {
         self.0
     }
 }
 
-/// What a conditional write expects to find.
+/// Precondition of a conditional write.
 ///
-/// An entry that has expired is absent, whether or not it was swept.
+/// An entry that has expired is absent, swept or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Expected {
     /// No entry.
     Absent,
-    /// The entry that this write made.
+    /// The entry with this version.
     Version(Version),
 }
 
@@ -39,7 +39,7 @@ impl From<Version> for Expected {
 }
 
 impl Expected {
-    /// Whether `current`, the version of the live entry if there is one, is what was expected. For backends.
+    /// `true` if `current`, the version of the live entry if there is one, is the expected one. For backends.
     #[must_use]
     pub fn holds(self, current: Option<Version>) -> bool {
         match self {
@@ -49,12 +49,12 @@ impl Expected {
     }
 }
 
-/// How a conditional write ended.
+/// Outcome of a conditional write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[must_use = "a conflict means that nothing was written"]
 pub enum Conditional {
-    /// It was applied, and this is its version. A removal takes one too, which no entry ever has.
+    /// The write was applied with this version. A removal takes a version too, which no entry has.
     Applied(Version),
-    /// Something else was there: nothing was written. Read again and decide again.
+    /// The entry was another one, and nothing was written. Read again and decide again.
     Conflict,
 }

@@ -12,7 +12,7 @@ proptest! {
         for (index, &fine) in outcomes.iter().enumerate() {
             let key = Key::new(format!("key-{index}")).unwrap();
             let error = Error::new(ErrorKind::Unavailable, "test", format!("failure {index}"));
-            report.record(index, &key, if fine { Ok(()) } else { Err(error) });
+            report.add_outcome(index, &key, if fine { Ok(()) } else { Err(error) });
         }
         let failed: Vec<usize> = (0..outcomes.len()).filter(|&index| !outcomes[index]).collect();
         prop_assert_eq!(report.succeeded + report.failed.len(), outcomes.len());

@@ -29,7 +29,7 @@ proptest! {
         let page = ListPage::new(vec![info.clone()], Some(cursor.clone()));
         let error = Error::new(ErrorKind::Other, "test", "it failed").with_key(&key);
         let mut report = BulkReport::default();
-        report.record(0, &key, Err(error));
+        report.add_outcome(0, &key, Err(error));
         prop_assert!(!shows(&key, &secret));
         prop_assert!(!shows(&prefix, &secret));
         prop_assert!(!shows(&value, &secret));

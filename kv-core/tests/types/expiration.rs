@@ -30,9 +30,9 @@ proptest! {
             Ok(expiration) => {
                 prop_assert!(seconds >= 60);
                 let expected = (u128::from(now.as_secs()) + u128::from(seconds)).min(253_402_300_799);
-                prop_assert_eq!(u128::from(expiration.deadline(now).as_secs()), expected);
-                prop_assert_eq!(expiration.time_to_live(), Some(Duration::from_secs(seconds)));
-                prop_assert_eq!(PutOptions::from(expiration).expires_at(now), Some(expiration.deadline(now)));
+                prop_assert_eq!(u128::from(expiration.expires_at(now).as_secs()), expected);
+                prop_assert_eq!(expiration.ttl(), Some(Duration::from_secs(seconds)));
+                prop_assert_eq!(PutOptions::from(expiration).expires_at(now), Some(expiration.expires_at(now)));
             }
             Err(error) => {
                 prop_assert!(seconds < 60);
@@ -54,8 +54,8 @@ proptest! {
         match Expiration::at(deadline, now) {
             Ok(expiration) => {
                 prop_assert!(rule);
-                prop_assert_eq!(expiration.deadline(later), deadline);
-                prop_assert_eq!(expiration.time_to_live(), None);
+                prop_assert_eq!(expiration.expires_at(later), deadline);
+                prop_assert_eq!(expiration.ttl(), None);
             }
             Err(error) => {
                 prop_assert!(!rule);
@@ -71,7 +71,7 @@ proptest! {
         let entry = Entry::new(Value::default()).with_expires_at(deadline);
         let info = KeyInfo::new(Key::from_static("k")).with_expires_at(deadline);
         for carried in [Expiration::of(&entry), Expiration::of(&info)] {
-            prop_assert_eq!(carried.map(|carried| carried.deadline(now)), deadline);
+            prop_assert_eq!(carried.map(|carried| carried.expires_at(now)), deadline);
             prop_assert_eq!(PutOptions::from(carried).expires_at(now), deadline);
         }
     }
@@ -87,7 +87,7 @@ fn at_the_end_of_time_no_deadline_is_far_enough_away() {
             Err(InvalidInput::ExpirationTooSoon { expiration: Timestamp::MAX, now })
         );
     }
-    assert_eq!(Expiration::after(Duration::MAX).unwrap().deadline(Timestamp::MAX), Timestamp::MAX);
+    assert_eq!(Expiration::after(Duration::MAX).unwrap().expires_at(Timestamp::MAX), Timestamp::MAX);
 }
 
 #[test]

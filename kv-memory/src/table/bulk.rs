@@ -47,13 +47,13 @@ impl Table {
                 for (number, (key, change)) in changes {
                     self.apply(&mut index, &key, change, now);
                     self.tidy(&mut index, now);
-                    report.record(number, &key, Ok(()));
+                    report.add_outcome(number, &key, Ok(()));
                 }
             }
             // The namespace was deleted, or the store closed, after the step before.
             Err(error) => {
                 for (number, (key, _)) in changes {
-                    report.record(number, &key, Err(error.clone().with_key(&key)));
+                    report.add_outcome(number, &key, Err(error.clone().with_key(&key)));
                 }
             }
         }

@@ -256,7 +256,7 @@ impl KvNamespace for Reference {
         let mut report = BulkReport::default();
         for (index, PutEntry { key, value, options, .. }) in entries.into_iter().enumerate() {
             let outcome = self.write(key.as_borrowed(), value, options).await;
-            report.record(index, &key, outcome);
+            report.add_outcome(index, &key, outcome);
         }
         Ok(report)
     }
@@ -266,7 +266,7 @@ impl KvNamespace for Reference {
         let mut report = BulkReport::default();
         for (index, key) in keys.iter().enumerate() {
             let outcome = if left == Some(index) { Ok(()) } else { self.remove(key.as_borrowed()).await };
-            report.record(index, key, outcome);
+            report.add_outcome(index, key, outcome);
         }
         Ok(report)
     }

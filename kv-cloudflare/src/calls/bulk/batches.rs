@@ -86,7 +86,7 @@ impl BulkOutcome {
             self.failed.into_iter().filter_map(|(index, error)| Some((items.key(index)?, error))).collect();
         let mut report = BulkReport::default();
         for (index, key) in (0..items.len()).filter_map(|index| Some((index, items.key(index)?))) {
-            report.record(index, key, failed.get(key).cloned().map_or(Ok(()), Err));
+            report.add_outcome(index, key, failed.get(key).cloned().map_or(Ok(()), Err));
         }
         report
     }

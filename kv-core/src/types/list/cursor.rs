@@ -1,4 +1,4 @@
-//! Where the next page of a listing starts.
+//! Cursor of a listing: the start of its next page.
 
 use std::{fmt, str::FromStr};
 
@@ -6,13 +6,13 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::types::{invalid_input::InvalidInput, key::Key, list::prefix::Prefix};
 
-/// Where the next page of a listing starts: opaque text that is safe in a URL.
+/// Start of a listing's next page: opaque text that is safe in a URL.
 ///
-/// A cursor belongs to its prefix: used with another one, or altered, it is refused. It stays good while keys
-/// around it come and go, its own key too.
+/// A cursor belongs to its prefix: with another one, or altered, it is rejected. It stays valid while keys
+/// are added and removed, its own key too.
 ///
-/// Its text is the base64 of a version, a hash over prefix and token, and the backend's token. The hash finds mistakes; it
-/// is no signature, so a backend takes the token for what anybody may have sent.
+/// Its text is the base64 of a version, a hash over prefix and token, and the backend's token. The hash finds
+/// mistakes; it is not a signature, so a backend must not trust the token.
 ///
 /// ```
 /// use kv_core::{Cursor, InvalidInput, Key, ListOptions, Prefix};
@@ -37,7 +37,7 @@ pub struct Cursor {
 const VERSION: u8 = 1;
 
 impl Cursor {
-    /// A cursor for the listing of `prefix` that carries a backend's `token`. For backends.
+    /// Returns a cursor for the listing of `prefix` that carries a backend's `token`. For backends.
     #[must_use]
     pub fn issue(prefix: &Prefix, token: impl Into<String>) -> Self {
         let token = token.into();
@@ -46,14 +46,15 @@ impl Cursor {
         Self { text: URL_SAFE_NO_PAD.encode(bytes), hash, token }
     }
 
-    /// The cursor of an ordered backend: the next page starts behind `key`, which need not exist any more.
+    /// Returns the cursor of an ordered backend: the next page starts after `key`, which may have been
+    /// removed.
     #[must_use]
     pub fn after(prefix: &Prefix, key: &Key<'_>) -> Self {
         Self::issue(prefix, key.as_str())
     }
 
-    /// Reads a cursor's text, as somebody sent it. Whether it belongs to the prefix that it is used with,
-    /// [`ListOptions::start`](crate::ListOptions::start) checks.
+    /// Parses the text of a cursor. [`ListOptions::start`](crate::ListOptions::start) checks that it belongs
+    /// to the prefix that it is used with.
     ///
     /// # Errors
     ///
@@ -71,7 +72,7 @@ impl Cursor {
         Ok(Self { hash: u64::from_be_bytes(*hash), token, text })
     }
 
-    /// The text to send.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -85,7 +86,8 @@ impl Cursor {
     }
 }
 
-/// FNV-1a, 64 bits: the same in every build, unlike the standard library's. It guards against mistakes.
+/// FNV-1a hash of 64 bits: the same in every build, unlike the standard library's. It guards against
+/// mistakes.
 fn hash(prefix: &Prefix, token: &str) -> u64 {
     let length = (prefix.as_str().len() as u64).to_be_bytes();
     let bytes = length.iter().chain(prefix.as_str().as_bytes()).chain(token.as_bytes());

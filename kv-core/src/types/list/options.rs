@@ -1,4 +1,4 @@
-//! What to list.
+//! Options of a listing, and the types that convert into them.
 
 use std::ops::Bound;
 
@@ -8,7 +8,7 @@ use crate::types::{
     list::{cursor::Cursor, prefix::Prefix},
 };
 
-/// What to list: a prefix, the size of a page, and where to start. The default lists every key, 1,000 a page.
+/// Prefix, page size and start of a listing. The default lists every key, 1,000 per page.
 ///
 /// ```
 /// use kv_core::{InvalidInput, ListOptions, Prefix};
@@ -32,15 +32,15 @@ impl Default for ListOptions {
 }
 
 impl ListOptions {
-    /// Only keys that start with `prefix`. A cursor is good for its own prefix alone.
+    /// Lists only keys that start with `prefix`. A cursor is valid for its own prefix alone.
     #[must_use]
     pub fn with_prefix(mut self, prefix: Prefix) -> Self {
         self.prefix = prefix;
         self
     }
 
-    /// At most `limit` keys a page. In [`KvNamespaceExt::list`](crate::KvNamespaceExt::list), which follows every
-    /// page, this is the size of its requests and not the number of keys that it gives.
+    /// Sets the maximum number of keys per page. [`KvNamespaceExt::list`](crate::KvNamespaceExt::list)
+    /// follows every page, so there it bounds the size of a request and not the number of keys.
     ///
     /// # Errors
     ///
@@ -53,35 +53,35 @@ impl ListOptions {
         Ok(self)
     }
 
-    /// The page after the one that gave `cursor`; from the start if there is none.
+    /// Starts after the page that returned `cursor`; `None` starts with the first page.
     #[must_use]
     pub fn with_cursor(mut self, cursor: impl Into<Option<Cursor>>) -> Self {
         self.cursor = cursor.into();
         self
     }
 
-    /// The prefix.
+    /// Returns the prefix.
     #[must_use]
     pub const fn prefix(&self) -> &Prefix {
         &self.prefix
     }
 
-    /// The most keys that the page may hold, 1 to 1,000.
+    /// Returns the maximum number of keys in the page, 1 to 1,000.
     #[must_use]
     pub const fn limit(&self) -> usize {
         self.limit
     }
 
-    /// The cursor, if there is one.
+    /// Returns the cursor, if there is one.
     #[must_use]
     pub const fn cursor(&self) -> Option<&Cursor> {
         self.cursor.as_ref()
     }
 
-    /// Where the page starts, for backends: the token that the backend gave to
-    /// [`Cursor::issue`](crate::Cursor::issue) (behind the key of [`Cursor::after`](crate::Cursor::after)), or
-    /// `None` for the first page. This is the only way to a cursor's token, so the check cannot be forgotten.
-    /// Somebody who means it can make up a cursor: the token need not be a key, nor one with the prefix.
+    /// Returns the start of the page, for backends: the token that the backend passed to
+    /// [`Cursor::issue`](crate::Cursor::issue) (for [`Cursor::after`](crate::Cursor::after) the key), or
+    /// `None` for the first page. It is the only way to a cursor's token, so the check cannot be left out.
+    /// Cursors can be forged: the token may be no key, or a key outside the prefix.
     ///
     /// # Errors
     ///
@@ -90,10 +90,9 @@ impl ListOptions {
         self.cursor.as_ref().map(|cursor| cursor.token(&self.prefix)).transpose()
     }
 
-    /// The keys that the page may hold, for backends that are ordered and whose cursors are those of
-    /// [`Cursor::after`](crate::Cursor::after). `None` if there can be no such key, so a range that is given is never upside
-    /// down. A cursor that somebody made up leads nowhere outside the
-    /// prefix.
+    /// Returns the range of keys that the page may hold, for ordered backends whose cursors are those of
+    /// [`Cursor::after`](crate::Cursor::after). `None` if the range is empty, so its start lies before its
+    /// end. A forged cursor cannot leave the prefix.
     ///
     /// ```
     /// use std::ops::Bound;
@@ -128,9 +127,9 @@ impl From<Prefix> for ListOptions {
     }
 }
 
-/// What a caller may pass to list: [`ListOptions`], or a prefix alone as [`Prefix`] or text. Sealed.
+/// Types that callers may pass to list: [`ListOptions`], or a prefix alone as [`Prefix`] or text. Sealed.
 pub trait IntoListOptions: sealed::Sealed {
-    /// The options.
+    /// Converts into options.
     ///
     /// # Errors
     ///
@@ -186,18 +185,18 @@ mod sealed {
     impl Sealed for &String {}
 }
 
-/// The keys that a page of an ordered backend may hold; see [`ListOptions::key_range`](crate::ListOptions::key_range).
+/// Range of keys that a page of an ordered backend may hold; see [`ListOptions::key_range`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyRange<'a> {
-    /// Where it starts.
+    /// Start of the range.
     pub start: Bound<&'a str>,
-    /// Where it ends, exclusively; `None` if only the namespace ends it.
+    /// Exclusive end of the range; `None` for the end of the namespace.
     pub end: Option<String>,
 }
 
 impl std::fmt::Debug for KeyRange<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The bounds are keys.
+        // The bounds are keys, which are not shown.
         f.debug_struct("KeyRange").finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! What a listing answers.
+//! Page of a listing.
 
 use crate::types::{
     expiration::{HasDeadline, sealed::Sealed},
@@ -8,53 +8,53 @@ use crate::types::{
     timestamp::Timestamp,
 };
 
-/// One page of a listing.
+/// Page of a listing.
 ///
-/// A page may be empty although more follow: go on until [`next`](ListPage::next) is `None`.
+/// A page may be empty although more follow: continue until [`next`](ListPage::next) is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListPage {
-    /// The keys, in ascending order of their bytes.
+    /// Keys, in ascending order of their bytes.
     pub keys: Vec<KeyInfo>,
-    /// Where the next page starts; `None` if the listing is complete.
+    /// Start of the next page; `None` if the listing is complete.
     pub next: Option<Cursor>,
 }
 
 impl ListPage {
-    /// A page of `keys`, with `next` if more may follow.
+    /// Returns a page of `keys`, with `next` if more may follow.
     #[must_use]
     pub const fn new(keys: Vec<KeyInfo>, next: Option<Cursor>) -> Self {
         Self { keys, next }
     }
 }
 
-/// What a listing says of a key.
+/// Description of a key in a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyInfo {
     /// The key.
     pub name: Key<'static>,
-    /// From when on the entry is gone; `None` if it stays.
+    /// Time of expiry; `None` if the entry does not expire.
     pub expires_at: Option<Timestamp>,
-    /// The entry's metadata, if it has any.
+    /// Metadata of the entry, if it has any.
     pub metadata: Option<Metadata>,
 }
 
 impl KeyInfo {
-    /// A key without metadata whose entry does not expire.
+    /// Returns a key without metadata whose entry does not expire.
     #[must_use]
     pub const fn new(name: Key<'static>) -> Self {
         Self { name, expires_at: None, metadata: None }
     }
 
-    /// With `metadata`, if there is any.
+    /// Sets the metadata; `None` clears it.
     #[must_use]
     pub fn with_metadata(mut self, metadata: impl Into<Option<Metadata>>) -> Self {
         self.metadata = metadata.into();
         self
     }
 
-    /// Gone from `expires_at` on, if there is such a time.
+    /// Sets the time of expiry; `None` clears it.
     #[must_use]
     pub fn with_expires_at(mut self, expires_at: impl Into<Option<Timestamp>>) -> Self {
         self.expires_at = expires_at.into();

@@ -1,12 +1,12 @@
-//! The start of the keys that a listing is about.
+//! Prefix of the keys that a listing is about.
 
 use std::{borrow::Cow, fmt};
 
 use crate::types::{invalid_input::InvalidInput, limits};
 
-/// The start of the keys that a listing is about: 0 to 512 bytes of UTF-8, taken literally.
+/// Prefix of keys: 0 to 512 bytes of UTF-8, taken literally.
 ///
-/// The empty prefix, which is the default, is that of every key. `%`, `_` and `*` are characters, not patterns.
+/// The empty prefix is the default, and matches every key. `%`, `_` and `*` are characters, not patterns.
 ///
 /// ```
 /// use kv_core::Prefix;
@@ -27,7 +27,7 @@ const fn check(prefix: &str) -> Result<(), InvalidInput> {
 }
 
 impl Prefix {
-    /// Takes `prefix` as it is.
+    /// Checks `prefix` and takes it unchanged.
     ///
     /// # Errors
     ///
@@ -38,37 +38,37 @@ impl Prefix {
         Ok(Self(Cow::Owned(prefix)))
     }
 
-    /// A prefix that the program's text holds, checked when the program is compiled if it is in a `const`.
+    /// Returns the prefix of a literal. In a `const` it is checked at compile time.
     ///
     /// # Panics
     ///
-    /// If [`Prefix::new`] would refuse it.
+    /// If [`Prefix::new`] would reject it.
     #[must_use]
     pub const fn from_static(prefix: &'static str) -> Self {
         assert!(check(prefix).is_ok(), "a prefix has at most 512 bytes of UTF-8");
         Self(Cow::Borrowed(prefix))
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether `key` starts with it.
+    /// `true` if `key` starts with this prefix.
     #[must_use]
     pub fn matches(&self, key: &str) -> bool {
         key.starts_with(self.as_str())
     }
 
-    /// The first text after every text that starts with this prefix, in the byte order of UTF-8: the exclusive
-    /// end of a range scan. `None` if there is no such text, as for the empty prefix. It may be longer than a
-    /// prefix may be.
+    /// Returns the first text after all that start with this prefix, in the byte order of UTF-8: the
+    /// exclusive end of a range scan. `None` if there is no such text, as for the empty prefix. It may be
+    /// longer than a prefix may be.
     #[must_use]
     pub fn upper_bound(&self) -> Option<String> {
         let mut bound = self.as_str().to_owned();
         while let Some(last) = bound.pop() {
-            // A range of characters steps over the surrogates, which no text holds.
+            // A range of characters skips the surrogates, which are not valid in UTF-8.
             if let Some(next) = (last..=char::MAX).nth(1) {
                 bound.push(next);
                 return Some(bound);
