@@ -1,17 +1,17 @@
-//! The contract, over kv-server and a real socket, on memory and on redb.
+//! Conformance suite over kv-server and a real socket, on kv-memory and on kv-redb.
 
 mod subjects;
 
 use kv_testkit::{Subject, cases};
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// The cases that Workers KV cannot pass, over whatever it is served, and why.
+/// Cases that Workers KV cannot pass over any store, with the reason.
 const CANNOT: &[(&str, &str)] = &[(
     "expiry::carried_expiry_may_be_near",
-    "the API takes no deadline that is less than 60 s away: it is sent as a time to live of 60 s",
+    "the API takes no expiry that is less than 60 s away: it is sent as a TTL of 60 s",
 )];
 
-/// The cases of conditional writes, which Workers KV does not have.
+/// Modules of the cases of conditional writes, which Workers KV does not have.
 const ATOMIC: &[&str] = &["conditional::", "versions::", "updates::", "expired_versions::"];
 
 fn main() {

@@ -1,12 +1,11 @@
-//! Clients at the same time, some of whose futures are dropped, over kv-server and real sockets: their histories are ones
-//! that some order explains.
+//! Linearizability of concurrent clients, some of whose futures are dropped, over kv-server and real sockets.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod subjects;
 
 use kv_testkit::{HistoryOptions, history_test};
 
-/// Each call is a request or more, so there are fewer histories than where the stores themselves are tested.
+/// Fewer histories than for the stores themselves, since each call is a request or more.
 fn options() -> HistoryOptions {
     let options = HistoryOptions::default();
     let histories = options.histories / 4;

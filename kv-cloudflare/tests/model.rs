@@ -1,4 +1,4 @@
-//! Random sequences of operations, over kv-server and a real socket, against the model.
+//! Model test: random sequences of operations, over kv-server and a real socket.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod subjects;
@@ -11,34 +11,34 @@ use kv_core::{
 };
 use kv_testkit::{ManualClock, ModelOptions, model_test};
 
-/// The client, but for writes that carry a deadline of less than 60 s on: the API takes none, so these go to the namespace
-/// behind the server.
+/// Client that writes carried expiries of less than 60 s directly to the namespace behind the server, since
+/// the API takes none.
 #[derive(Debug)]
-struct NearDeadlinesBehind {
+struct NearExpiriesDirect {
     client: Arc<dyn KvNamespace>,
-    behind: Arc<dyn KvNamespace>,
+    direct: Arc<dyn KvNamespace>,
     clock: ManualClock,
 }
 
-impl NearDeadlinesBehind {
-    fn way(&self, options: &PutOptions) -> &Arc<dyn KvNamespace> {
+impl NearExpiriesDirect {
+    fn route(&self, options: &PutOptions) -> &Arc<dyn KvNamespace> {
         let now = self.clock.now();
-        let near = options.expires_at(now).is_some_and(|deadline| {
-            !deadline.has_passed(now) && deadline.saturating_since(now) < limits::MIN_EXPIRATION
+        let near = options.expires_at(now).is_some_and(|expires_at| {
+            !expires_at.has_passed(now) && expires_at.saturating_since(now) < limits::MIN_EXPIRATION
         });
-        if near { &self.behind } else { &self.client }
+        if near { &self.direct } else { &self.client }
     }
 }
 
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
-impl KvNamespace for NearDeadlinesBehind {
+impl KvNamespace for NearExpiriesDirect {
     async fn read(&self, key: Key<'_>, options: GetOptions) -> Result<Option<Entry>> {
         self.client.read(key, options).await
     }
 
     async fn write(&self, key: Key<'_>, value: Value, options: PutOptions) -> Result<()> {
-        self.way(&options).write(key, value, options).await
+        self.route(&options).write(key, value, options).await
     }
 
     async fn remove(&self, key: Key<'_>) -> Result<()> {
@@ -54,8 +54,10 @@ impl KvNamespace for NearDeadlinesBehind {
     }
 
     async fn write_many(&self, entries: Vec<PutEntry>) -> Result<BulkReport> {
-        let near =
-            entries.iter().map(|entry| self.way(&entry.options)).find(|way| Arc::ptr_eq(way, &self.behind));
+        let near = entries
+            .iter()
+            .map(|entry| self.route(&entry.options))
+            .find(|route| Arc::ptr_eq(route, &self.direct));
         near.unwrap_or(&self.client).write_many(entries).await
     }
 
@@ -70,13 +72,13 @@ impl KvNamespace for NearDeadlinesBehind {
 
 fn wrap(
     client: Arc<dyn KvNamespace>,
-    behind: Arc<dyn KvNamespace>,
+    direct: Arc<dyn KvNamespace>,
     clock: ManualClock,
 ) -> Arc<dyn KvNamespace> {
-    Arc::new(NearDeadlinesBehind { client, behind, clock })
+    Arc::new(NearExpiriesDirect { client, direct, clock })
 }
 
-// Each operation is a request or more, so there are fewer sequences than where the stores themselves are tested.
+// Fewer sequences than for the stores themselves, since each operation is a request or more.
 #[test]
 fn over_memory_agrees_with_the_model() {
     model_test(async || subjects::memory(wrap).await, ModelOptions::default().with_sequences(96));

@@ -1,5 +1,5 @@
-//! Real file system that is full for a while. Needs Linux, root, and the right to mount a tmpfs; prints a line
-//! if it is skipped.
+//! Real file system that is full for a while. Needs Linux, root, and the right to mount a tmpfs; prints a
+//! line if it is skipped.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

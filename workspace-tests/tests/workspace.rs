@@ -28,6 +28,7 @@ const PROSE: &[&str] = &[
     "kv-testkit",
     "workspace-tests",
 ];
+const PROSE: &[&str] = &["kv-cloudflare", "kv-redb", "kv-server", "kv-testkit", "workspace-tests"];
 
 /// Folders whose READMEs are checked.
 const READMES: &[&str] = &["bench", "kv-cloudflare", "kv-redb", "kv-server", "kv-testkit", "workspace-tests"];

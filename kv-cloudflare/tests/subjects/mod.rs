@@ -1,4 +1,4 @@
-//! Namespaces behind a kv-server, over a real socket, as the suites run on them.
+//! Subjects of the suites `conformance`, `history` and `model`: clients of a kv-server behind a real socket.
 #![allow(clippy::unwrap_used, reason = "a factory fails by panicking")]
 
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use kv_server::KvServer;
 use kv_testkit::{ManualClock, Subject};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-/// A token with what a header may hold.
+/// Token of every kind of character that a header may hold.
 const TOKEN: &str = "v1.0-token_~+/=";
 
-/// Ends the server with its subject.
+/// Running server, which ends with its subject.
 struct Server(JoinHandle<()>);
 
 impl Drop for Server {
@@ -24,17 +24,17 @@ impl Drop for Server {
     }
 }
 
-/// What stands between the suite and the client; it is given the namespace behind the server and the clock too.
+/// Wrapper of the client; also takes the namespace behind the server and the clock.
 pub(crate) type Wrap = fn(Arc<dyn KvNamespace>, Arc<dyn KvNamespace>, ManualClock) -> Arc<dyn KvNamespace>;
 
-/// Over kv-memory.
+/// Returns a subject over kv-memory.
 pub(crate) async fn memory(wrap: Wrap) -> Subject {
     let clock = ManualClock::default();
     let store = MemoryStore::builder().clock(Arc::new(clock.clone())).build();
     over(Arc::new(store), clock, wrap).await
 }
 
-/// Over kv-redb, in a new file.
+/// Returns a subject over kv-redb, in a new file.
 pub(crate) async fn redb(wrap: Wrap) -> Subject {
     let folder = tempfile::tempdir().unwrap();
     let clock = ManualClock::default();

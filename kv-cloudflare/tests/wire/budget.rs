@@ -1,4 +1,4 @@
-//! The budget, on the runtime's paused time.
+//! Request budget, on the runtime's paused time.
 
 use std::{
     io,
@@ -13,21 +13,20 @@ use kv_core::{ErrorKind, GetOptions, Key, KvNamespace, KvNamespaceExt, Namespace
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use crate::paused_time::on_paused_time;
-use crate::runtime_clock::RuntimeClock;
-use crate::scripted::{ACCOUNT, NAMESPACE, Reaction, Scripted, TOKEN};
+use crate::paused_time::{RuntimeClock, on_paused_time};
+use crate::scripted_server::{ACCOUNT, NAMESPACE, Reaction, ScriptedServer, TOKEN};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-async fn server() -> Scripted {
-    Scripted::new(|asked| match asked.method.as_str() {
+async fn server() -> ScriptedServer {
+    ScriptedServer::new(|request| match request.method.as_str() {
         "GET" => Reaction::value("v"),
         _ => Reaction::result(json!(null)),
     })
     .await
 }
 
-fn client(server: &Scripted, budget: Budget, total: Duration) -> CloudflareNamespace {
+fn client(server: &ScriptedServer, budget: Budget, total: Duration) -> CloudflareNamespace {
     let builder = server.builder().budget(budget).clock(Arc::new(RuntimeClock::new()));
     builder.total_timeout(total).build().unwrap()
 }
@@ -40,24 +39,24 @@ async fn write(kv: &CloudflareNamespace, key: &str) -> kv_core::Result<()> {
     kv.write(Key::new(key.to_owned()).unwrap(), Value::default(), PutOptions::default()).await
 }
 
-/// In no five minutes are there more than 1,200 requests.
+/// Within five minutes there are at most 1,200 requests.
 ///
-/// What is sent is told a little later, never earlier. So of what is told within five minutes of a time at which nothing was under
-/// way, all was sent in them; that no other five minutes hold more is for the limiter's own tests.
+/// The server sees a request a little after it was sent, never before. So the requests it sees within five
+/// minutes of an idle moment were all sent in them. The tests of the limiter cover all other windows.
 #[test]
-fn never_more_than_1200_requests_in_five_minutes() {
+fn at_most_1200_requests_are_sent_in_five_minutes() {
     on_paused_time(async {
         let server = server().await;
         let client = client(&server, Budget::cloudflare(), Duration::from_secs(3_600));
         // All at once, then, after a rest in which a part of the burst comes back, again.
         for (count, burst, longest) in [(1_250, 300, 318), (200, 30, 58)] {
-            let before = server.asked().len();
+            let before = server.requests().len();
             let start = Instant::now();
             let outcomes = join_all((0..count).map(|number| read(&client, number))).await;
             assert!(outcomes.into_iter().all(|outcome| outcome.is_ok()));
             let took = start.elapsed();
-            let asked = server.asked();
-            let times = asked[before..].iter().map(|asked| asked.at - start);
+            let requests = server.requests();
+            let times = requests[before..].iter().map(|request| request.at - start);
             assert_eq!(times.len(), count);
             let within = |end: Duration| times.clone().filter(|time| *time <= end).count();
             assert!(within(300 * SECOND) <= 1_200, "{} requests in five minutes", within(300 * SECOND));
@@ -70,7 +69,7 @@ fn never_more_than_1200_requests_in_five_minutes() {
 }
 
 #[test]
-fn one_write_a_second_to_a_key() {
+fn a_key_takes_one_write_per_second() {
     on_paused_time(async {
         let server = server().await;
         let client = client(&server, Budget::cloudflare(), 60 * SECOND);
@@ -80,14 +79,18 @@ fn one_write_a_second_to_a_key() {
         let (hot, (others, others_took)) = tokio::join!(hot, async { (others.await, start.elapsed()) });
         assert!(hot.into_iter().chain(others).all(|outcome| outcome.is_ok()));
         assert!(others_took < SECOND, "a hot key holds up no other request: {others_took:?}");
-        let times: Vec<_> =
-            server.asked().iter().filter(|asked| asked.method == "PUT").map(|asked| asked.at).collect();
+        let times: Vec<_> = server
+            .requests()
+            .iter()
+            .filter(|request| request.method == "PUT")
+            .map(|request| request.at)
+            .collect();
         assert_eq!(times.len(), 5);
         for (number, time) in (0..).zip(&times) {
-            // What is sent is told a little later, never earlier.
+            // The server sees a request a little after it was sent, never before.
             assert!(*time - start >= number * SECOND, "write {number} went after {:?}", *time - start);
         }
-        assert!(times[4] - start < 5 * SECOND, "nobody waits longer: {:?}", times[4] - start);
+        assert!(times[4] - start < 5 * SECOND, "a write waited longer: {:?}", times[4] - start);
 
         // Removals and bulk calls are writes too, and other keys are not meant.
         let start = Instant::now();
@@ -99,7 +102,7 @@ fn one_write_a_second_to_a_key() {
     });
 }
 
-/// A key of one namespace is not that of another.
+/// Equal keys of different namespaces do not wait for each other.
 #[test]
 fn namespaces_wait_for_their_own_keys_alone() {
     on_paused_time(async {
@@ -117,9 +120,9 @@ fn namespaces_wait_for_their_own_keys_alone() {
     });
 }
 
-/// What cannot go before the call's end is told at once, with the time to wait.
+/// A call whose turn comes after its deadline fails at once, with the time to wait.
 #[test]
-fn what_cannot_wait_is_rate_limited() {
+fn a_wait_beyond_the_deadline_is_rate_limited() {
     on_paused_time(async {
         let server = server().await;
         let four = NonZeroU32::new(4).unwrap();
@@ -132,7 +135,7 @@ fn what_cannot_wait_is_rate_limited() {
         assert_eq!((error.kind(), error.operation()), (ErrorKind::RateLimited, Some("read")));
         let wait = error.retry_after().unwrap();
         assert!((99 * SECOND..=101 * SECOND).contains(&wait), "{wait:?}");
-        assert!(start.elapsed() < SECOND, "nobody waits for nothing");
+        assert!(start.elapsed() < SECOND, "a call waited that fails anyway");
         let usage = client.usage();
         assert_eq!((usage.sent, usage.retried, usage.limited), (1, 0, 1));
 
@@ -141,13 +144,13 @@ fn what_cannot_wait_is_rate_limited() {
         let (first, second) = tokio::join!(read(&client, 2), read(&client, 3));
         first.unwrap();
         assert_eq!(second.unwrap_err().kind(), ErrorKind::RateLimited);
-        assert_eq!(server.asked().len(), 2);
+        assert_eq!(server.requests().len(), 2);
     });
 }
 
-/// Many at once, with less time than it takes: who comes too late is not kept waiting for it, and is told how long it would take.
+/// Of many concurrent calls, those whose turn comes too late fail at once, with the true time to wait.
 #[test]
-fn a_long_line_refuses_at_once_and_tells_the_true_wait() {
+fn a_long_queue_refuses_at_once_with_the_true_wait() {
     on_paused_time(async {
         let server = server().await;
         let client = client(&server, Budget::cloudflare(), 5 * SECOND);
@@ -163,15 +166,15 @@ fn a_long_line_refuses_at_once_and_tells_the_true_wait() {
         assert!((314..=316).contains(&gone.len()), "{} went", gone.len());
         assert!(gone.iter().filter(|(outcome, _)| outcome.is_err()).count() < 4);
         for (outcome, took) in refused {
-            let told = outcome.unwrap_err().retry_after().unwrap();
-            assert!(took < SECOND / 10, "told after {took:?}");
-            assert!((5 * SECOND..5 * SECOND + SECOND / 2).contains(&told), "told {told:?}");
+            let wait = outcome.unwrap_err().retry_after().unwrap();
+            assert!(took < SECOND / 10, "refused after {took:?}");
+            assert!((5 * SECOND..5 * SECOND + SECOND / 2).contains(&wait), "told to wait {wait:?}");
         }
-        assert!((314..=316).contains(&server.asked().len()));
+        assert!((314..=316).contains(&server.requests().len()));
     });
 }
 
-/// Lines that the subscriber is told while `work` runs, one per event.
+/// Returns the log lines of the budget while `work` runs, one per event.
 async fn events(work: impl Future<Output = ()>) -> Vec<String> {
     #[derive(Clone, Default)]
     struct Log(Arc<Mutex<Vec<u8>>>);
@@ -196,38 +199,38 @@ async fn events(work: impl Future<Output = ()>) -> Vec<String> {
     log.lines().filter(|line| line.contains(Budget::TRACING_TARGET)).map(str::to_owned).collect()
 }
 
-/// A wait for the budget can be seen: one event per call that waits, none for the others, and no key in them.
+/// A call that waits for the budget logs one event without its key; other calls log none.
 #[test]
-fn a_wait_is_told_to_tracing() {
+fn a_wait_is_logged() {
     on_paused_time(async {
         let server = server().await;
         let four = NonZeroU32::new(4).unwrap();
         let slow = client(&server, Budget::cloudflare().with_requests(four, 40 * SECOND), 60 * SECOND);
-        let told = events(async {
+        let logged = events(async {
             let outcomes = join_all((0..3).map(|number| read(&slow, number))).await;
             assert!(outcomes.into_iter().all(|outcome| outcome.is_ok()));
         });
-        let told = told.await;
-        assert_eq!(told.len(), 2, "{told:?}");
-        for (line, (wait, ahead)) in told.iter().zip([(10_001, 0), (20_001, 1)]) {
+        let logged = logged.await;
+        assert_eq!(logged.len(), 2, "{logged:?}");
+        for (line, (wait, ahead)) in logged.iter().zip([(10_001, 0), (20_001, 1)]) {
             assert!(line.trim_start().starts_with("INFO kv_cloudflare::budget: "), "{line}");
             let fields = format!("wait_ms={wait} ahead={ahead}");
             assert!(line.contains(&fields), "{line} without {fields}");
         }
 
         let hot = client(&server, Budget::cloudflare(), 60 * SECOND);
-        let told = events(async {
+        let logged = events(async {
             for key in ["secret", "secret", "other"] {
                 write(&hot, key).await.unwrap();
             }
         });
-        let told = told.await;
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].contains("wait_ms=") && !told[0].contains("secret"), "{told:?}");
+        let logged = logged.await;
+        assert_eq!(logged.len(), 1, "{logged:?}");
+        assert!(logged[0].contains("wait_ms=") && !logged[0].contains("secret"), "{logged:?}");
     });
 }
 
-/// Clones and namespaces of one account have one budget; accounts that were built apart have their own.
+/// Clones and namespaces of one account share a budget; accounts built separately do not.
 #[test]
 fn an_account_has_one_budget() {
     on_paused_time(async {
@@ -257,9 +260,9 @@ fn an_account_has_one_budget() {
     });
 }
 
-/// A request that is dropped while it waits uses nothing up and holds nobody up.
+/// A request that is dropped while it waits takes nothing from the budget and blocks no other.
 #[test]
-fn a_dropped_wait_leaves_the_line() {
+fn a_dropped_wait_leaves_the_queue() {
     on_paused_time(async {
         let server = server().await;
         let four = NonZeroU32::new(4).unwrap();
@@ -270,7 +273,7 @@ fn a_dropped_wait_leaves_the_line() {
         let start = Instant::now();
         read(&client, 2).await.unwrap();
         assert!(start.elapsed() < 11 * SECOND, "{:?}", start.elapsed());
-        assert_eq!(server.asked().len(), 2);
+        assert_eq!(server.requests().len(), 2);
     });
 }
 

@@ -3,11 +3,12 @@
 use kv_core::{ErrorKind, GetOptions, Key, KvNamespace, PutOptions, Value};
 use serde_json::{Value as Json, json};
 
-use crate::scripted::{Reaction, Scripted};
+use crate::scripted_server::{Reaction, ScriptedServer};
 
 const KEY: Key<'static> = Key::from_static("sessions");
 
-/// Every code that is known, the status that it comes with, and the kind of the error. `None` is absence, for a read.
+/// Every code that is known, the status that it comes with, and the kind of the error. `None` is absence, for
+/// a read.
 const CODES: [(u16, u32, Option<ErrorKind>); 58] = [
     (429, 971, Some(ErrorKind::RateLimited)),
     (401, 1_000, Some(ErrorKind::Unauthorized)),
@@ -73,13 +74,15 @@ fn refused(status: u16, errors: Json) -> Reaction {
     Reaction::envelope(status, json!({ "success": false, "errors": errors, "messages": [], "result": null }))
 }
 
-/// A code means the same wherever an envelope has it: alone, behind others that say nothing, and in a chain of causes.
+/// A code means the same wherever an envelope has it: alone, behind others that say nothing, and in a chain
+/// of causes.
 #[tokio::test]
 async fn every_code_has_its_kind_wherever_it_stands() {
     let mut cases = Vec::new();
     for (status, code, expected) in CODES {
         let named = || json!({ "code": code, "message": "why" });
-        // What says nothing by itself: a code that nobody knows, no code, one that leaves it to the status.
+        // Errors without a meaning of their own: an unknown code, no code, a code that leaves it to the
+        // status.
         let vague = |chain: Json| json!({ "code": 4_711, "message": "failed", "error_chain": chain });
         let forms = [
             json!([named()]),
@@ -93,8 +96,8 @@ async fn every_code_has_its_kind_wherever_it_stands() {
     // The key is the number of the case.
     let reactions: Vec<_> =
         cases.iter().map(|(status, errors, _)| refused(*status, errors.clone())).collect();
-    let server = Scripted::new(move |asked| {
-        let number: usize = asked.line().strip_prefix("GET /values/").unwrap().parse().unwrap();
+    let server = ScriptedServer::new(move |request| {
+        let number: usize = request.line().strip_prefix("GET /values/").unwrap().parse().unwrap();
         reactions[number].clone()
     })
     .await;
@@ -109,7 +112,7 @@ async fn every_code_has_its_kind_wherever_it_stands() {
 
 /// As production answers them.
 #[tokio::test]
-async fn refused_credentials_are_told_with_advice() {
+async fn refused_credentials_come_with_advice() {
     let headers = |code: u32, what: &str| {
         let chain = json!([{ "code": code, "message": format!("Invalid format for {what} header") }]);
         json!([{ "code": 6_003, "message": "Invalid request headers", "error_chain": chain }])
@@ -131,19 +134,19 @@ async fn refused_credentials_are_told_with_advice() {
         (one(1_001, "Invalid API Token"), "make an API token", "Invalid API Token"),
     ];
     for (errors, advice, text) in rows {
-        let server = Scripted::in_turn(vec![refused(400, errors.clone())]).await;
+        let server = ScriptedServer::in_order(vec![refused(400, errors.clone())]).await;
         let error = server.client().read(KEY, GetOptions::default()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unauthorized, "{errors}");
         let message = error.to_string();
         assert!(message.contains(advice) && message.contains(text), "{message}");
-        assert_eq!(server.asked().len(), 1, "what does not pass is not sent again");
+        assert_eq!(server.requests().len(), 1, "what does not pass is not sent again");
     }
 }
 
 /// A write does not show the service's text, which may repeat its value, but it does name the code.
 #[tokio::test]
-async fn codes_are_named_where_their_text_may_not_be_shown() {
-    let server = Scripted::in_turn(vec![Reaction::error(400, 10_034, "put: 'v is bad'")]).await;
+async fn codes_are_named_without_the_text_of_the_service() {
+    let server = ScriptedServer::in_order(vec![Reaction::error(400, 10_034, "put: 'v is bad'")]).await;
     let write = server.client().write(KEY, Value::new("v is bad").unwrap(), PutOptions::default()).await;
     let message = write.unwrap_err().to_string();
     assert!(message.ends_with("(the service answered 400, code 10034, invalid expiration_ttl)"), "{message}");

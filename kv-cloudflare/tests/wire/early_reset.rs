@@ -1,4 +1,4 @@
-//! Bulk calls to a server that does not read what it refuses.
+//! Bulk calls to a server that resets the connection instead of reading a large body.
 
 use std::{
     net::SocketAddr,
@@ -11,10 +11,10 @@ use tokio::{
     net::TcpListener,
 };
 
-use crate::scripted::builder;
+use crate::scripted_server::builder;
 
-/// A server that takes no body of more than `most` bytes: it reads none of it and resets the connection, so that its refusal, where
-/// there is one, is lost. The lengths that it was sent come back.
+/// Starts a server that resets the connection at a body of more than `most` bytes, without reading it, so
+/// that no answer arrives. Returns its address and the lengths that it was sent.
 async fn hasty(most: usize) -> (SocketAddr, Arc<Mutex<Vec<usize>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -51,9 +51,9 @@ async fn hasty(most: usize) -> (SocketAddr, Arc<Mutex<Vec<usize>>>) {
     (address, lengths)
 }
 
-/// A refusal that never arrives says "too much" as well.
+/// A reset during the upload is handled as "too large".
 #[tokio::test]
-async fn a_body_that_is_cut_off_is_halved() {
+async fn a_reset_during_the_upload_halves_the_request() {
     let (address, lengths) = hasty(50_000_000).await;
     let value = Bytes::from(vec![b'x'; 20_000_000]);
     let put = |key: &str| PutEntry::new(key, value.clone()).unwrap();

@@ -1,4 +1,4 @@
-//! What can go wrong on the way, and what becomes of it.
+//! Faults on the way to the service, and the errors that they lead to.
 
 use std::{fmt::Write, time::Duration};
 
@@ -8,15 +8,15 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::paused_time::{on_paused_time, together};
-use crate::scripted::{Reaction, Scripted, TOKEN};
+use crate::scripted_server::{Reaction, ScriptedServer, TOKEN};
 
 pub(crate) const KEY: Key<'static> = Key::from_static("user/secret-key");
 const VALUE: &str = "very-secret-value";
 
-/// How long a call may take: its total time, and a step of the paused time.
+/// Longest time of a call: its total time, and one step of the paused time.
 const TOTAL: Duration = Duration::from_millis(120_100);
 
-/// One call, by its name.
+/// Makes the call of this name.
 pub(crate) async fn call(kv: &CloudflareNamespace, name: &str) -> Result<(), Error> {
     let value = || Value::new(VALUE).unwrap();
     let text = GetOptions::default().with_text(true);
@@ -40,7 +40,7 @@ const WITH_ENVELOPE: [&str; 6] = ["write", "remove", "list_page", "read_many", "
 
 const SINGLE_REQUEST: [&str; 6] = ["read", "write", "remove", "list_page", "write_many", "remove_many"];
 
-/// What is right for a call, once nothing goes wrong.
+/// Returns the answer that lets a call succeed.
 fn right(name: &str) -> Reaction {
     match name {
         "read" => Reaction::value("v"),
@@ -60,7 +60,7 @@ fn with_body(length: &str, body: &str) -> Vec<u8> {
     [head(length), body.as_bytes().to_vec()].concat()
 }
 
-/// Nothing that is secret is in what people and logs see of an error.
+/// Checks that neither an error nor its sources show a secret.
 pub(crate) fn assert_discreet(error: &Error, what: &str) {
     let mut seen = format!("{error} {error:?}");
     let mut source = std::error::Error::source(error);
@@ -74,9 +74,9 @@ pub(crate) fn assert_discreet(error: &Error, what: &str) {
     assert!(error.to_string().len() < 1_024, "{what}: {error}");
 }
 
-/// Faults that pass: the call succeeds in the end, after as many requests as the fault and one more.
+/// After passing faults a call succeeds, with one request more than there were faults.
 #[test]
-fn faults_that_pass_are_not_seen() {
+fn passing_faults_are_retried() {
     on_paused_time(async {
         let busy = |status| Reaction::status(status, "<html>busy</html>");
         let rows = [
@@ -108,10 +108,11 @@ fn faults_that_pass_are_not_seen() {
         ];
         let cases = rows.iter().flat_map(|row| SINGLE_REQUEST.map(|name| (row, name)));
         together(cases.map(async |((fault, reaction), name)| {
-            let server = Scripted::in_turn(vec![reaction.clone(), reaction.clone(), right(name)]).await;
+            let server =
+                ScriptedServer::in_order(vec![reaction.clone(), reaction.clone(), right(name)]).await;
             let client = server.client();
             call(&client, name).await.unwrap_or_else(|error| panic!("{fault}, {name}: {error:?}"));
-            assert_eq!(server.asked().len(), 3, "{fault}, {name}");
+            assert_eq!(server.requests().len(), 3, "{fault}, {name}");
             let usage = client.usage();
             assert_eq!((usage.sent, usage.retried), (3, 2), "{fault}, {name}");
             assert_eq!(usage.limited, if fault.starts_with("429") { 2 } else { 0 }, "{fault}, {name}");
@@ -120,9 +121,9 @@ fn faults_that_pass_are_not_seen() {
     });
 }
 
-/// Faults that stay: the call's outcome, and after how many requests it is there.
+/// Lasting faults lead to an error of this kind after this number of requests.
 #[test]
-fn faults_that_stay_are_told() {
+fn lasting_faults_are_errors() {
     on_paused_time(async {
         let echo =
             format!("<html>Authorization: Bearer {TOKEN}; {VALUE}; /values/user%2Fsecret-key {KEY}</html>");
@@ -192,16 +193,16 @@ fn faults_that_stay_are_told() {
             ("10048", complaint(429, 10_048), ErrorKind::QuotaExceeded, 1),
             ("10034", complaint(400, 10_034), ErrorKind::InvalidInput, 1),
             ("7003", complaint(404, 7_003), ErrorKind::Other, 1),
-            ("a code that nobody knows", complaint(418, 4_711), ErrorKind::Other, 1),
+            ("an unknown code", complaint(418, 4_711), ErrorKind::Other, 1),
         ];
         let cases = rows.iter().flat_map(|row| SINGLE_REQUEST.map(|name| (row, name)));
         together(cases.map(async |((fault, reaction, kind, requests), name)| {
-            let server = Scripted::in_turn(vec![reaction.clone()]).await;
+            let server = ScriptedServer::in_order(vec![reaction.clone()]).await;
             let start = Instant::now();
             let error = call(&server.client(), name).await.expect_err(fault);
             assert!(start.elapsed() <= TOTAL, "{fault}, {name}: {:?}", start.elapsed());
             assert_eq!(error.kind(), *kind, "{fault}, {name}: {error:?}");
-            assert_eq!(server.asked().len(), *requests, "{fault}, {name}: {error:?}");
+            assert_eq!(server.requests().len(), *requests, "{fault}, {name}: {error:?}");
             assert_eq!(error.operation(), Some(name), "{fault}");
             assert_eq!(error.backend(), "kv-cloudflare");
             assert_eq!(error.is_retryable(), kind.is_retryable());
@@ -216,9 +217,9 @@ fn faults_that_stay_are_told() {
 
 const A_RESULT: &str = "a result of another form";
 
-/// Bodies with status 200 that are not the envelopes that they should be.
+/// Bodies with status 200 that are not envelopes.
 #[test]
-fn what_is_no_envelope_is_told() {
+fn a_body_without_an_envelope_is_an_error() {
     on_paused_time(async {
         let failed = |errors| json!({ "success": false, "errors": errors, "result": null }).to_string();
         let rows = [
@@ -253,9 +254,9 @@ fn what_is_no_envelope_is_told() {
         let cases = rows.iter().flat_map(|row| WITH_ENVELOPE.map(|name| (row, name)));
         let cases = cases.filter(|((body, ..), name)| *body != A_RESULT || has_result(name));
         together(cases.map(async |((body, text, kind, requests), name)| {
-            let server = Scripted::in_turn(vec![Reaction::status(200, text.clone())]).await;
+            let server = ScriptedServer::in_order(vec![Reaction::status(200, text.clone())]).await;
             let error = call(&server.client(), name).await.expect_err(body);
-            let outcome = (error.kind(), server.asked().len());
+            let outcome = (error.kind(), server.requests().len());
             assert_eq!(outcome, (*kind, *requests), "{body}, {name}: {error:?}");
             assert_discreet(&error, body);
         }))
@@ -263,33 +264,33 @@ fn what_is_no_envelope_is_told() {
     });
 }
 
-/// What the service takes but does not do, it is asked for again.
+/// Keys that the service accepts but does not apply are retried.
 #[test]
-fn keys_that_are_never_applied_are_told() {
+fn keys_that_are_never_applied_are_reported() {
     on_paused_time(async {
         let refused = json!({ "successful_key_count": 0, "unsuccessful_keys": [KEY.as_str()] });
         let refused = Reaction::result(refused);
         together(["write_many", "remove_many"].map(async |name| {
-            let server = Scripted::in_turn(vec![refused.clone()]).await;
+            let server = ScriptedServer::in_order(vec![refused.clone()]).await;
             let error = call(&server.client(), name).await.unwrap_err();
             assert_eq!((error.kind(), error.operation()), (ErrorKind::Unavailable, Some(name)));
-            assert_eq!(server.asked().len(), 5, "{name}");
+            assert_eq!(server.requests().len(), 5, "{name}");
             assert_discreet(&error, name);
 
-            let server = Scripted::in_turn(vec![refused.clone(), right(name)]).await;
+            let server = ScriptedServer::in_order(vec![refused.clone(), right(name)]).await;
             call(&server.client(), name).await.unwrap();
-            assert_eq!(server.asked().len(), 2, "{name}");
+            assert_eq!(server.requests().len(), 2, "{name}");
         }))
         .await;
     });
 }
 
-/// It is the answer that is too long, not the request: halves of that would have as long a one.
+/// The answer is too long, not the request, so the request is not halved.
 #[tokio::test]
-async fn an_endless_answer_is_asked_for_once() {
-    let server = Scripted::in_turn(vec![Reaction::Endless(head(""))]).await;
+async fn an_endless_answer_is_requested_once() {
+    let server = ScriptedServer::in_order(vec![Reaction::Endless(head(""))]).await;
     let entries = (0..8).map(|number| PutEntry::new(number.to_string(), "v").unwrap()).collect();
     let report = server.client().write_many(entries).await.unwrap();
     assert_eq!((report.failed.len(), report.failed[0].error.kind()), (8, ErrorKind::Other));
-    assert_eq!(server.asked().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }

@@ -1,4 +1,4 @@
-//! Listings.
+//! Listings and their pages.
 
 use std::{
     collections::BTreeSet,
@@ -9,24 +9,25 @@ use futures_util::TryStreamExt;
 use kv_core::{Cursor, ErrorKind, KvNamespace, KvNamespaceExt, ListOptions, Prefix};
 use serde_json::{Value as Json, json};
 
-use crate::scripted::{Asked, Reaction, Scripted};
+use crate::received_request::ReceivedRequest;
+use crate::scripted_server::{Reaction, ScriptedServer};
 
-/// The value of one parameter of the query.
-fn parameter(asked: &Asked, name: &str) -> Option<String> {
-    let url = reqwest::Url::parse(&format!("http://host{}", asked.target)).unwrap();
+/// Returns the value of one parameter of the query.
+fn parameter(request: &ReceivedRequest, name: &str) -> Option<String> {
+    let url = reqwest::Url::parse(&format!("http://host{}", request.target)).unwrap();
     url.query_pairs().find(|(other, _)| other == name).map(|(_, value)| value.into_owned())
 }
 
 type Keys = Arc<Mutex<BTreeSet<String>>>;
 
-/// A server that lists `keys` as the service does, ten a page at least; its cursor is the last key of a page. Every other page is
-/// empty if `gaps`.
-async fn listing(keys: Keys, gaps: bool) -> Scripted {
-    Scripted::new(move |asked| {
-        let limit: usize = parameter(asked, "limit").unwrap().parse().unwrap();
+/// Server that lists `keys` as the service does, at least ten per page; its cursor is the last key of a page.
+/// With `gaps`, every other page is empty.
+async fn listing(keys: Keys, gaps: bool) -> ScriptedServer {
+    ScriptedServer::new(move |request| {
+        let limit: usize = parameter(request, "limit").unwrap().parse().unwrap();
         assert!((10..=1_000).contains(&limit), "the service gives 10 to 1,000 keys");
-        let prefix = parameter(asked, "prefix").unwrap_or_default();
-        let cursor = parameter(asked, "cursor").unwrap_or_default();
+        let prefix = parameter(request, "prefix").unwrap_or_default();
+        let cursor = parameter(request, "cursor").unwrap_or_default();
         let (start, gap) =
             cursor.strip_prefix("gap:").map_or((cursor.as_str(), false), |cursor| (cursor, true));
         if gaps && !gap {
@@ -57,13 +58,16 @@ fn keys(count: usize) -> Keys {
 }
 
 #[tokio::test]
-async fn the_query_is_what_was_asked_for() {
+async fn the_query_holds_limit_and_prefix() {
     let server = listing(keys(0), false).await;
     let client = server.client();
     client.list_page(ListOptions::default()).await.unwrap();
     let prefix = Prefix::new("a/ b+&é").unwrap();
     client.list_page(ListOptions::from(prefix).with_limit(11).unwrap()).await.unwrap();
-    assert_eq!(server.lines(), ["GET /keys?limit=1000", "GET /keys?limit=11&prefix=a%2F%20b%2B%26%C3%A9"]);
+    assert_eq!(
+        server.request_lines(),
+        ["GET /keys?limit=1000", "GET /keys?limit=11&prefix=a%2F%20b%2B%26%C3%A9"]
+    );
 }
 
 #[tokio::test]
@@ -90,9 +94,9 @@ async fn every_limit_gives_every_key_once() {
     }
 }
 
-/// Keys that come and go between small pages move no other key out of the listing, or into it twice.
+/// Keys that appear or disappear between small pages neither hide nor repeat another key.
 #[tokio::test]
-async fn small_pages_stand_changes_around_them() {
+async fn small_pages_are_stable_under_changes() {
     let held = keys(30);
     let server = listing(Arc::clone(&held), false).await;
     let client = server.client();
@@ -116,20 +120,21 @@ async fn small_pages_stand_changes_around_them() {
     assert_eq!(names, expected);
 }
 
-/// A service that has nothing but empty pages does not hold a call for ever; the caller goes on.
+/// A service that answers nothing but empty pages does not hold a call forever; the caller gets an empty page
+/// and a cursor.
 #[tokio::test]
-async fn endless_empty_pages_are_handed_over() {
-    let server = Scripted::in_turn(vec![answer(&json!([]), "more")]).await;
+async fn endless_empty_pages_do_not_hold_a_call() {
+    let server = ScriptedServer::in_order(vec![answer(&json!([]), "more")]).await;
     let page = server.client().list_page(ListOptions::default()).await.unwrap();
     assert!(page.keys.is_empty() && page.next.is_some());
-    assert!((2..=20).contains(&server.asked().len()));
+    assert!((2..=20).contains(&server.requests().len()));
 }
 
 #[tokio::test]
-async fn metadata_and_deadlines_are_told_exactly() {
+async fn metadata_and_expiries_are_listed_exactly() {
     let body = r#"{"success":true,"result":[{"name":"a","expiration":1700000060,"metadata":{"z": 1e3,"a":"é"}},
                    {"name":"b","metadata":null},{"name":"c","metadata":0}],"result_info":{"count":3,"cursor":""}}"#;
-    let server = Scripted::in_turn(vec![Reaction::status(200, body)]).await;
+    let server = ScriptedServer::in_order(vec![Reaction::status(200, body)]).await;
     let listed: Vec<_> = server.client().list("").try_collect().await.unwrap();
     let told: Vec<_> = listed
         .iter()
@@ -144,7 +149,7 @@ async fn metadata_and_deadlines_are_told_exactly() {
 }
 
 #[tokio::test]
-async fn keys_that_none_may_be_are_told() {
+async fn invalid_keys_in_a_listing_are_errors() {
     let long = "x".repeat(513);
     let rows = [
         json!({ "name": "." }),
@@ -154,21 +159,22 @@ async fn keys_that_none_may_be_are_told() {
         json!({ "name": "a", "metadata": "x".repeat(1_023) }),
     ];
     for key in rows {
-        let server = Scripted::in_turn(vec![answer(&json!([key]), "")]).await;
+        let server = ScriptedServer::in_order(vec![answer(&json!([key]), "")]).await;
         let error = server.client().list_page(ListOptions::default()).await.unwrap_err();
         assert_eq!((error.kind(), error.operation()), (ErrorKind::Other, Some("list_page")));
     }
 }
 
 #[tokio::test]
-async fn cursors_that_none_gave_are_refused_here_or_there() {
-    let server = Scripted::in_turn(vec![Reaction::error(400, 10_041, "list keys: 'invalid cursor'")]).await;
+async fn forged_cursors_are_refused() {
+    let server =
+        ScriptedServer::in_order(vec![Reaction::error(400, 10_041, "list keys: 'invalid cursor'")]).await;
     let client = server.client();
     for (token, requests) in [("nonsense", 0), ("", 0), ("3:ab", 0), ("2:ab", 1)] {
-        let before = server.asked().len();
+        let before = server.requests().len();
         let options = ListOptions::default().with_cursor(Cursor::issue(&Prefix::default(), token));
         let error = client.list_page(options).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{token:?}");
-        assert_eq!(server.asked().len() - before, requests, "{token:?}");
+        assert_eq!(server.requests().len() - before, requests, "{token:?}");
     }
 }

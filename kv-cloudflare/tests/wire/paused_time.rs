@@ -1,28 +1,29 @@
-//! Time that a test does not wait for, beside a wire that it does.
+//! Paused time of the runtime beside real sockets.
 
 use std::{sync::mpsc, thread, time::Duration};
 
 use futures_util::{StreamExt, stream};
+use kv_core::{Clock, Timestamp};
 use tokio::{
     runtime::Builder,
     task::{spawn_blocking, yield_now},
-    time,
+    time::{self, Instant},
 };
 
-/// How far the time moves at each step.
+/// Length of a step of the paused time.
 const STEP: Duration = Duration::from_millis(100);
 
-/// How long the kernel and the blocking pool have at each step: so 30 s take a fifth of a second.
+/// Real time for the kernel and the blocking pool at each step: 30 s of paused time take 0.2 s.
 const SETTLE: Duration = Duration::from_micros(500);
 
-/// How often every task that is ready gets its turn, and the sockets are asked, at each step: an exchange over a new connection
-/// takes fewer. So a step does not end in the middle of one, however busy the machine is.
+/// Turns of every ready task, and polls of the sockets, at each step. An exchange over a new connection takes
+/// fewer, so no step ends in the middle of one, however busy the machine is.
 const TURNS: usize = 64;
 
-/// Runs `test` with the runtime's time paused, and moved in steps.
+/// Runs `test` with the runtime's time paused and moved in steps.
 ///
-/// The runtime would move paused time by itself whenever no task is ready, also while bytes are on their way through a socket: a
-/// timeout would then be over before them. It does not while blocking work runs.
+/// By itself, the runtime would move paused time whenever no task is ready, and a timeout would pass while
+/// bytes are on their way through a socket. It does not while blocking work runs.
 pub(crate) fn on_paused_time(test: impl Future<Output = ()>) {
     let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async {
@@ -48,7 +49,31 @@ async fn steps() {
     }
 }
 
-/// Runs `cases` together, so that their waits pass in the same time; not all at once, for each has its sockets.
+/// Runs `cases` concurrently, so that they wait at the same time; at most 60, since each has sockets.
 pub(crate) async fn together<C: Future<Output = ()>>(cases: impl IntoIterator<Item = C>) {
     stream::iter(cases).buffer_unordered(60).collect::<()>().await;
+}
+
+/// Clock on the runtime's time, which a test may have paused.
+#[derive(Debug)]
+pub(crate) struct RuntimeClock {
+    start: Instant,
+    since_epoch: Timestamp,
+}
+
+impl RuntimeClock {
+    /// Returns a clock that starts at 1994-11-06T08:49:37Z, the example of RFC 9110.
+    pub(crate) fn new() -> Self {
+        Self { start: Instant::now(), since_epoch: Timestamp::from_secs(784_111_777).unwrap() }
+    }
+}
+
+impl Clock for RuntimeClock {
+    fn now(&self) -> Timestamp {
+        self.since_epoch.saturating_add(self.start.elapsed())
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.start.elapsed()
+    }
 }

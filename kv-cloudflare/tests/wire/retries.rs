@@ -1,4 +1,4 @@
-//! When a request is sent again, and for how long.
+//! Retries: which requests are repeated, when, and for how long.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,43 +10,39 @@ use tokio::{
 };
 
 use crate::faults::{KEY, assert_discreet, call, head};
-use crate::paused_time::on_paused_time;
-use crate::runtime_clock::RuntimeClock;
-use crate::scripted::{Reaction, Scripted, builder};
+use crate::paused_time::{RuntimeClock, on_paused_time};
+use crate::scripted_server::{Reaction, ScriptedServer, builder};
 
-/// How long the service asks to wait is kept to, if the call's total time allows it, and told if not.
+/// The wait in `Retry-After` is kept if the call's total time allows it, and reported if not.
 #[test]
 fn retry_after_is_honoured() {
     on_paused_time(async {
-        let asked = |wait: &str| Reaction::error(429, 971, "wait").with("retry-after", wait);
+        let throttled = |wait: &str| Reaction::error(429, 971, "wait").with("retry-after", wait);
         // The clock stands at 1994-11-06T08:49:37Z.
         let rows = [
-            (asked("7"), Some(7)),
-            (asked("Sun, 06 Nov 1994 08:50:07 GMT"), Some(30)),
+            (throttled("7"), Some(7)),
+            (throttled("Sun, 06 Nov 1994 08:50:07 GMT"), Some(30)),
             (Reaction::status(503, "").with("retry-after", "11"), Some(11)),
-            (asked("119"), Some(119)),
-            (asked("121"), None),
-            (asked("300"), None),
+            (throttled("119"), Some(119)),
+            (throttled("121"), None),
+            (throttled("300"), None),
         ];
         for (reaction, waits) in rows {
-            let server = Scripted::in_turn(vec![reaction, Reaction::value("v")]).await;
+            let server = ScriptedServer::in_order(vec![reaction, Reaction::value("v")]).await;
             let client = server.builder().clock(Arc::new(RuntimeClock::new())).build().unwrap();
             let start = Instant::now();
             let outcome = call(&client, "read").await;
             if let Some(seconds) = waits {
                 outcome.unwrap();
-                let asked = server.asked();
-                let waited = asked[1].at - asked[0].at;
+                let requests = server.requests();
+                let waited = requests[1].at - requests[0].at;
                 assert!(waited >= Duration::from_secs(seconds), "{waited:?}");
                 assert!(waited < Duration::from_secs(seconds + 1), "{waited:?}");
             } else {
                 let error = outcome.unwrap_err();
-                assert_eq!((error.kind(), server.asked().len()), (ErrorKind::RateLimited, 1));
+                assert_eq!((error.kind(), server.requests().len()), (ErrorKind::RateLimited, 1));
                 assert!(error.retry_after().unwrap() > Duration::from_secs(120));
-                assert!(
-                    start.elapsed() < Duration::from_secs(1),
-                    "what cannot be waited for is told at once"
-                );
+                assert!(start.elapsed() < Duration::from_secs(1), "a wait that is too long fails at once");
             }
         }
     });
@@ -56,15 +52,15 @@ fn retry_after_is_honoured() {
 #[test]
 fn attempts_end_with_the_total_time() {
     on_paused_time(async {
-        let server = Scripted::in_turn(vec![Reaction::status(500, "")]).await;
+        let server = ScriptedServer::in_order(vec![Reaction::status(500, "")]).await;
         let client = server.builder().retries(100).total_timeout(Duration::from_secs(30)).build().unwrap();
         let start = Instant::now();
         let error = call(&client, "read").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable);
         assert!(start.elapsed() <= Duration::from_secs(30));
-        let asked = server.asked();
-        assert!((6..20).contains(&asked.len()), "{} requests", asked.len());
-        let pauses: Vec<_> = asked.windows(2).map(|pair| pair[1].at - pair[0].at).collect();
+        let requests = server.requests();
+        assert!((6..20).contains(&requests.len()), "{} requests", requests.len());
+        let pauses: Vec<_> = requests.windows(2).map(|pair| pair[1].at - pair[0].at).collect();
         for (round, pause) in pauses.iter().enumerate() {
             let shortest = Duration::from_millis(200 << round.min(7)).min(Duration::from_secs(20));
             assert!(*pause >= shortest, "pause {round} was {pause:?}");
@@ -72,23 +68,23 @@ fn attempts_end_with_the_total_time() {
 
         let none = server.builder().retries(0).build().unwrap();
         assert!(call(&none, "read").await.is_err());
-        assert_eq!(server.asked().len(), asked.len() + 1, "no retries are none");
+        assert_eq!(server.requests().len(), requests.len() + 1, "no retries are none");
     });
 }
 
-/// A line on which something moves is not given up, however slow it is.
+/// A connection that still delivers bytes is kept, however slow it is.
 #[test]
 fn slow_answers_are_read_to_their_end() {
     on_paused_time(async {
         let value = Reaction::Trickle(head("content-length: 5\r\n"), Duration::from_secs(20));
-        let server = Scripted::in_turn(vec![value]).await;
+        let server = ScriptedServer::in_order(vec![value]).await;
         let entry = server.client().read(KEY, GetOptions::default()).await.unwrap().unwrap();
         assert_eq!(entry.value, "xxxxx");
-        assert_eq!(server.asked().len(), 1);
+        assert_eq!(server.requests().len(), 1);
     });
 }
 
-/// A large value on a slow line takes longer than nothing may move, and is not cut.
+/// An upload may take longer than the longest allowed silence, as long as bytes move.
 #[test]
 fn slow_uploads_are_sent_to_their_end() {
     const PART: usize = 4 * 1024 * 1024;
@@ -124,10 +120,10 @@ fn slow_uploads_are_sent_to_their_end() {
     });
 }
 
-/// Nobody listens.
+/// No server listens at the address.
 #[tokio::test]
 async fn refused_connections_are_unavailable() {
-    let server = Scripted::in_turn(vec![Reaction::value("")]).await;
+    let server = ScriptedServer::in_order(vec![Reaction::value("")]).await;
     let client = server.builder().retries(1).build().unwrap();
     drop(server);
     // The listener is closed when its task has ended.

@@ -1,9 +1,9 @@
-//! What must be seen nowhere.
+//! Secrets, which no `Debug` and no error may show.
 
 use kv_cloudflare::{CloudflareAccount, CloudflareNamespace};
 use kv_core::{ErrorKind, GetOptions, Key, KvNamespace};
 
-use crate::scripted::{ACCOUNT, NAMESPACE, Reaction, Scripted, TOKEN};
+use crate::scripted_server::{ACCOUNT, NAMESPACE, Reaction, ScriptedServer, TOKEN};
 
 #[test]
 fn no_debug_shows_the_token() {
@@ -22,17 +22,18 @@ fn no_debug_shows_the_token() {
 }
 
 #[test]
-fn no_debug_shows_the_global_key_or_whose_it_is() {
+fn no_debug_shows_the_global_key_or_its_address() {
     let account = CloudflareAccount::builder().account_id(ACCOUNT).global_api_key("me@b.example", TOKEN);
     for shown in [format!("{account:?} {account:#?}"), format!("{:?}", account.build().unwrap())] {
         assert!(!shown.contains(TOKEN) && !shown.contains("me@b.example"), "{shown}");
     }
 }
 
-/// Whatever the service repeats of it.
+/// The service's own message may repeat the key.
 #[tokio::test]
 async fn no_error_shows_the_global_key() {
-    let server = Scripted::in_turn(vec![Reaction::error(400, 9_103, &format!("no such key: {TOKEN}"))]).await;
+    let server =
+        ScriptedServer::in_order(vec![Reaction::error(400, 9_103, &format!("no such key: {TOKEN}"))]).await;
     let client = server.builder().global_api_key("me@b.example", TOKEN).build().unwrap();
     let error = client.read(Key::from_static("sessions"), GetOptions::default()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthorized);
@@ -40,7 +41,7 @@ async fn no_error_shows_the_global_key() {
 }
 
 #[test]
-fn no_refused_setting_is_repeated() {
+fn no_error_of_a_builder_repeats_a_setting() {
     let build = |token: &str, base_url: &str, account_id: &str| {
         let builder = CloudflareAccount::builder().api_token(token).base_url(base_url).account_id(account_id);
         let error = builder.build().unwrap_err();

@@ -1,4 +1,4 @@
-//! What clients are made from.
+//! Settings of clients, and the messages of their builders.
 
 use std::{env, num::NonZeroU32, process::Command, time::Duration};
 
@@ -6,7 +6,7 @@ use kv_cloudflare::{Budget, CloudflareAccount, CloudflareAccountBuilder, Cloudfl
 use kv_core::{ErrorKind, GetOptions, Key, KvNamespace};
 use tokio::task::spawn_blocking;
 
-use crate::scripted::{ACCOUNT, NAMESPACE, Reaction, Scripted, TOKEN};
+use crate::scripted_server::{ACCOUNT, NAMESPACE, Reaction, ScriptedServer, TOKEN};
 
 type Change = fn(CloudflareAccountBuilder) -> CloudflareAccountBuilder;
 
@@ -98,7 +98,7 @@ fn a_malformed_user_agent_has_its_message() {
 }
 
 #[test]
-fn a_token_goes_to_https_to_loopback_or_where_it_is_allowed() {
+fn a_token_is_sent_over_https_or_to_loopback_or_where_allowed() {
     for base_url in [
         "https://api.cloudflare.com/client/v4/",
         "http://127.0.0.1:8788/client/v4",
@@ -115,7 +115,7 @@ fn a_token_goes_to_https_to_loopback_or_where_it_is_allowed() {
 /// Times that no clock can add, and numbers that no program needs, are as good as none.
 #[tokio::test]
 async fn extreme_settings_do_no_harm() {
-    let server = Scripted::in_turn(vec![Reaction::result(serde_json::json!(null))]).await;
+    let server = ScriptedServer::in_order(vec![Reaction::result(serde_json::json!(null))]).await;
     for (time, number) in [(Duration::MAX, u32::MAX), (Duration::MAX, 1), (Duration::from_nanos(1), u32::MAX)]
     {
         let number = NonZeroU32::new(number).unwrap();
@@ -129,8 +129,8 @@ async fn extreme_settings_do_no_harm() {
     }
 }
 
-/// The environment belongs to the whole process, so another one, which runs this test again, has it. Its proxy is not asked for
-/// a loopback address.
+/// Sets the environment in a child process that runs this test again, since it belongs to the whole process.
+/// A loopback address is reached without the proxy.
 #[tokio::test]
 async fn the_environment_reaches_the_wire() {
     const CHILD: &str = "KV_CLOUDFLARE_TEST_CHILD";
@@ -153,7 +153,7 @@ async fn the_environment_reaches_the_wire() {
         (vec![email, key], "CLOUDFLARE_BASE_URL", [None, Some("a@b.example"), Some("key")]),
     ];
     for (variables, base_url, headers) in rows {
-        let server = Scripted::in_turn(vec![Reaction::value("v")]).await;
+        let server = ScriptedServer::in_order(vec![Reaction::value("v")]).await;
         let mut child = Command::new(env::current_exe().unwrap());
         // What the environment of this process may have.
         for name in ["API_TOKEN", "EMAIL", "API_KEY", "API_BASE_URL", "BASE_URL"] {
@@ -168,9 +168,9 @@ async fn the_environment_reaches_the_wire() {
             .env("HTTP_PROXY", "http://127.0.0.1:9");
         let output = spawn_blocking(move || child.output().unwrap()).await.unwrap();
         assert!(output.status.success(), "{output:?}");
-        assert_eq!(server.lines(), ["GET /values/k"; 2]);
-        for asked in server.asked() {
-            let sent = ["authorization", "x-auth-email", "x-auth-key"].map(|name| asked.header(name));
+        assert_eq!(server.request_lines(), ["GET /values/k"; 2]);
+        for request in server.requests() {
+            let sent = ["authorization", "x-auth-email", "x-auth-key"].map(|name| request.header(name));
             assert_eq!(sent, headers);
         }
     }
@@ -178,27 +178,27 @@ async fn the_environment_reaches_the_wire() {
 
 /// Of a token and a key, the one that is set last is sent.
 #[tokio::test]
-async fn the_last_credentials_count() {
+async fn the_credentials_set_last_are_sent() {
     let key = |builder: CloudflareAccountBuilder| builder.global_api_key("a@b.example", "key");
     let token = |builder: CloudflareAccountBuilder| builder.api_token(TOKEN);
     for (change, is_key) in [
         (Box::new(move |builder| key(token(builder))) as Box<dyn Fn(_) -> _>, true),
         (Box::new(move |builder| token(key(builder))), false),
     ] {
-        let server = Scripted::in_turn(vec![Reaction::value("v")]).await;
+        let server = ScriptedServer::in_order(vec![Reaction::value("v")]).await;
         let builder = CloudflareAccount::builder().account_id(ACCOUNT).base_url(server.base_url());
         let account: CloudflareAccount = change(builder).build().unwrap();
         let namespace = account.open(&kv_core::NamespaceId::new(NAMESPACE).unwrap());
         namespace.read(Key::from_static("k"), GetOptions::default()).await.unwrap();
-        let asked = &server.asked()[0];
-        assert_eq!(asked.header("x-auth-key").is_some(), is_key);
-        assert_eq!(asked.header("authorization").is_none(), is_key);
+        let request = &server.requests()[0];
+        assert_eq!(request.header("x-auth-key").is_some(), is_key);
+        assert_eq!(request.header("authorization").is_none(), is_key);
     }
 }
 
 #[tokio::test]
 async fn settings_reach_the_wire() {
-    let server = Scripted::in_turn(vec![Reaction::value("v")]).await;
+    let server = ScriptedServer::in_order(vec![Reaction::value("v")]).await;
     let builder = CloudflareNamespace::builder().account_id(ACCOUNT.to_uppercase()).api_token("other");
     let client = builder
         .namespace_id(NAMESPACE)
@@ -207,20 +207,20 @@ async fn settings_reach_the_wire() {
         .build()
         .unwrap();
     client.read(Key::from_static("k"), GetOptions::default()).await.unwrap();
-    let asked = &server.asked()[0];
+    let request = &server.requests()[0];
     let account = ACCOUNT.to_uppercase();
     assert_eq!(
-        asked.target,
+        request.target,
         format!("/client/v4/accounts/{account}/storage/kv/namespaces/{NAMESPACE}/values/k")
     );
-    assert_eq!(asked.header("user-agent"), Some("mine/1"));
-    assert_eq!(asked.header("authorization"), Some("Bearer other"));
+    assert_eq!(request.header("user-agent"), Some("mine/1"));
+    assert_eq!(request.header("authorization"), Some("Bearer other"));
 }
 
 #[tokio::test]
-async fn connections_are_kept_as_long_as_they_may_be() {
+async fn connections_are_kept_and_reused() {
     for (idle, connections) in [(usize::MAX, 1), (0, 5)] {
-        let server = Scripted::in_turn(vec![Reaction::value("v")]).await;
+        let server = ScriptedServer::in_order(vec![Reaction::value("v")]).await;
         let client = server.builder().max_idle_connections(idle).build().unwrap();
         for _ in 0..5 {
             client.read(Key::from_static("k"), GetOptions::default()).await.unwrap();

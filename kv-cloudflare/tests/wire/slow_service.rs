@@ -1,4 +1,4 @@
-//! Bulk calls to a service that is too slow for them.
+//! Bulk calls and listings on a service that is too slow for their size.
 
 use std::{
     collections::HashMap,
@@ -18,13 +18,14 @@ use serde_json::{Map, Value as Json, json};
 use tokio::time::Instant;
 
 use crate::paused_time::{on_paused_time, together};
-use crate::scripted::{Asked, Reaction, Scripted};
+use crate::received_request::ReceivedRequest;
+use crate::scripted_server::{Reaction, ScriptedServer};
 
-/// Longest time of a call: its total time, and a step of the paused time.
+/// Longest time of a call: its total time, and one step of the paused time.
 const TOTAL: Duration = Duration::from_millis(120_100);
 
-/// The ways in which an answer says that the time was too short. Silence is ended by this client.
-fn too_slow() -> [(&'static str, Reaction); 4] {
+/// Returns the answers that mean a timeout. The client itself ends the silence.
+fn slow_answers() -> [(&'static str, Reaction); 4] {
     [
         ("524", Reaction::status(524, "<html>a timeout occurred</html>")),
         ("504", Reaction::status(504, "<html>gateway timeout</html>")),
@@ -47,7 +48,7 @@ fn keys(count: usize) -> Vec<Key<'static>> {
 }
 
 impl Call {
-    /// Number of items that succeeded, and the first error.
+    /// Makes the call. Returns the number of items that succeeded and the first error.
     async fn make(self, kv: &CloudflareNamespace, count: usize) -> (usize, Option<Error>) {
         let told = |report: BulkReport| {
             assert_eq!(report.succeeded + report.failed.len(), count, "each item is reported");
@@ -72,23 +73,23 @@ impl Call {
     }
 }
 
-/// The keys of a bulk request.
-fn asked_keys(asked: &Asked) -> Vec<String> {
-    let json = asked.json();
+/// Returns the keys of a bulk request.
+fn requested_keys(request: &ReceivedRequest) -> Vec<String> {
+    let json = request.json();
     let items = json.as_array().or_else(|| json["keys"].as_array()).unwrap();
     let key = |item: &Json| item.as_str().or_else(|| item["key"].as_str()).unwrap().to_owned();
     items.iter().map(key).collect()
 }
 
-/// A server that does what `late` says with a request of more than `most` items, and what it is asked with the others. A value is
-/// its key.
-async fn fast_enough_for(most: usize, late: Reaction) -> Scripted {
-    Scripted::new(move |asked| {
-        let keys = asked_keys(asked);
+/// Server that answers `late` to requests of more than `most` items, and serves the others. A value is its
+/// key.
+async fn fast_enough_for(most: usize, late: Reaction) -> ScriptedServer {
+    ScriptedServer::new(move |request| {
+        let keys = requested_keys(request);
         if keys.len() > most {
             return late.clone();
         }
-        if asked.line() == "POST /bulk/get" {
+        if request.line() == "POST /bulk/get" {
             let values = keys.into_iter().map(|key| (key.clone(), json!({ "value": key })));
             return Reaction::result(json!({ "values": values.collect::<Map<_, _>>() }));
         }
@@ -97,15 +98,15 @@ async fn fast_enough_for(most: usize, late: Reaction) -> Scripted {
     .await
 }
 
-fn sizes(server: &Scripted) -> Vec<usize> {
-    server.asked().iter().map(|asked| asked_keys(asked).len()).collect()
+fn sizes(server: &ScriptedServer) -> Vec<usize> {
+    server.requests().iter().map(|request| requested_keys(request).len()).collect()
 }
 
-/// Half as many at a time, until the service is fast enough; then as many for the rest of the call.
+/// The size is halved until the service is fast enough, and then kept for the rest of the call.
 #[test]
-fn what_is_too_slow_is_halved() {
+fn slow_requests_are_halved() {
     on_paused_time(async {
-        let cases = too_slow().into_iter().flat_map(|late| CALLS.map(|call| (late.clone(), call)));
+        let cases = slow_answers().into_iter().flat_map(|late| CALLS.map(|call| (late.clone(), call)));
         together(cases.map(async |((name, late), call)| {
             let server = fast_enough_for(30, late).await;
             let client = server.client();
@@ -118,7 +119,7 @@ fn what_is_too_slow_is_halved() {
     });
 }
 
-/// A size that was too slow in one part of a call is not tried again in the others.
+/// A size that was too slow for one part of a call is not tried for the others.
 #[test]
 fn the_size_is_kept_for_the_rest_of_the_call() {
     on_paused_time(async {
@@ -129,16 +130,16 @@ fn the_size_is_kept_for_the_rest_of_the_call() {
     });
 }
 
-/// Twice too slow, as often as it is tried again with less: nothing of what is applied is lost or told wrongly.
+/// Requests that were applied and answered late are repeated in halves; every item is applied and reported.
 #[test]
 fn each_item_is_applied_in_the_end() {
     on_paused_time(async {
         let applied = Arc::new(Mutex::new(HashMap::<String, usize>::new()));
         let counted = Arc::clone(&applied);
         let turn = AtomicUsize::new(0);
-        let server = Scripted::new(move |asked| {
+        let server = ScriptedServer::new(move |request| {
             // Every third request is late, whatever its size, and was carried out all the same.
-            let keys = asked_keys(asked);
+            let keys = requested_keys(request);
             for key in &keys {
                 *counted.lock().unwrap().entry(key.clone()).or_default() += 1;
             }
@@ -153,12 +154,12 @@ fn each_item_is_applied_in_the_end() {
     });
 }
 
-/// A server that is down gets as many requests as for a single one, and the call is over within its total time, however many items
-/// it has.
+/// During an outage a bulk call makes as many requests as a single one, and ends within its total time, for
+/// any number of items.
 #[test]
 fn an_outage_takes_no_more_requests_than_retries() {
     on_paused_time(async {
-        let cases = too_slow().into_iter().flat_map(|late| CALLS.map(|call| (late.clone(), call)));
+        let cases = slow_answers().into_iter().flat_map(|late| CALLS.map(|call| (late.clone(), call)));
         together(cases.map(async |((name, late), call)| {
             let is_silent = matches!(late, Reaction::Hang(_));
             let server = fast_enough_for(0, late).await;
@@ -178,9 +179,9 @@ fn an_outage_takes_no_more_requests_than_retries() {
     });
 }
 
-/// An item that was not even sent says so.
+/// The error of an item that was never sent says so.
 #[test]
-fn items_that_were_not_sent_are_told_as_such() {
+fn items_that_were_not_sent_say_so() {
     on_paused_time(async {
         let server = fast_enough_for(0, Reaction::status(524, "")).await;
         let entries = keys(3_000).into_iter().map(|key| PutEntry::new(key, "v").unwrap()).collect();
@@ -193,11 +194,11 @@ fn items_that_were_not_sent_are_told_as_such() {
     });
 }
 
-/// One item cannot be halved: it is sent again as it is.
+/// A single item cannot be halved, so its request is repeated.
 #[test]
-fn a_single_item_is_sent_again() {
+fn a_single_item_is_retried() {
     on_paused_time(async {
-        let cases = too_slow().into_iter().flat_map(|late| CALLS.map(|call| (late.clone(), call)));
+        let cases = slow_answers().into_iter().flat_map(|late| CALLS.map(|call| (late.clone(), call)));
         together(cases.map(async |((name, late), call)| {
             let is_silent = matches!(late, Reaction::Hang(_));
             let server = fast_enough_for(0, late).await;
@@ -209,26 +210,26 @@ fn a_single_item_is_sent_again() {
     });
 }
 
-/// The wait that the service asks for is kept to before the halves too.
+/// `Retry-After` holds before halves too.
 #[test]
-fn halves_wait_as_long_as_they_are_asked_to() {
+fn halves_wait_for_retry_after() {
     on_paused_time(async {
         let late = Reaction::status(504, "").with("retry-after", "7");
         let server = fast_enough_for(5, late).await;
         assert!(matches!(Call::Write.make(&server.client(), 10).await, (10, None)));
-        let asked = server.asked();
-        assert!(asked[1].at - asked[0].at >= Duration::from_secs(7));
+        let requests = server.requests();
+        assert!(requests[1].at - requests[0].at >= Duration::from_secs(7));
         assert_eq!(sizes(&server), [10, 5, 5]);
     });
 }
 
-/// A page of 1,000 keys may be too much to ask for as well. What comes in smaller pages is the same listing.
+/// Pages of 1,000 keys may be too slow as well; smaller pages give the same listing.
 #[test]
-fn pages_that_are_too_slow_are_halved() {
+fn slow_pages_are_halved() {
     on_paused_time(async {
-        together(too_slow().map(async |(name, late)| {
-            let server = Scripted::new(move |asked| {
-                let line = asked.line();
+        together(slow_answers().map(async |(name, late)| {
+            let server = ScriptedServer::new(move |request| {
+                let line = request.line();
                 let field = |name: &str| {
                     let (_, rest) = line.split_once(&format!("{name}="))?;
                     rest.split('&').next().unwrap().parse::<usize>().ok()
@@ -251,25 +252,25 @@ fn pages_that_are_too_slow_are_halved() {
             let keys: Vec<_> = client.list(ListOptions::default()).try_collect().await.unwrap();
             let names = keys.iter().map(|key| key.name.as_str().to_owned());
             assert!(names.eq((0..1_000).map(|key| format!("{key:04}"))), "{name}");
-            let first: Vec<_> = server.lines().into_iter().take(3).collect();
+            let first: Vec<_> = server.request_lines().into_iter().take(3).collect();
             assert_eq!(first, [1_000, 500, 250].map(|limit| format!("GET /keys?limit={limit}")), "{name}");
         }))
         .await;
     });
 }
 
-/// The smallest page is asked for as often as any single request.
+/// The smallest page is retried as often as a single request.
 #[test]
-fn the_smallest_page_is_asked_for_again() {
+fn the_smallest_page_is_retried() {
     on_paused_time(async {
         for (limit, expected) in
             [(1_000, [1_000, 500, 250, 125, 63]), (20, [20, 10, 10, 10, 10]), (1, [10; 5])]
         {
-            let server = Scripted::in_turn(vec![Reaction::status(524, "")]).await;
+            let server = ScriptedServer::in_order(vec![Reaction::status(524, "")]).await;
             let options = ListOptions::default().with_limit(limit).unwrap();
             let error = server.client().list_page(options).await.unwrap_err();
             assert_eq!((error.kind(), error.operation()), (ErrorKind::Unavailable, Some("list_page")));
-            let lines = server.lines();
+            let lines = server.request_lines();
             let expected = expected.map(|limit| format!("GET /keys?limit={limit}"));
             assert_eq!(lines[..lines.len().min(5)], expected, "{limit}");
         }

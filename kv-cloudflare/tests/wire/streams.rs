@@ -1,4 +1,4 @@
-//! Values that are read and written as streams.
+//! Values read and written as streams.
 
 use std::{
     io,
@@ -30,54 +30,31 @@ use tokio::{
 
 use crate::faults::head;
 use crate::paused_time::on_paused_time;
-use crate::scripted::{Asked, Reaction, Scripted, TOKEN, builder};
+use crate::scripted_server::{Reaction, ScriptedServer, TOKEN, builder};
 
 const KEY: Key<'static> = Key::from_static("a/b");
-const LARGEST: usize = 26_214_400;
+const MAX_VALUE_BYTES: usize = 26_214_400;
 
-/// A source of these chunks, which counts how often it was asked for one.
+/// Returns a source of these chunks, and a counter of the chunks that were taken.
 fn counted(chunks: Vec<Vec<u8>>) -> (ValueSource, Arc<AtomicUsize>) {
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&asked);
+    let taken = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&taken);
     let chunks = stream::iter(chunks).map(move |chunk| {
         counter.fetch_add(1, Ordering::SeqCst);
         Ok::<_, io::Error>(chunk)
     });
-    (ValueSource::new(chunks), asked)
+    (ValueSource::new(chunks), taken)
 }
 
 fn source(chunks: Vec<Vec<u8>>) -> ValueSource {
     counted(chunks).0
 }
 
-/// The parts of a form, by their names.
-fn parts(asked: &Asked) -> Vec<(String, Vec<u8>)> {
-    let content_type = asked.header("content-type").unwrap();
-    let boundary = content_type.strip_prefix("multipart/form-data; boundary=").unwrap();
-    let boundary = format!("--{boundary}\r\n").into_bytes();
-    let end = boundary.len() + 2;
-    let body = &asked.body[boundary.len()..asked.body.len() - end - 2];
-    let separator = [b"\r\n", &boundary[..]].concat();
-    let mut parts = Vec::new();
-    let mut rest = body;
-    loop {
-        let place = rest.windows(separator.len()).position(|window| window == separator);
-        let (part, after) = rest.split_at(place.unwrap_or(rest.len()));
-        let head = part.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
-        let name = String::from_utf8_lossy(&part[..head]).split('"').nth(1).unwrap().to_owned();
-        parts.push((name, part[head + 4..].to_vec()));
-        if place.is_none() {
-            return parts;
-        }
-        rest = &after[separator.len()..];
-    }
-}
-
 #[tokio::test]
-async fn a_value_comes_in_chunks_with_what_is_known_of_it() {
+async fn a_value_comes_in_chunks_with_its_length_and_expiry() {
     let value = (0..1_000_000_u32).flat_map(u32::to_le_bytes).collect::<Vec<_>>();
     let reaction = Reaction::value(value.clone()).with("expiration", "1700000060");
-    let server = Scripted::in_turn(vec![reaction]).await;
+    let server = ScriptedServer::in_order(vec![reaction]).await;
     let client = server.client();
     let read = client.get_stream(KEY).await.unwrap().unwrap();
     assert_eq!(read.length(), Some(4_000_000));
@@ -90,12 +67,12 @@ async fn a_value_comes_in_chunks_with_what_is_known_of_it() {
     let mut read = Vec::new();
     reader.read_to_end(&mut read).await.unwrap();
     assert_eq!(read, value);
-    assert_eq!(server.lines(), ["GET /values/a%2Fb"; 2]);
-    assert_eq!(server.asked()[0].header("accept-encoding"), Some("identity"), "so its length is known");
+    assert_eq!(server.request_lines(), ["GET /values/a%2Fb"; 2]);
+    assert_eq!(server.requests()[0].header("accept-encoding"), Some("identity"), "so its length is known");
 }
 
 #[tokio::test]
-async fn absence_and_refusals_are_told_before_the_stream() {
+async fn absence_and_errors_come_before_the_stream() {
     let rows = [
         (Reaction::absent(), None),
         (Reaction::error(404, 10_013, "namespace not found"), Some(ErrorKind::NamespaceNotFound)),
@@ -103,7 +80,7 @@ async fn absence_and_refusals_are_told_before_the_stream() {
         (Reaction::Hang(head("content-length: 26214401\r\n")), Some(ErrorKind::Other)),
     ];
     for (reaction, kind) in rows {
-        let server = Scripted::in_turn(vec![reaction.clone()]).await;
+        let server = ScriptedServer::in_order(vec![reaction.clone()]).await;
         let outcome = server.client().get_stream(KEY).await;
         let error = outcome.as_ref().err();
         assert_eq!(error.map(kv_core::Error::kind), kind, "{reaction:?}");
@@ -114,7 +91,7 @@ async fn absence_and_refusals_are_told_before_the_stream() {
     }
 }
 
-/// Before the first byte a request is sent again; what was begun is not begun again, and breaks off with an error.
+/// A request is retried before the first byte of its answer; a stream that breaks off later is an error.
 #[test]
 fn a_stream_that_breaks_off_is_an_error() {
     on_paused_time(async {
@@ -131,7 +108,7 @@ fn a_stream_that_breaks_off_is_an_error() {
             ("no end", Reaction::Endless(begun("")), ErrorKind::Other),
         ];
         for (case, broken, kind) in rows {
-            let server = Scripted::in_turn(vec![Reaction::status(503, ""), broken]).await;
+            let server = ScriptedServer::in_order(vec![Reaction::status(503, ""), broken]).await;
             let start = Instant::now();
             let mut value = server.client().get_stream(KEY).await.unwrap().unwrap();
             let mut read = 0;
@@ -145,17 +122,20 @@ fn a_stream_that_breaks_off_is_an_error() {
             let error = failed.unwrap_or_else(|| panic!("{case}: {read} bytes"));
             assert_eq!((error.kind(), error.operation()), (kind, Some("get_stream")), "{case}: {error:?}");
             assert_eq!(error.key(), Some(&KEY), "{case}");
-            assert!(read <= LARGEST && start.elapsed() < Duration::from_secs(33), "{case}: {read} bytes");
-            assert_eq!(server.asked().len(), 2, "{case}");
+            assert!(
+                read <= MAX_VALUE_BYTES && start.elapsed() < Duration::from_secs(33),
+                "{case}: {read} bytes"
+            );
+            assert_eq!(server.requests().len(), 2, "{case}");
         }
     });
 }
 
-/// A slow reader is not cut off, whatever the call's total time.
+/// A slow reader is not cut off, however short the total time of a call is.
 #[test]
 fn the_reader_may_take_its_time() {
     on_paused_time(async {
-        let server = Scripted::in_turn(vec![Reaction::value(vec![1; 3_000_000])]).await;
+        let server = ScriptedServer::in_order(vec![Reaction::value(vec![1; 3_000_000])]).await;
         let mut value = server.client().get_stream(KEY).await.unwrap().unwrap();
         let mut read = 0;
         while let Some(chunk) = value.try_next().await.unwrap() {
@@ -169,11 +149,11 @@ fn the_reader_may_take_its_time() {
     });
 }
 
-/// However it comes: as one body or a part of a form, with its length or without.
+/// With and without metadata, with and without a known length.
 #[test]
 fn every_byte_of_a_source_is_written() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let server = runtime.block_on(Scripted::in_turn(vec![Reaction::result(json!(null))]));
+    let server = runtime.block_on(ScriptedServer::in_order(vec![Reaction::result(json!(null))]));
     let client = server.client();
     let chunks = prop::collection::vec(prop::collection::vec(any::<u8>(), 0..100_000), 0..6);
     let mut runner = TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
@@ -184,25 +164,25 @@ fn every_byte_of_a_source_is_written() {
         let metadata = has_metadata.then(|| Metadata::parse(r#"{"a":1}"#).unwrap());
         let options = PutOptions::from(metadata);
         runtime.block_on(client.put_stream(KEY, source, options)).unwrap();
-        let asked = server.asked().pop().unwrap();
-        prop_assert_eq!(asked.line(), "PUT /values/a%2Fb");
+        let request = server.requests().pop().unwrap();
+        prop_assert_eq!(request.line(), "PUT /values/a%2Fb");
         // Where there is nothing, its length says nothing either.
-        prop_assert_eq!(asked.header("content-length").is_some(), is_known && !value.is_empty());
+        prop_assert_eq!(request.header("content-length").is_some(), is_known && !value.is_empty());
         if has_metadata {
             let expected = [("value".to_owned(), value), ("metadata".to_owned(), br#"{"a":1}"#.to_vec())];
-            prop_assert_eq!(parts(&asked), expected);
+            prop_assert_eq!(request.form_parts(), expected);
         } else {
-            prop_assert_eq!(asked.header("content-type"), Some("application/octet-stream"));
-            prop_assert_eq!(asked.body, value);
+            prop_assert_eq!(request.header("content-type"), Some("application/octet-stream"));
+            prop_assert_eq!(request.body, value);
         }
         Ok(())
     });
     outcome.unwrap();
 }
 
-/// A fault of the source is told, and the request breaks off before its end, so that nothing is written.
+/// An error of the source is reported, and the request is cut off before its end, so that nothing is written.
 #[tokio::test]
-async fn a_source_that_is_not_as_it_says_writes_nothing() {
+async fn a_source_with_an_error_writes_nothing() {
     type Make = fn() -> ValueSource;
     fn failing() -> ValueSource {
         ValueSource::new(stream::iter([Ok(vec![1; 9]), Err(io::Error::other("the disk is gone"))]))
@@ -217,16 +197,20 @@ async fn a_source_that_is_not_as_it_says_writes_nothing() {
         ("nothing where there is something", || of_ten(vec![]), ErrorKind::InvalidInput),
         ("a source that fails", failing, ErrorKind::Other),
         ("one that fails, of known length", || failing().with_length(10).unwrap(), ErrorKind::Other),
-        ("longer than a value may be", || source(vec![vec![1; LARGEST / 4]; 5]), ErrorKind::InvalidInput),
-        ("one byte longer", || source(vec![vec![1; LARGEST], vec![1]]), ErrorKind::InvalidInput),
+        (
+            "longer than a value may be",
+            || source(vec![vec![1; MAX_VALUE_BYTES / 4]; 5]),
+            ErrorKind::InvalidInput,
+        ),
+        ("one byte longer", || source(vec![vec![1; MAX_VALUE_BYTES], vec![1]]), ErrorKind::InvalidInput),
     ];
     for (case, make, kind) in rows {
         for options in [PutOptions::default(), PutOptions::from(Metadata::parse("1").unwrap())] {
-            let server = Scripted::in_turn(vec![Reaction::result(json!(null))]).await;
+            let server = ScriptedServer::in_order(vec![Reaction::result(json!(null))]).await;
             let error = server.client().put_stream(KEY, make(), options).await.unwrap_err();
             assert_eq!(error.kind(), kind, "{case}: {error:?}");
             assert_eq!((error.operation(), error.key()), (Some("put_stream"), Some(&KEY)), "{case}");
-            assert!(server.asked().is_empty(), "{case}: the request has no end");
+            assert!(server.requests().is_empty(), "{case}: the request has no end");
             if kind == ErrorKind::Other {
                 let cause = std::error::Error::source(&error).unwrap().to_string();
                 assert_eq!(cause, "the disk is gone");
@@ -236,18 +220,18 @@ async fn a_source_that_is_not_as_it_says_writes_nothing() {
     assert!(source(vec![]).with_length(26_214_401).is_err());
 }
 
-/// A source whose bytes were taken is gone: only one that can make them anew is sent again.
+/// A source is used up by a request; only one that can be opened again is retried.
 #[test]
-fn only_a_source_that_is_whole_is_sent_again() {
+fn only_a_repeatable_source_is_retried() {
     on_paused_time(async {
         let busy = || vec![Reaction::status(503, ""), Reaction::result(json!(null))];
-        let server = Scripted::in_turn(busy()).await;
+        let server = ScriptedServer::in_order(busy()).await;
         let error = server.client().put_stream(KEY, source(vec![vec![1; 9]]), PutOptions::default()).await;
         let error = error.unwrap_err();
-        assert_eq!((error.kind(), server.asked().len()), (ErrorKind::Unavailable, 1));
+        assert_eq!((error.kind(), server.requests().len()), (ErrorKind::Unavailable, 1));
         assert!(error.is_retryable(), "with a new source, it may be tried again");
 
-        let server = Scripted::in_turn(busy()).await;
+        let server = ScriptedServer::in_order(busy()).await;
         let opened = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&opened);
         let source = ValueSource::repeatable(move || {
@@ -255,31 +239,31 @@ fn only_a_source_that_is_whole_is_sent_again() {
             stream::iter([Ok::<_, io::Error>(vec![1; 9]), Ok(vec![2; 9])])
         });
         server.client().put_stream(KEY, source, PutOptions::default()).await.unwrap();
-        let bodies: Vec<_> = server.asked().into_iter().map(|asked| asked.body).collect();
+        let bodies: Vec<_> = server.requests().into_iter().map(|request| request.body).collect();
         assert_eq!(bodies, [[[1; 9], [2; 9]].concat(), [[1; 9], [2; 9]].concat()]);
         assert_eq!(opened.load(Ordering::SeqCst), 2);
     });
 }
 
-/// Nor is it used up by what fails before its first byte.
+/// A source from which no chunk was taken is retried too.
 #[test]
-fn a_source_that_was_not_touched_is_sent_again() {
+fn an_untouched_source_is_retried() {
     on_paused_time(async {
-        // Taken, and nobody listens.
+        // A bound port without a listener.
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let client = builder(socket.local_addr().unwrap()).retries(2).build().unwrap();
-        let (source, asked) = counted(vec![vec![1; 9]]);
+        let (source, taken) = counted(vec![vec![1; 9]]);
         let error = client.put_stream(KEY, source, PutOptions::default()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable);
         assert_eq!((client.usage().sent, client.usage().retried), (3, 2));
-        assert_eq!(asked.load(Ordering::SeqCst), 0);
+        assert_eq!(taken.load(Ordering::SeqCst), 0);
     });
 }
 
-/// The whole way, through a server that reads and writes streams too.
+/// Streams through kv-server, which reads and writes streams too.
 #[tokio::test]
-async fn a_kv_server_takes_and_gives_streams() {
+async fn streams_go_through_a_kv_server() {
     let store: Arc<dyn KvStore> = Arc::new(MemoryStore::new());
     let server = KvServer::builder(store).token(TOKEN).build().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -294,17 +278,17 @@ async fn a_kv_server_takes_and_gives_streams() {
         .unwrap();
     let info = account.create_namespace(NamespaceTitle::new("streams").unwrap()).await.unwrap();
     let kv = account.open(&info.id);
-    let value: Vec<u8> = (0..=255).cycle().take(LARGEST).collect();
+    let value: Vec<u8> = (0..=255).cycle().take(MAX_VALUE_BYTES).collect();
     let metadata = Metadata::parse(r#"{"type":"video"}"#).unwrap();
     let hour = Expiration::after(Duration::from_secs(3_600)).unwrap();
     for options in [PutOptions::default(), PutOptions::from(metadata.clone()).with_expiration(hour)] {
         let has_metadata = options.metadata.is_some();
         for is_known in [true, false] {
             let source = source(value.chunks(100_000).map(<[u8]>::to_vec).collect());
-            let source = if is_known { source.with_length(LARGEST as u64).unwrap() } else { source };
+            let source = if is_known { source.with_length(MAX_VALUE_BYTES as u64).unwrap() } else { source };
             kv.put_stream(KEY, source, options.clone()).await.unwrap();
             let read = kv.get_stream(KEY).await.unwrap().unwrap();
-            assert_eq!(read.length(), Some(LARGEST as u64));
+            assert_eq!(read.length(), Some(MAX_VALUE_BYTES as u64));
             assert_eq!(read.expires_at().is_some(), has_metadata);
             let chunks: Vec<Bytes> = read.try_collect().await.unwrap();
             assert_eq!(chunks.concat(), value);
@@ -316,6 +300,6 @@ async fn a_kv_server_takes_and_gives_streams() {
     let broken = ValueSource::new(stream::iter([Ok(vec![1; 9]), Err(io::Error::other("gone"))]));
     kv.put_stream(KEY, broken, PutOptions::default()).await.unwrap_err();
     let entry = kv.read(KEY, GetOptions::default().with_metadata(true)).await.unwrap().unwrap();
-    assert_eq!((entry.value.len(), entry.metadata), (LARGEST, Some(metadata)));
+    assert_eq!((entry.value.len(), entry.metadata), (MAX_VALUE_BYTES, Some(metadata)));
     serving.abort();
 }
