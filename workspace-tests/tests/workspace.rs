@@ -18,17 +18,8 @@ const CRATES: &[(&str, Storeys<'_>)] = &[
 ];
 
 /// Folders whose documentation and statements are checked.
-const PROSE: &[&str] = &[
-    "bench",
-    "examples",
-    "fuzz",
-    "kv-cloudflare/src",
-    "kv-redb",
-    "kv-server",
-    "kv-testkit",
-    "workspace-tests",
-];
-const PROSE: &[&str] = &["kv-cloudflare", "kv-redb", "kv-server", "kv-testkit", "workspace-tests"];
+const PROSE: &[&str] =
+    &["bench", "examples", "fuzz", "kv-cloudflare", "kv-redb", "kv-server", "kv-testkit", "workspace-tests"];
 
 /// Folders whose READMEs are checked.
 const READMES: &[&str] = &["bench", "kv-cloudflare", "kv-redb", "kv-server", "kv-testkit", "workspace-tests"];
