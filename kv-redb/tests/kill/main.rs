@@ -44,10 +44,10 @@ fn main() {
             writes::run(random, kills / 2, true);
         }),
         trial("a_file_opens_after_a_kill_during_its_creation", move |random| {
-            creation::run(random, kills / 3)
+            creation::run(random, kills / 3);
         }),
         trial("a_file_opens_while_other_processes_start", move |_| {
-            creation::open_while_processes_start(2 * kills)
+            creation::open_while_processes_start(2 * kills);
         }),
         trial("a_sweep_goes_on_after_a_kill", move |random| sweeps::run(random, kills / 3)),
     ];
