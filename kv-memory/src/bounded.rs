@@ -8,8 +8,8 @@ use kv_core::{
 };
 
 use crate::{
-    base::liveness::Gate,
-    table::{cache::entry_cache::Values, namespace_table::Table},
+    base::liveness::Liveness,
+    table::{cache::entry_cache::EntryCache, namespace_table::NamespaceTable},
 };
 
 /// A namespace in memory that stays within a number of bytes and **may forget**. Clones are the same namespace.
@@ -41,7 +41,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct BoundedMemoryNamespace {
-    table: Arc<Table>,
+    table: Arc<NamespaceTable>,
 }
 
 impl BoundedMemoryNamespace {
@@ -111,7 +111,11 @@ impl BoundedMemoryNamespaceBuilder {
     #[must_use]
     pub fn build(self) -> BoundedMemoryNamespace {
         BoundedMemoryNamespace {
-            table: Arc::new(Table::new(Values::bounded(self.max_bytes), self.clock, Gate::default())),
+            table: Arc::new(NamespaceTable::new(
+                EntryCache::bounded(self.max_bytes),
+                self.clock,
+                Liveness::default(),
+            )),
         }
     }
 }

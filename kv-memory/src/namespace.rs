@@ -8,10 +8,10 @@ use kv_core::{
 };
 
 use crate::{
-    base::liveness::Gate,
+    base::liveness::Liveness,
     table::{
-        cache::entry_cache::Values,
-        namespace_table::{Change, Table},
+        cache::entry_cache::EntryCache,
+        namespace_table::{Change, NamespaceTable},
     },
 };
 
@@ -43,7 +43,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct MemoryNamespace {
-    table: Arc<Table>,
+    table: Arc<NamespaceTable>,
     id: Option<Arc<NamespaceId>>,
 }
 
@@ -60,8 +60,11 @@ impl MemoryNamespace {
         MemoryNamespaceBuilder::default()
     }
 
-    pub(crate) fn with_gate(clock: Arc<dyn Clock>, gate: Gate, id: Option<NamespaceId>) -> Self {
-        Self { table: Arc::new(Table::new(Values::unbounded(), clock, gate)), id: id.map(Arc::new) }
+    pub(crate) fn with_liveness(clock: Arc<dyn Clock>, liveness: Liveness, id: Option<NamespaceId>) -> Self {
+        Self {
+            table: Arc::new(NamespaceTable::new(EntryCache::unbounded(), clock, liveness)),
+            id: id.map(Arc::new),
+        }
     }
 
     /// The id, by which [`KvStore::namespace`](kv_core::KvStore::namespace) gives this namespace; `None` if it stands
@@ -84,7 +87,7 @@ impl MemoryNamespace {
         self.id.as_deref()
     }
 
-    pub(crate) fn table(&self) -> &Arc<Table> {
+    pub(crate) fn table(&self) -> &Arc<NamespaceTable> {
         &self.table
     }
 
@@ -158,7 +161,7 @@ impl MemoryNamespaceBuilder {
     /// The namespace.
     #[must_use]
     pub fn build(self) -> MemoryNamespace {
-        MemoryNamespace::with_gate(self.clock, Gate::default(), None)
+        MemoryNamespace::with_liveness(self.clock, Liveness::default(), None)
     }
 }
 

@@ -16,7 +16,7 @@ use kv_core::{
 use uuid::Uuid;
 
 use crate::{
-    base::{errors, liveness::Gate},
+    base::{errors, liveness::Liveness},
     namespace::MemoryNamespace,
     table::freeing::Freeing,
 };
@@ -174,8 +174,8 @@ impl Shared {
         jurisdiction: Option<Jurisdiction>,
     ) -> Result<(NamespaceId, MemoryNamespace)> {
         let id = NamespaceId::new(Uuid::new_v4().simple().to_string())?;
-        let gate = Gate::new(Arc::clone(&self.closed));
-        let namespace = MemoryNamespace::with_gate(Arc::clone(&self.clock), gate, Some(id.clone()));
+        let liveness = Liveness::new(Arc::clone(&self.closed));
+        let namespace = MemoryNamespace::with_liveness(Arc::clone(&self.clock), liveness, Some(id.clone()));
         namespaces.by_title.insert(title.clone(), id.clone());
         let named = Named { title, jurisdiction, namespace: namespace.clone() };
         namespaces.by_id.insert(id.clone(), named);
@@ -229,7 +229,7 @@ impl MemoryStoreBuilder {
     pub fn build(self) -> MemoryStore {
         let closed = Arc::<AtomicBool>::default();
         let missing =
-            MemoryNamespace::with_gate(Arc::clone(&self.clock), Gate::new(Arc::clone(&closed)), None);
+            MemoryNamespace::with_liveness(Arc::clone(&self.clock), Liveness::new(Arc::clone(&closed)), None);
         missing.table().mark_deleted();
         MemoryStore {
             shared: Arc::new(Shared {

@@ -1,4 +1,4 @@
-//! Whether a namespace still answers.
+//! Liveness of a namespace: not deleted, and its store not closed.
 
 use std::sync::{
     Arc,
@@ -9,15 +9,15 @@ use kv_core::{Key, Result};
 
 use crate::base::errors;
 
-/// Whether a namespace still answers: it was not deleted, and its store was not closed.
+/// Flags that end a namespace: its own deletion, and the closing of its store.
 #[derive(Debug, Default)]
-pub(crate) struct Gate {
+pub(crate) struct Liveness {
     deleted: AtomicBool,
     closed: Arc<AtomicBool>,
 }
 
-impl Gate {
-    /// A gate that `closed` shuts as well, which all namespaces of a store share.
+impl Liveness {
+    /// Returns the liveness of a namespace in a store, whose namespaces share `closed`.
     pub(crate) fn new(closed: Arc<AtomicBool>) -> Self {
         Self { deleted: AtomicBool::new(false), closed }
     }
@@ -26,7 +26,7 @@ impl Gate {
         self.deleted.store(true, Ordering::Release);
     }
 
-    /// Refuses `operation` if the namespace does not answer any more.
+    /// Fails `operation` if the namespace was deleted or its store closed.
     pub(crate) fn check(&self, operation: &'static str, key: Option<&Key<'_>>) -> Result<()> {
         let error = if self.closed.load(Ordering::Acquire) {
             errors::closed()

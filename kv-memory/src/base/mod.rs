@@ -1,4 +1,4 @@
-//! Errors of this crate, and the check that a namespace still answers: needed by handles and tables alike.
+//! Errors of this crate, and the liveness of a namespace: needed by handles and tables alike.
 //!
 //! Imports from no other folder.
 

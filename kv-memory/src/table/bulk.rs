@@ -1,13 +1,13 @@
-//! Many changes in one call.
+//! Bulk changes of a table, in steps.
 
 use kv_core::{BulkReport, Key, PutEntry, Result};
 
 use crate::table::{
-    namespace_table::{Change, STEP, Table},
-    yielding::yield_now,
+    namespace_table::{Change, NamespaceTable},
+    steps::{STEP, yield_now},
 };
 
-impl Table {
+impl NamespaceTable {
     pub(crate) async fn write_many(&self, entries: Vec<PutEntry>) -> Result<BulkReport> {
         let puts = entries.into_iter().map(|entry| (entry.key, Change::Put(entry.value, entry.options)));
         self.change_many("write_many", puts).await
@@ -23,7 +23,7 @@ impl Table {
         operation: &'static str,
         changes: impl ExactSizeIterator<Item = (Key<'static>, Change)> + Send,
     ) -> Result<BulkReport> {
-        self.gate.check(operation, None)?;
+        self.liveness.check(operation, None)?;
         let mut report = BulkReport::default();
         let mut changes = changes.enumerate();
         loop {
@@ -46,11 +46,11 @@ impl Table {
                 let now = self.clock.now();
                 for (number, (key, change)) in changes {
                     self.apply(&mut index, &key, change, now);
-                    self.tidy(&mut index, now);
+                    self.housekeep(&mut index, now);
                     report.add_outcome(number, &key, Ok(()));
                 }
             }
-            // The namespace was deleted, or the store closed, after the step before.
+            // The namespace was deleted, or the store closed, after the previous step.
             Err(error) => {
                 for (number, (key, _)) in changes {
                     report.add_outcome(number, &key, Err(error.clone().with_key(&key)));

@@ -1,4 +1,4 @@
-//! Freeing of deleted namespaces, behind the call that deleted them.
+//! Freeing of deleted namespaces in the background.
 
 use std::{
     collections::VecDeque,
@@ -6,12 +6,12 @@ use std::{
     thread,
 };
 
-use crate::table::{namespace_table::Table, yielding::yield_now};
+use crate::table::{namespace_table::NamespaceTable, steps::yield_now};
 
-/// The deleted namespaces whose memory has yet to be freed, and the thread that frees it.
+/// Deleted namespaces whose memory has yet to be freed, and the thread that frees it.
 ///
-/// A thread and not a task, since there may be no runtime. It starts with the first deletion, and ends once there is
-/// nothing to free. The list grows with deletions alone, and a table in it takes no more memory than it did before.
+/// A thread and not a task, since there may be no runtime. It starts with a deletion, and ends when the list is empty.
+/// The list grows with deletions alone, and a table in it takes no more memory than it did before.
 #[derive(Default)]
 pub(crate) struct Freeing {
     state: Mutex<State>,
@@ -19,20 +19,20 @@ pub(crate) struct Freeing {
 
 #[derive(Default)]
 struct State {
-    tables: VecDeque<Arc<Table>>,
+    tables: VecDeque<Arc<NamespaceTable>>,
     is_running: bool,
 }
 
 impl Freeing {
-    /// Frees the entries of `tables` soon. Their gates are shut by now.
-    pub(crate) fn free(self: &Arc<Self>, tables: impl IntoIterator<Item = Arc<Table>>) {
+    /// Frees the entries of `tables` soon. They are marked deleted, or their store closed.
+    pub(crate) fn free(self: &Arc<Self>, tables: impl IntoIterator<Item = Arc<NamespaceTable>>) {
         let mut state = self.lock();
         state.tables.extend(tables);
         if state.is_running || state.tables.is_empty() {
             return;
         }
         let freeing = Arc::clone(self);
-        // Where the system gives no thread, the next deletion tries again, and a sweep frees it as well.
+        // If the system starts no thread, the next deletion tries again, and a sweep frees the memory as well.
         state.is_running =
             thread::Builder::new().name("kv-memory-free".into()).spawn(move || freeing.run()).is_ok();
     }
@@ -44,19 +44,19 @@ impl Freeing {
         }
     }
 
-    /// The table whose turn it is. It stays in the list, so that a sweep meets it.
-    fn next(&self) -> Option<Arc<Table>> {
+    /// Returns the first table. It stays in the list, so that a sweep finds it.
+    fn next(&self) -> Option<Arc<NamespaceTable>> {
         let mut state = self.lock();
         let next = state.tables.front().map(Arc::clone);
         state.is_running = next.is_some();
         next
     }
 
-    fn finish(&self, table: &Arc<Table>) {
+    fn finish(&self, table: &Arc<NamespaceTable>) {
         self.lock().tables.retain(|other| !Arc::ptr_eq(other, table));
     }
 
-    /// Frees what is in the list now, beside the thread.
+    /// Frees the tables in the list, concurrently with the thread.
     pub(crate) async fn finish_all(&self) {
         let tables: Vec<_> = self.lock().tables.iter().map(Arc::clone).collect();
         for table in tables {

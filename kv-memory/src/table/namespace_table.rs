@@ -1,4 +1,4 @@
-//! The entries of one namespace.
+//! Table of one namespace: its entries in a cache and an index.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,87 +8,83 @@ use kv_core::{
 };
 
 use crate::{
-    base::liveness::Gate,
+    base::liveness::Liveness,
     table::{
-        cache::{cached_entry::Record, entry_cache::Values},
-        index::ordered_index::{Index, Indexed},
+        cache::{cached_entry::CachedEntry, entry_cache::EntryCache},
+        index::ordered_index::{IndexEntry, OrderedIndex},
     },
 };
 
-/// The most entries that a bulk write or a sweep handles before it lets others have the lock and the thread.
-pub(super) const STEP: usize = 256;
-
-/// The entries of one namespace: the cache that holds them, and beside it the index that has their order and their
-/// deadlines.
+/// Entries of one namespace: the cache that holds them, and the index with their order and their expiries.
 ///
-/// Every change is made to both under the index's lock, with no await in between. Reads ask the cache alone.
-pub(crate) struct Table {
-    pub(super) values: Values,
-    pub(super) index: Mutex<Index>,
+/// Every change is made to both under the index's lock, with no await in between. Reads use the cache alone.
+pub(crate) struct NamespaceTable {
+    pub(super) cache: EntryCache,
+    pub(super) index: Mutex<OrderedIndex>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) gate: Gate,
+    pub(super) liveness: Liveness,
 }
 
-/// What becomes of a key.
+/// Change of a key.
 pub(crate) enum Change {
     Put(Value, PutOptions),
     Remove,
 }
 
-impl Table {
-    pub(crate) fn new(values: Values, clock: Arc<dyn Clock>, gate: Gate) -> Self {
-        Self { values, index: Mutex::default(), clock, gate }
+impl NamespaceTable {
+    pub(crate) fn new(cache: EntryCache, clock: Arc<dyn Clock>, liveness: Liveness) -> Self {
+        Self { cache, index: Mutex::default(), clock, liveness }
     }
 
     pub(crate) fn read(&self, key: &Key<'_>, options: GetOptions) -> Result<Option<Entry>> {
-        let record = self.find(key);
-        self.gate.check("read", Some(key))?;
-        Ok(record.map(|record| record.into_entry(options.metadata)))
+        let entry = self.find(key);
+        self.liveness.check("read", Some(key))?;
+        Ok(entry.map(|entry| entry.into_entry(options.metadata)))
     }
 
     pub(crate) fn read_versioned(&self, key: &Key<'_>) -> Result<Option<(Entry, Version)>> {
-        let record = self.find(key);
-        self.gate.check("read_versioned", Some(key))?;
-        Ok(record.map(|record| {
-            let version = record.version;
-            (record.into_entry(true), version)
+        let entry = self.find(key);
+        self.liveness.check("read_versioned", Some(key))?;
+        Ok(entry.map(|entry| {
+            let version = entry.version;
+            (entry.into_entry(true), version)
         }))
     }
 
     pub(crate) fn read_many(&self, keys: &[Key<'_>], options: GetOptions) -> Result<Vec<Option<Entry>>> {
         let entries = keys.iter().map(|key| {
-            let record = self.find(key)?;
-            Some(record.into_entry(options.metadata))
+            let entry = self.find(key)?;
+            Some(entry.into_entry(options.metadata))
         });
         let entries = entries.collect();
-        self.gate.check("read_many", None)?;
+        self.liveness.check("read_many", None)?;
         Ok(entries)
     }
 
-    /// The live record under `key`. The gate is asked afterwards: a deletion shuts it before it takes anything out, so
-    /// what a deletion took out is not answered as absent.
-    fn find(&self, key: &Key<'_>) -> Option<Record> {
-        let mut record = self.values.get(key.as_str())?;
-        while record.expires_at.is_some_and(|deadline| deadline.has_passed(self.clock.now())) {
-            // Another one may have taken its place in time, before the clock was asked.
-            let again = self.values.get(key.as_str())?;
-            if again.version == record.version {
+    /// Returns the live entry under `key`. Callers check the liveness afterwards: a deletion marks the namespace before it
+    /// removes entries, so a removed one is not reported as absent.
+    fn find(&self, key: &Key<'_>) -> Option<CachedEntry> {
+        let mut entry = self.cache.get(key.as_str())?;
+        while entry.expires_at.is_some_and(|expires_at| expires_at.has_passed(self.clock.now())) {
+            // It may have been replaced in time, before the clock was read.
+            let again = self.cache.get(key.as_str())?;
+            if again.version == entry.version {
                 return None;
             }
-            record = again;
+            entry = again;
         }
-        Some(record)
+        Some(entry)
     }
 
     pub(crate) fn list_page(&self, options: &ListOptions) -> Result<ListPage> {
         let range = options.key_range();
         let range = range.map_err(|error| Error::from(error).with_operation("list_page"))?;
-        let found = {
+        let page = {
             let mut index = self.lock("list_page", None)?;
-            self.values.take_forgotten_out(&mut index);
+            self.drop_evicted(&mut index);
             range.map(|range| index.page(range, options.limit(), self.clock.now())).unwrap_or_default()
         };
-        found.into_page(options)
+        page.into_page(options)
     }
 
     pub(crate) fn write(&self, key: &Key<'_>, value: Value, options: PutOptions) -> Result<()> {
@@ -99,7 +95,7 @@ impl Table {
         self.change("remove", key, None, Change::Remove).map(drop)
     }
 
-    /// Makes `change` to `key`, if what is there is what is expected, where anything is.
+    /// Applies `change` to `key`, if the entry there is the `expected` one; without `expected`, always.
     pub(crate) fn change(
         &self,
         operation: &'static str,
@@ -113,27 +109,33 @@ impl Table {
             return Ok(Conditional::Conflict);
         }
         let version = self.apply(&mut index, key, change, now);
-        self.tidy(&mut index, now);
+        self.housekeep(&mut index, now);
         Ok(Conditional::Applied(version))
     }
 
-    pub(super) fn apply(&self, index: &mut Index, key: &Key<'_>, change: Change, now: Timestamp) -> Version {
+    pub(super) fn apply(
+        &self,
+        index: &mut OrderedIndex,
+        key: &Key<'_>,
+        change: Change,
+        now: Timestamp,
+    ) -> Version {
         let version = index.next_version();
         match change {
             Change::Put(value, options) => {
-                let record = Record {
+                let entry = CachedEntry {
                     value,
                     expires_at: options.expires_at(now),
                     metadata: options.metadata,
                     version,
                 };
-                let indexed =
-                    Indexed { version, expires_at: record.expires_at, metadata: record.metadata.clone() };
-                self.values.insert(index.insert(key.as_str(), indexed), record);
+                let index_entry =
+                    IndexEntry { version, expires_at: entry.expires_at, metadata: entry.metadata.clone() };
+                self.cache.insert(index.insert(key.as_str(), index_entry), entry);
             }
             Change::Remove => {
                 if index.remove(key.as_str()) {
-                    self.values.remove(key.as_str());
+                    self.cache.remove(key.as_str());
                 }
             }
         }
@@ -144,14 +146,14 @@ impl Table {
         &self,
         operation: &'static str,
         key: Option<&Key<'_>>,
-    ) -> Result<MutexGuard<'_, Index>> {
+    ) -> Result<MutexGuard<'_, OrderedIndex>> {
         let index = self.lock_index();
-        self.gate.check(operation, key)?;
+        self.liveness.check(operation, key)?;
         Ok(index)
     }
 
-    pub(super) fn lock_index(&self) -> MutexGuard<'_, Index> {
-        // A clock may panic under the lock. No change has begun by then.
+    pub(super) fn lock_index(&self) -> MutexGuard<'_, OrderedIndex> {
+        // An injected clock may panic under the lock, before a change has begun.
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,31 +1,31 @@
-//! Taking out what is not needed any more.
+//! Reclaiming of expired, evicted and deleted entries.
 
 use kv_core::Timestamp;
 
 use crate::table::{
-    index::ordered_index::Index,
-    namespace_table::{STEP, Table},
-    yielding::yield_now,
+    index::ordered_index::OrderedIndex,
+    namespace_table::NamespaceTable,
+    steps::{STEP, yield_now},
 };
 
-/// The most expired entries that a write takes out on its way. It is more than the one that it may add, so what has
-/// expired does not pile up where there are writes.
-const RECLAIMED_BY_WRITE: usize = 8;
+/// Maximum number of expired entries that a write reclaims. It is more than the one entry that a write may add, so
+/// expired entries do not pile up where there are writes.
+const RECLAIMED_PER_WRITE: usize = 8;
 
-impl Table {
-    /// What a write does for the others while it has the lock.
-    pub(super) fn tidy(&self, index: &mut Index, now: Timestamp) {
-        self.reclaim(index, now, RECLAIMED_BY_WRITE);
-        self.values.take_forgotten_out(index);
+impl NamespaceTable {
+    /// Reclaims a few expired entries, and all evicted ones, on behalf of a write that has the lock.
+    pub(super) fn housekeep(&self, index: &mut OrderedIndex, now: Timestamp) {
+        self.reclaim(index, now, RECLAIMED_PER_WRITE);
+        self.drop_evicted(index);
     }
 
-    /// Takes out at most `limit` entries that have expired, and answers how many there were.
-    fn reclaim(&self, index: &mut Index, now: Timestamp, limit: usize) -> usize {
+    /// Removes up to `limit` expired entries. Returns their number.
+    fn reclaim(&self, index: &mut OrderedIndex, now: Timestamp, limit: usize) -> usize {
         let expired = std::iter::from_fn(|| index.pop_expired(now)).take(limit);
-        expired.map(|key| self.values.remove(&key)).count()
+        expired.map(|key| self.cache.remove(&key)).count()
     }
 
-    /// Takes out every entry that has expired by now, and answers how many there were.
+    /// Removes every expired entry. Returns their number.
     pub(crate) async fn sweep(&self) -> usize {
         let now = self.clock.now();
         let mut swept = 0;
@@ -37,35 +37,42 @@ impl Table {
             }
             yield_now().await;
         }
-        self.settle();
+        self.run_pending_tasks();
         swept
     }
 
-    /// Refuses every later operation, as one on a deleted namespace.
+    /// Fails every later operation, as on a deleted namespace.
     pub(crate) fn mark_deleted(&self) {
-        self.gate.mark_deleted();
+        self.liveness.mark_deleted();
     }
 
-    /// Takes out some entries, and answers whether that were the last ones. The gate is shut by then, and a write that
-    /// came through it before is done once the lock is free, so no entry is left behind.
+    /// Removes some entries of a table that was marked deleted. Returns `true` after the last ones. A write that passed
+    /// the check of liveness before has ended once the lock is free, so no entry is left behind.
     pub(crate) fn clear_step(&self) -> bool {
         let is_last = {
             let mut index = self.lock_index();
             let keys = index.take_keys(STEP);
-            // Under the lock: then who finds the index empty knows that the values are gone too.
+            // Under the lock, so that an empty index means an empty cache.
             for key in &keys {
-                self.values.remove(key);
+                self.cache.remove(key);
             }
             keys.len() < STEP
         };
         if is_last {
-            self.settle();
+            self.run_pending_tasks();
         }
         is_last
     }
 
-    fn settle(&self) {
-        self.values.settle();
-        self.values.take_forgotten_out(&mut self.lock_index());
+    fn run_pending_tasks(&self) {
+        self.cache.run_pending_tasks();
+        self.drop_evicted(&mut self.lock_index());
+    }
+
+    /// Removes the entries from `index` that the cache has evicted, unless they were written again since then.
+    pub(super) fn drop_evicted(&self, index: &mut OrderedIndex) {
+        for (key, version) in self.cache.drain_evicted() {
+            index.remove_version(key, version);
+        }
     }
 }

@@ -1,98 +1,98 @@
-//! The cache that holds the entries.
+//! Cache of the entries by key, on moka.
 
 use std::sync::Arc;
 
 use ahash::RandomState;
+use kv_core::Version;
 use moka::{notification::RemovalCause, policy::EvictionPolicy, sync::Cache};
 
-use crate::table::{
-    cache::{cached_entry::Record, evicted::Forgotten, pending::Backlog},
-    index::ordered_index::Index,
+use crate::table::cache::{
+    cached_entry::CachedEntry, evicted::Evicted, pending_maintenance::PendingMaintenance,
 };
 
-/// The cache that holds the entries, by key. Only who has the index's lock puts anything in.
+/// Cache of the entries by key. Inserts happen under the index's lock.
 ///
-/// Moka's `Expiry` is not used: it goes by a clock of its own, and would drop what is alive by an injected clock that
-/// stands still, or by a clock of the machine that was set back.
+/// moka's `Expiry` is not used: it has a clock of its own, and would drop entries that are live by an injected clock that
+/// stands still, or by a system clock that was set back.
 ///
-/// Keys are hashed by ahash: faster than the standard library's hash, and under a random seed as well, so that nobody can
-/// choose session ids that collide.
-pub(crate) struct Values {
-    cache: Cache<Arc<str>, Record, RandomState>,
-    backlog: Backlog,
-    /// Where there is a bound.
-    forgotten: Option<Arc<Forgotten>>,
+/// Keys are hashed by ahash: faster than the standard library's hash, and with a random seed as well, so that clients
+/// cannot choose session ids that collide.
+pub(crate) struct EntryCache {
+    cache: Cache<Arc<str>, CachedEntry, RandomState>,
+    pending: PendingMaintenance,
+    /// Log of evicted entries; `None` without a bound.
+    evicted: Option<Arc<Evicted>>,
 }
 
-impl Values {
-    /// A cache that keeps everything.
+impl EntryCache {
+    /// Returns a cache without a bound.
     pub(crate) fn unbounded() -> Self {
         Self {
             cache: Cache::builder().build_with_hasher(RandomState::new()),
-            backlog: Backlog::new(None),
-            forgotten: None,
+            pending: PendingMaintenance::new(None),
+            evicted: None,
         }
     }
 
-    /// A cache that stays within `max_bytes`, and forgets for that what was not used for longest.
+    /// Returns a cache that stays within `max_bytes`, and evicts the least recently used entries.
     pub(crate) fn bounded(max_bytes: u64) -> Self {
-        let forgotten = Arc::<Forgotten>::default();
-        let listener = Arc::clone(&forgotten);
+        let evicted = Arc::<Evicted>::default();
+        let listener = Arc::clone(&evicted);
         let cache = Cache::builder()
-            // To moka, 0 means that it holds nothing and tells of nothing. No entry fits into 1 either.
+            // With 0, moka caches nothing and reports no evictions. No entry fits into 1 either.
             .max_capacity(max_bytes.max(1))
-            // Moka's default refuses a new entry that is asked for less often than the old ones: a namespace that is
-            // full of idle sessions would take no other login.
+            // moka's default policy rejects a new entry that is read less often than the old ones: a namespace full of
+            // idle sessions would take no new login.
             .eviction_policy(EvictionPolicy::lru())
-            .weigher(|key: &Arc<str>, record: &Record| u32::try_from(record.bytes(key)).unwrap_or(u32::MAX))
-            .eviction_listener(move |key: Arc<Arc<str>>, record: Record, cause| {
+            .weigher(|key: &Arc<str>, entry: &CachedEntry| {
+                u32::try_from(entry.bytes(key)).unwrap_or(u32::MAX)
+            })
+            .eviction_listener(move |key: Arc<Arc<str>>, entry: CachedEntry, cause| {
                 if cause == RemovalCause::Size {
-                    listener.add(Arc::<str>::clone(&key), record.version);
+                    listener.add(Arc::<str>::clone(&key), entry.version);
                 }
             })
             .build_with_hasher(RandomState::new());
-        Self { cache, backlog: Backlog::new(Some(max_bytes)), forgotten: Some(forgotten) }
+        Self { cache, pending: PendingMaintenance::new(Some(max_bytes)), evicted: Some(evicted) }
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<Record> {
+    pub(crate) fn get(&self, key: &str) -> Option<CachedEntry> {
         self.cache.get(key)
     }
 
-    pub(crate) fn insert(&self, key: Arc<str>, record: Record) {
-        let bytes = record.bytes(&key);
-        self.cache.insert(key, record);
+    pub(crate) fn insert(&self, key: Arc<str>, entry: CachedEntry) {
+        let bytes = entry.bytes(&key);
+        self.cache.insert(key, entry);
         self.count(bytes);
     }
 
     pub(crate) fn remove(&self, key: &str) {
-        // Not `invalidate`: the record is needed for its size.
-        if let Some(record) = self.cache.remove(key) {
-            let bytes = record.bytes(key);
-            drop(record);
+        // Not `invalidate`: the entry is needed for its size.
+        if let Some(entry) = self.cache.remove(key) {
+            let bytes = entry.bytes(key);
+            drop(entry);
             self.count(bytes);
         }
     }
 
     fn count(&self, bytes: u64) {
-        if self.backlog.add(bytes) {
-            self.settle();
+        if self.pending.add(bytes) {
+            self.run_pending_tasks();
         }
     }
 
-    /// Lets moka do what it put off: make room, and let go of what was taken out.
-    pub(crate) fn settle(&self) {
+    /// Runs moka's pending tasks: evicts entries over the bound, and frees removed ones.
+    pub(crate) fn run_pending_tasks(&self) {
         self.cache.run_pending_tasks();
     }
 
-    /// Takes what was forgotten out of `index`.
-    pub(crate) fn take_forgotten_out(&self, index: &mut Index) {
-        if let Some(forgotten) = &self.forgotten {
-            forgotten.take_out(index);
-        }
+    /// Returns the keys and versions that were evicted since the last call.
+    pub(crate) fn drain_evicted(&self) -> Vec<(Arc<str>, Version)> {
+        self.evicted.as_ref().map(|evicted| evicted.drain()).unwrap_or_default()
     }
 
     #[cfg(test)]
-    pub(crate) fn cache(&self) -> &Cache<Arc<str>, Record, RandomState> {
+    pub(crate) fn cache(&self) -> &Cache<Arc<str>, CachedEntry, RandomState> {
         &self.cache
     }
 }

@@ -2,6 +2,6 @@
 //!
 //! Imports from no other folder.
 
-pub(crate) mod key;
+pub(crate) mod index_key;
+pub(crate) mod index_page;
 pub(crate) mod ordered_index;
-pub(crate) mod page;

@@ -1,4 +1,4 @@
-//! The ordered index beside the cache.
+//! Ordered index of a table, beside its cache.
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -8,126 +8,148 @@ use std::{
 
 use kv_core::{Metadata, Timestamp, Version};
 
-use crate::table::index::key::Name;
+use crate::table::index::index_key::IndexKey;
 
-/// What a namespace knows of its entries without their values: their keys in order, their deadlines in order, and the
-/// last version that was given.
+/// Keys in order and expiries in order, without the values, and the last version.
 #[derive(Default)]
-pub(crate) struct Index {
-    entries: BTreeMap<Name, Indexed>,
-    /// Versions, and not keys, tell equal deadlines apart, since they compare faster.
-    deadlines: BTreeMap<(Timestamp, u64), Arc<str>>,
+pub(crate) struct OrderedIndex {
+    entries: BTreeMap<IndexKey, IndexEntry>,
+    /// Keys by expiry and version. Versions tell equal expiries apart, since they compare faster than keys.
+    expiries: BTreeMap<(Timestamp, u64), Arc<str>>,
     last_version: u64,
 }
 
-/// What the index knows of an entry.
+/// Entry in the index: all but the value.
 #[derive(Clone)]
-pub(crate) struct Indexed {
+pub(crate) struct IndexEntry {
     pub(crate) version: Version,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) metadata: Option<Metadata>,
 }
 
-impl Indexed {
+impl IndexEntry {
     pub(crate) fn is_live(&self, now: Timestamp) -> bool {
-        self.expires_at.is_none_or(|deadline| !deadline.has_passed(now))
+        self.expires_at.is_none_or(|expires_at| !expires_at.has_passed(now))
     }
 
-    fn deadline(&self) -> Option<(Timestamp, u64)> {
-        self.expires_at.map(|deadline| (deadline, self.version.as_u64()))
+    fn expiry(&self) -> Option<(Timestamp, u64)> {
+        self.expires_at.map(|expires_at| (expires_at, self.version.as_u64()))
     }
 }
 
-impl Index {
-    /// A version that nothing had before.
+impl OrderedIndex {
+    /// Returns a new version.
     pub(crate) fn next_version(&mut self) -> Version {
         self.last_version += 1;
         Version::new(self.last_version)
     }
 
-    /// The version of the live entry under `key`, if there is one.
+    /// Returns the version of the live entry under `key`, if there is one.
     pub(crate) fn live_version(&self, key: &str, now: Timestamp) -> Option<Version> {
-        let indexed = self.entries.get(&Name::from(key))?;
-        indexed.is_live(now).then_some(indexed.version)
+        let entry = self.entries.get(&IndexKey::from(key))?;
+        entry.is_live(now).then_some(entry.version)
     }
 
-    /// Puts `indexed` in the place of what is under `key`, and answers the key's text, to share.
-    pub(crate) fn insert(&mut self, key: &str, indexed: Indexed) -> Arc<str> {
-        let deadline = indexed.deadline();
+    /// Inserts `entry` under `key` and replaces the old one. Returns the key's text, to share.
+    pub(crate) fn insert(&mut self, key: &str, entry: IndexEntry) -> Arc<str> {
+        let expiry = entry.expiry();
         let (text, replaced) = match self.entries.entry(key.into()) {
             Entry::Vacant(vacant) => {
                 let text = Arc::clone(vacant.key().text());
-                vacant.insert(indexed);
+                vacant.insert(entry);
                 (text, None)
             }
             Entry::Occupied(mut occupied) => {
-                let replaced = occupied.insert(indexed);
-                (Arc::clone(occupied.key().text()), replaced.deadline())
+                let replaced = occupied.insert(entry);
+                (Arc::clone(occupied.key().text()), replaced.expiry())
             }
         };
         if let Some(replaced) = replaced {
-            self.deadlines.remove(&replaced);
+            self.expiries.remove(&replaced);
         }
-        if let Some(deadline) = deadline {
-            self.deadlines.insert(deadline, Arc::clone(&text));
+        if let Some(expiry) = expiry {
+            self.expiries.insert(expiry, Arc::clone(&text));
         }
         text
     }
 
-    /// Takes out what is under `key`, and answers whether there was anything.
+    /// Removes the entry under `key`. Returns `true` if there was one.
     pub(crate) fn remove(&mut self, key: &str) -> bool {
-        let removed = self.entries.remove(&Name::from(key));
-        if let Some(deadline) = removed.as_ref().and_then(Indexed::deadline) {
-            self.deadlines.remove(&deadline);
+        let removed = self.entries.remove(&IndexKey::from(key));
+        if let Some(expiry) = removed.as_ref().and_then(IndexEntry::expiry) {
+            self.expiries.remove(&expiry);
         }
         removed.is_some()
     }
 
-    /// Takes out what is under `key`, if the write `version` made it.
+    /// Removes the entry under `key` if it has this version.
     pub(crate) fn remove_version(&mut self, key: Arc<str>, version: Version) {
         if let Entry::Occupied(occupied) = self.entries.entry(key.into())
             && occupied.get().version == version
-            && let Some(deadline) = occupied.remove().deadline()
+            && let Some(expiry) = occupied.remove().expiry()
         {
-            self.deadlines.remove(&deadline);
+            self.expiries.remove(&expiry);
         }
     }
 
-    /// Takes out the entry that expired first, if one has, and answers its key.
+    /// Removes the entry that expired first, if one has. Returns its key.
     pub(crate) fn pop_expired(&mut self, now: Timestamp) -> Option<Arc<str>> {
-        let first = self.deadlines.first_entry()?;
+        let first = self.expiries.first_entry()?;
         if !first.key().0.has_passed(now) {
             return None;
         }
-        let name = Name::from(first.remove());
-        self.entries.remove(&name);
-        Some(Arc::clone(name.text()))
+        let key = IndexKey::from(first.remove());
+        self.entries.remove(&key);
+        Some(Arc::clone(key.text()))
     }
 
-    /// Takes out the first `limit` entries, and answers their keys.
+    /// Removes the first `limit` entries. Returns their keys.
     pub(crate) fn take_keys(&mut self, limit: usize) -> Vec<Arc<str>> {
         let taken = std::iter::from_fn(|| self.entries.pop_first()).take(limit);
-        let keys = taken.map(|(name, indexed)| {
-            if let Some(deadline) = indexed.deadline() {
-                self.deadlines.remove(&deadline);
+        let keys = taken.map(|(key, entry)| {
+            if let Some(expiry) = entry.expiry() {
+                self.expiries.remove(&expiry);
             }
-            Arc::clone(name.text())
+            Arc::clone(key.text())
         });
         keys.collect()
     }
 
-    /// The entries in `range`, in the order of their keys.
-    pub(crate) fn range(&self, range: impl RangeBounds<Name>) -> impl Iterator<Item = (&Arc<str>, &Indexed)> {
+    /// Returns the entries in `range`, in the order of their keys.
+    pub(crate) fn range(
+        &self,
+        range: impl RangeBounds<IndexKey>,
+    ) -> impl Iterator<Item = (&Arc<str>, &IndexEntry)> {
         let entries = self.entries.range(range);
-        entries.map(|(name, indexed)| (name.text(), indexed))
+        entries.map(|(key, entry)| (key.text(), entry))
     }
 
-    /// Panics unless the deadlines are exactly those of the entries.
+    /// Panics unless the expiries are exactly those of the entries.
     #[cfg(test)]
     pub(crate) fn check(&self) {
         let entries = self.entries.iter();
-        let deadlines =
-            entries.filter_map(|(name, indexed)| Some((indexed.deadline()?, Arc::clone(name.text()))));
-        assert_eq!(deadlines.collect::<BTreeMap<_, _>>(), self.deadlines);
+        let expiries = entries.filter_map(|(key, entry)| Some((entry.expiry()?, Arc::clone(key.text()))));
+        assert_eq!(expiries.collect::<BTreeMap<_, _>>(), self.expiries);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kv_core::Version;
+
+    use super::{IndexEntry, OrderedIndex};
+
+    #[test]
+    fn removing_a_version_keeps_a_later_one() {
+        let mut index = OrderedIndex::default();
+        for (key, number) in [("again", 1), ("gone", 2), ("again", 3)] {
+            let version = Version::new(number);
+            index.insert(key, IndexEntry { version, expires_at: None, metadata: None });
+        }
+        for (key, number) in [("again", 1), ("gone", 2), ("never there", 4)] {
+            index.remove_version(key.into(), Version::new(number));
+        }
+        let left: Vec<_> = index.range(..).map(|(key, entry)| (&**key, entry.version)).collect();
+        assert_eq!(left, [("again", Version::new(3))]);
     }
 }

@@ -1,26 +1,26 @@
-//! A key, as the index orders it.
+//! Key of the index, with its first bytes inline.
 
 use std::sync::Arc;
 
-/// A key, as the index orders it: by its bytes.
+/// Key of the index, ordered by its bytes.
 ///
-/// Its first bytes lie in the index itself. Most comparisons end with them, and following the pointer to the text is
-/// what a look-up in a large index spends its time on.
+/// The first bytes lie in the index itself. They decide most comparisons, and following the pointer to the text is most
+/// of the time of a look-up in a large index.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Name {
-    /// The first 16 bytes, filled up with zeros: where two of them differ, the texts differ the same way.
+pub(crate) struct IndexKey {
+    /// First 16 bytes, padded with zeros: where two of them differ, the texts differ the same way.
     start: [u64; 2],
     text: Arc<str>,
 }
 
-impl Name {
-    /// The text, to share.
+impl IndexKey {
+    /// Returns the text, to share.
     pub(crate) fn text(&self) -> &Arc<str> {
         &self.text
     }
 }
 
-impl From<Arc<str>> for Name {
+impl From<Arc<str>> for IndexKey {
     fn from(text: Arc<str>) -> Self {
         let mut bytes = text.bytes();
         let mut word = || {
@@ -31,7 +31,7 @@ impl From<Arc<str>> for Name {
     }
 }
 
-impl From<&str> for Name {
+impl From<&str> for IndexKey {
     fn from(text: &str) -> Self {
         Arc::<str>::from(text).into()
     }
@@ -45,14 +45,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn names_order_as_their_bytes_do(
+        fn keys_are_ordered_by_their_bytes(
             shared in "[a\0é]{0,18}",
             one in "[ab\0\u{1}é\u{10ffff}]{0,4}",
             other in "[ab\0\u{1}é\u{10ffff}]{0,4}",
         ) {
-            let (one, other) = (shared.clone() + &one, shared + &other);
-            let names = Name::from(one.as_str()).cmp(&Name::from(other.as_str()));
-            prop_assert_eq!(names, one.as_bytes().cmp(other.as_bytes()));
+            let one = shared.clone() + &one;
+            let other = shared + &other;
+            let order = IndexKey::from(one.as_str()).cmp(&IndexKey::from(other.as_str()));
+            prop_assert_eq!(order, one.as_bytes().cmp(other.as_bytes()));
         }
     }
 }

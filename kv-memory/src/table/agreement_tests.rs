@@ -1,4 +1,4 @@
-//! Index and cache hold the same entries, whatever happens.
+//! Property tests: index and cache hold the same entries after any operations.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -10,14 +10,14 @@ use kv_testkit::{ManualClock, block_on};
 use proptest::prelude::*;
 
 use crate::{
-    base::liveness::Gate,
+    base::liveness::Liveness,
     table::{
-        cache::entry_cache::Values,
-        namespace_table::{Change, Table},
+        cache::entry_cache::EntryCache,
+        namespace_table::{Change, NamespaceTable},
     },
 };
 
-/// Room for some entries of the longest value below, but not for all.
+/// Bound that some entries of the longest value below fit into, but not all.
 const BOUND: u64 = 8_000;
 const LONGEST_VALUE: usize = 1_500;
 
@@ -66,7 +66,7 @@ fn options(ttl: Option<u64>) -> PutOptions {
         .with_expiration(expiration)
 }
 
-async fn run(table: &Table, clock: &ManualClock, operation: Operation) {
+async fn run(table: &NamespaceTable, clock: &ManualClock, operation: Operation) {
     let found = |number| table.read_versioned(&key(number)).unwrap().map(|(_, version)| version);
     match operation {
         Operation::Put { key: number, len, ttl } => {
@@ -106,18 +106,18 @@ async fn run(table: &Table, clock: &ManualClock, operation: Operation) {
     }
 }
 
-/// What the cache holds, and what the index lists: the version under each key.
-fn contents(table: &Table) -> [BTreeMap<String, Version>; 2] {
+/// Returns the version of each key in the cache, and in the index.
+fn contents(table: &NamespaceTable) -> [BTreeMap<String, Version>; 2] {
     let index = table.lock_index();
     index.check();
-    let cached = table.values.cache().iter().map(|(key, record)| (String::from(&**key), record.version));
-    let indexed = index.range(..).map(|(key, indexed)| (String::from(&**key), indexed.version));
+    let cached = table.cache.cache().iter().map(|(key, entry)| (String::from(&**key), entry.version));
+    let indexed = index.range(..).map(|(key, entry)| (String::from(&**key), entry.version));
     [cached.collect(), indexed.collect()]
 }
 
 async fn check_unbounded(operations: Vec<Operation>) -> Result<(), TestCaseError> {
     let clock = ManualClock::default();
-    let table = Table::new(Values::unbounded(), Arc::new(clock.clone()), Gate::default());
+    let table = NamespaceTable::new(EntryCache::unbounded(), Arc::new(clock.clone()), Liveness::default());
     for operation in operations {
         run(&table, &clock, operation).await;
         let [cached, indexed] = contents(&table);
@@ -125,20 +125,20 @@ async fn check_unbounded(operations: Vec<Operation>) -> Result<(), TestCaseError
     }
     table.sweep().await;
     let listed = table.lock_index().range(..).count();
-    prop_assert_eq!(table.values.cache().entry_count(), listed as u64);
+    prop_assert_eq!(table.cache.cache().entry_count(), listed as u64);
     table.mark_deleted();
     while !table.clear_step() {}
     prop_assert_eq!(contents(&table), <[BTreeMap<_, _>; 2]>::default());
-    prop_assert_eq!(table.values.cache().entry_count(), 0);
+    prop_assert_eq!(table.cache.cache().entry_count(), 0);
     Ok(())
 }
 
 async fn check_bounded(operations: Vec<Operation>) -> Result<(), TestCaseError> {
     let clock = ManualClock::default();
-    let table = Table::new(Values::bounded(BOUND), Arc::new(clock.clone()), Gate::default());
+    let table = NamespaceTable::new(EntryCache::bounded(BOUND), Arc::new(clock.clone()), Liveness::default());
     for operation in operations {
         run(&table, &clock, operation).await;
-        // Whatever is cached is listed, so that a sweep or a deletion finds it. What was forgotten may be listed yet.
+        // Every cached entry is listed, so that a sweep or a deletion finds it. An evicted one may still be listed.
         let [cached, mut indexed] = contents(&table);
         indexed.retain(|key, _| cached.contains_key(key));
         prop_assert_eq!(cached, indexed);
@@ -146,10 +146,10 @@ async fn check_bounded(operations: Vec<Operation>) -> Result<(), TestCaseError> 
     table.sweep().await;
     let [cached, indexed] = contents(&table);
     prop_assert_eq!(cached, indexed);
-    prop_assert!(table.values.cache().weighted_size() <= BOUND);
+    prop_assert!(table.cache.cache().weighted_size() <= BOUND);
     while !table.clear_step() {}
     prop_assert_eq!(contents(&table), <[BTreeMap<_, _>; 2]>::default());
-    prop_assert_eq!(table.values.cache().entry_count(), 0);
+    prop_assert_eq!(table.cache.cache().entry_count(), 0);
     Ok(())
 }
 
