@@ -1,6 +1,6 @@
-//! What a call costs in allocations over a namespace that does nothing: the contract's own share.
+//! Allocations of a call over a namespace that does nothing: the contract's own share.
 //!
-//! It is a test binary of its own, since it counts with an allocator of its own.
+//! A separate test binary, since it replaces the allocator by one that counts.
 
 #![allow(
     clippy::unwrap_used,

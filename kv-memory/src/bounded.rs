@@ -1,4 +1,4 @@
-//! A namespace that may forget.
+//! Namespace with a bound on its bytes, which evicts entries.
 
 use std::{fmt, sync::Arc};
 
@@ -12,17 +12,19 @@ use crate::{
     table::{cache::entry_cache::EntryCache, namespace_table::NamespaceTable},
 };
 
-/// A namespace in memory that stays within a number of bytes and **may forget**. Clones are the same namespace.
+/// Namespace in memory that stays within a number of bytes and **evicts entries**. Clones are the same
+/// namespace.
 ///
-/// When it is full, it forgets what was not read or written for longest. A forgotten entry is absent for every call, as
-/// if somebody had deleted it. A new entry is always taken, unless it alone is larger than the bound: then it is
-/// forgotten at once, and what was under its key before is gone.
+/// When it is full, it evicts the least recently used entries. An evicted entry is absent for every call,
+/// like a deleted one. A new entry is always accepted, unless it alone is larger than the bound: then it is
+/// evicted at once, and the old entry under its key is gone.
 ///
-/// It is for caches, and for what can be had again. It is no [`AtomicKv`], since what was forgotten cannot be told from
-/// what never was. Else it promises what [`MemoryNamespace`](crate::MemoryNamespace) does.
+/// Use it for caches and for data that can be computed again. It does not implement [`AtomicKv`], since an
+/// evicted entry cannot be told from one that never existed. Its other promises are those of
+/// [`MemoryNamespace`](crate::MemoryNamespace).
 ///
-/// The bound counts key, value and metadata, and half a kilobyte an entry for what they cost beside that. For moments it
-/// may be passed by a sixteenth, and by the entry that is being written.
+/// The bound counts key, value and metadata, and half a kilobyte of overhead per entry. For moments the
+/// namespace may exceed it by a sixteenth, and by the entry that is being written.
 ///
 /// ```
 /// use kv_core::prelude::*;
@@ -45,21 +47,21 @@ pub struct BoundedMemoryNamespace {
 }
 
 impl BoundedMemoryNamespace {
-    /// An empty namespace of at most `max_bytes`, on the machine's clock.
+    /// Returns an empty namespace of at most `max_bytes`, on the machine's clock.
     #[must_use]
     pub fn new(max_bytes: u64) -> Self {
         Self::builder(max_bytes).build()
     }
 
-    /// How to make a namespace of at most `max_bytes` otherwise than by default.
+    /// Returns a builder of a namespace of at most `max_bytes`.
     #[must_use]
     pub fn builder(max_bytes: u64) -> BoundedMemoryNamespaceBuilder {
         BoundedMemoryNamespaceBuilder { max_bytes, clock: Arc::new(SystemClock) }
     }
 
-    /// Reclaims the memory of every entry that has expired by now, and answers how many there were; see
-    /// [`MemoryNamespace::sweep`](crate::MemoryNamespace::sweep). If the bound is passed for the moment, it forgets at once
-    /// what is too much.
+    /// Reclaims the memory of every expired entry, and returns their number; see
+    /// [`MemoryNamespace::sweep`](crate::MemoryNamespace::sweep). It also evicts what exceeds the bound at
+    /// the moment.
     ///
     /// ```
     /// # use kv_core::prelude::*;
@@ -83,7 +85,7 @@ impl fmt::Debug for BoundedMemoryNamespace {
     }
 }
 
-/// How to make a [`BoundedMemoryNamespace`].
+/// Builder of a [`BoundedMemoryNamespace`].
 ///
 /// ```
 /// use std::sync::Arc;
@@ -100,14 +102,14 @@ pub struct BoundedMemoryNamespaceBuilder {
 }
 
 impl BoundedMemoryNamespaceBuilder {
-    /// The clock by which entries expire; the machine's by default.
+    /// Sets the clock by which entries expire; the machine's by default.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// The namespace.
+    /// Returns the namespace.
     #[must_use]
     pub fn build(self) -> BoundedMemoryNamespace {
         BoundedMemoryNamespace {

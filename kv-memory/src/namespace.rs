@@ -1,4 +1,4 @@
-//! A namespace that keeps everything.
+//! Namespace without a bound.
 
 use std::{fmt, sync::Arc};
 
@@ -15,16 +15,16 @@ use crate::{
     },
 };
 
-/// A namespace in memory that keeps every entry until it is deleted or expires. Clones are the same namespace.
+/// Namespace in memory that keeps every entry until it is deleted or expires. Clones are the same namespace.
 ///
 /// Beyond the contract it promises:
 ///
-/// - Single keys are linearizable: a read sees every write that was answered before it began. So are conditional writes,
-///   pages of a listing and the deletion of the namespace.
-/// - A write is applied when its future is first polled, or not at all. Bulk writes are applied in steps of 256 items,
-///   between which other tasks run.
-/// - Reads take no lock of this crate (moka has its own, held for moments), and no call copies a value. A page of a listing looks at 10,000 entries at most, so one may be
-///   empty where very many have expired.
+/// - Single keys are linearizable: a read sees every write that was acknowledged before it began. So are
+///   conditional writes, pages of a listing and the deletion of the namespace.
+/// - A write is applied when its future is first polled, or not at all. Bulk writes are applied in steps of
+///   256 items, between which other tasks run.
+/// - Reads take no lock of this crate (moka has its own, held for moments), and no call copies a value. A
+///   page of a listing looks at 10,000 entries at most, so one may be empty where very many have expired.
 ///
 /// ```
 /// use kv_core::{Conditional, Expected, PutOptions, prelude::*};
@@ -48,13 +48,13 @@ pub struct MemoryNamespace {
 }
 
 impl MemoryNamespace {
-    /// An empty namespace on the machine's clock.
+    /// Returns an empty namespace on the machine's clock.
     #[must_use]
     pub fn new() -> Self {
         Self::builder().build()
     }
 
-    /// How to make a namespace otherwise than by default.
+    /// Returns a builder.
     #[must_use]
     pub fn builder() -> MemoryNamespaceBuilder {
         MemoryNamespaceBuilder::default()
@@ -67,8 +67,8 @@ impl MemoryNamespace {
         }
     }
 
-    /// The id, by which [`KvStore::namespace`](kv_core::KvStore::namespace) gives this namespace; `None` if it stands
-    /// alone.
+    /// Returns the id under which [`KvStore::namespace`](kv_core::KvStore::namespace) returns this namespace;
+    /// `None` if it does not belong to a store.
     ///
     /// ```
     /// # use kv_core::KvStore;
@@ -91,10 +91,10 @@ impl MemoryNamespace {
         &self.table
     }
 
-    /// Reclaims the memory of every entry that has expired by now, and answers how many there were. It works in small
-    /// steps, between which other tasks run and other threads write.
+    /// Reclaims the memory of every expired entry, and returns their number. It works in steps of 256
+    /// entries, between which other tasks run and other threads write.
     ///
-    /// Every write reclaims a few, so this is for a namespace that is hardly ever written to.
+    /// Every write reclaims a few, so only a namespace that is rarely written to needs it.
     ///
     /// ```
     /// # use std::{sync::Arc, time::Duration};
@@ -129,7 +129,7 @@ impl fmt::Debug for MemoryNamespace {
     }
 }
 
-/// How to make a [`MemoryNamespace`].
+/// Builder of a [`MemoryNamespace`].
 ///
 /// ```
 /// use std::sync::Arc;
@@ -151,14 +151,14 @@ impl Default for MemoryNamespaceBuilder {
 }
 
 impl MemoryNamespaceBuilder {
-    /// The clock by which entries expire; the machine's by default.
+    /// Sets the clock by which entries expire; the machine's by default.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// The namespace.
+    /// Returns the namespace.
     #[must_use]
     pub fn build(self) -> MemoryNamespace {
         MemoryNamespace::with_liveness(self.clock, Liveness::default(), None)

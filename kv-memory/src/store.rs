@@ -1,4 +1,4 @@
-//! Many namespaces in one place.
+//! Store of many namespaces.
 
 use std::{
     collections::BTreeMap,
@@ -21,11 +21,11 @@ use crate::{
     table::freeing::Freeing,
 };
 
-/// A store of many namespaces in memory. Clones are the same store.
+/// Store of many namespaces in memory. Clones are the same store.
 ///
-/// Its namespaces are [`MemoryNamespace`]s. Deleting one, and closing the store, gives their memory back although handles
-/// are still about: both answer at once, however much there was, and a thread of the store's own frees it behind them.
-/// A closed store's entries are lost.
+/// Its namespaces are [`MemoryNamespace`]s. Deleting one, and closing the store, frees their memory although
+/// handles still exist: both calls return at once, whatever the number of entries, and a background thread of
+/// the store frees the memory. The entries of a closed store are lost.
 ///
 /// ```
 /// use kv_core::{KvStore, NamespaceTitle, prelude::*};
@@ -51,7 +51,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     closed: Arc<AtomicBool>,
     namespaces: Mutex<Namespaces>,
-    /// What an unknown id leads to.
+    /// Namespace of every unknown id: a deleted one.
     missing: MemoryNamespace,
     freeing: Arc<Freeing>,
 }
@@ -75,19 +75,19 @@ impl Named {
 }
 
 impl MemoryStore {
-    /// An empty store on the machine's clock.
+    /// Returns an empty store on the machine's clock.
     #[must_use]
     pub fn new() -> Self {
         Self::builder().build()
     }
 
-    /// How to make a store otherwise than by default.
+    /// Returns a builder.
     #[must_use]
     pub fn builder() -> MemoryStoreBuilder {
         MemoryStoreBuilder::default()
     }
 
-    /// The namespace with the title, created if there is none.
+    /// Returns the namespace with the title; creates it if there is none.
     ///
     /// # Errors
     ///
@@ -106,7 +106,7 @@ impl MemoryStore {
     /// # Ok(())
     /// # }
     /// ```
-    #[expect(clippy::unused_async, reason = "every store has it so, and others wait here")]
+    #[expect(clippy::unused_async, reason = "the same signature as other stores, which wait here")]
     pub async fn open_namespace(&self, title: impl Into<String>) -> Result<MemoryNamespace> {
         let title = NamespaceTitle::new(title)
             .map_err(|error| Error::from(error).with_operation("open_namespace"))?;
@@ -118,8 +118,8 @@ impl MemoryStore {
         Ok(namespace)
     }
 
-    /// Sweeps every namespace, as [`MemoryNamespace::sweep`] does, and answers how many entries there were in all. What
-    /// deleted namespaces held is freed once it is done too, and not counted.
+    /// Sweeps every namespace, as [`MemoryNamespace::sweep`] does, and returns the number of reclaimed
+    /// entries. When it returns, entries of deleted namespaces are freed as well; they are not counted.
     ///
     /// ```
     /// # use kv_memory::MemoryStore;
@@ -157,7 +157,7 @@ impl Shared {
         self.namespaces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Creates a namespace unless there is one with the title.
+    /// Creates a namespace, unless another one has the title.
     fn create_new(&self, title: NamespaceTitle, jurisdiction: Option<Jurisdiction>) -> Result<NamespaceInfo> {
         let mut namespaces = self.lock_open()?;
         if namespaces.by_title.contains_key(&title) {
@@ -195,7 +195,7 @@ impl fmt::Debug for MemoryStore {
     }
 }
 
-/// How to make a [`MemoryStore`].
+/// Builder of a [`MemoryStore`].
 ///
 /// ```
 /// use std::sync::Arc;
@@ -217,14 +217,14 @@ impl Default for MemoryStoreBuilder {
 }
 
 impl MemoryStoreBuilder {
-    /// The clock by which entries expire; the machine's by default.
+    /// Sets the clock by which entries expire; the machine's by default.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// The store.
+    /// Returns the store.
     #[must_use]
     pub fn build(self) -> MemoryStore {
         let closed = Arc::<AtomicBool>::default();

@@ -1,4 +1,4 @@
-//! A namespace that may forget: what it forgets, and that nothing shows it by halves.
+//! Bounded namespace: the entries that it evicts, and that an evicted entry is absent for every call.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::{sync::Arc, time::Duration};

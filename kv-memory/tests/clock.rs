@@ -1,4 +1,4 @@
-//! What a clock may do: go back, panic, or let something happen in between.
+//! Clocks that go back, panic, or let another call happen in between.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::{
@@ -70,7 +70,8 @@ fn on<C: Clock + Clone + 'static>(clock: &C) -> MemoryNamespace {
 #[test]
 fn what_was_swept_stays_gone_when_the_clock_goes_back() {
     let clock = ManualClock::default();
-    let (kv, start) = (on(&clock), clock.now());
+    let kv = on(&clock);
+    let start = clock.now();
     now(kv.put_with("a", "1", for_a_minute())).unwrap();
     let (_, version) = now(kv.get_versioned("a")).unwrap().unwrap();
     clock.advance(MINUTE);
@@ -93,7 +94,8 @@ fn what_was_swept_stays_gone_when_the_clock_goes_back() {
 #[test]
 fn what_a_write_reclaimed_stays_gone_when_the_clock_goes_back() {
     let clock = ManualClock::default();
-    let (kv, start) = (on(&clock), clock.now());
+    let kv = on(&clock);
+    let start = clock.now();
     now(kv.put_with("a", "1", for_a_minute())).unwrap();
     clock.advance(MINUTE);
     now(kv.put("b", "2")).unwrap();

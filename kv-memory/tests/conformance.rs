@@ -1,4 +1,4 @@
-//! The contract, on every way to a namespace in memory.
+//! Conformance of every kind of namespace in memory.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;

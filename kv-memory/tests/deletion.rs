@@ -1,6 +1,7 @@
 //! Deleting a namespace, and closing a store, cost the same however many entries there are.
 //!
-//! Shown by the work that the calling thread does: how often the call is polled, and what it allocates and frees.
+//! Shown by the work that the calling thread does: how often the call is polled, and what it allocates and
+//! frees.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{

@@ -1,7 +1,7 @@
-//! What the heap says: the bound is one of real bytes, and what was taken out is given back.
+//! Heap usage: the bound holds for real bytes, and removed entries are freed.
 //!
-//! One test alone, since it counts what the whole process takes and gives back: deleted namespaces are freed by a thread
-//! of the store's own.
+//! One test alone, since it counts the allocations of the whole process: deleted namespaces are freed by a
+//! thread of the store.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::{sync::Arc, time::Duration};
@@ -18,7 +18,7 @@ const ENTRIES: u64 = 2_000;
 const VALUE: usize = 1_000;
 const LARGE: usize = 1_000_000;
 
-/// What `work` left on the heap, in bytes.
+/// Returns the bytes that `work` left on the heap.
 fn left(work: impl FnOnce()) -> u64 {
     let before = HEAP.current_usage();
     work();
@@ -43,7 +43,7 @@ fn check_given_back(what: &str, kv: &dyn KvNamespace, take_out: impl FnOnce()) {
     assert!(after < held / 10, "{what}: {after} of {held} bytes are left");
 }
 
-/// What is replaced or removed is given back soon, without a sweep and without another call.
+/// Checks that replaced and removed values are freed soon, without a sweep and without another call.
 fn check_large_values(kv: &dyn KvNamespace) {
     let after = left(|| {
         block_on(async {

@@ -1,4 +1,4 @@
-//! Clients at the same time, some of whose futures are dropped, have histories that some order explains.
+//! Histories of concurrent clients, some of whose futures are dropped: some order explains each.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;

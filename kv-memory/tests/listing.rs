@@ -1,4 +1,4 @@
-//! Listings that look at many entries, and cursors that nobody issued.
+//! Listings that examine many entries, and forged cursors.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{sync::Arc, time::Duration};

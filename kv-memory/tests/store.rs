@@ -1,4 +1,4 @@
-//! What a store in memory says beyond the contract.
+//! Promises of a store in memory beyond the contract.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};

@@ -1,4 +1,4 @@
-//! Threads on the same keys.
+//! Threads that read and write the same keys.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{

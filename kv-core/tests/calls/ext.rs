@@ -33,8 +33,8 @@ async fn an_absent_key_is_none_in_every_form() {
 #[tokio::test]
 async fn a_put_sets_its_options_and_clears_what_it_does_not_set() {
     let kv = Watched::new();
-    let (hour, metadata) =
-        (Expiration::after(Duration::from_secs(3_600)).unwrap(), Metadata::new("m").unwrap());
+    let hour = Expiration::after(Duration::from_secs(3_600)).unwrap();
+    let metadata = Metadata::new("m").unwrap();
     let both = PutOptions::from(hour).with_metadata(metadata.clone());
     let deadline = both.expires_at(Watched::NOW);
     kv.put_with("k", "v", both.clone()).await.unwrap();
@@ -59,7 +59,8 @@ async fn what_breaks_a_limit_never_gets_to_the_backend() {
     }
 
     let kv = Watched::new();
-    let (long, empty) = ("x".repeat(513), InvalidInput::KeyEmpty);
+    let long = "x".repeat(513);
+    let empty = InvalidInput::KeyEmpty;
     let too_long = InvalidInput::KeyTooLong { len: 513 };
     let large = vec![0; 26_214_401];
     refused(kv.get(&long).await, too_long);

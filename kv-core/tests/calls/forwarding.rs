@@ -1,5 +1,5 @@
-//! `Arc` and `Box`, of a type or of a `dyn`, any number of times, are what is in them: every call arrives as it
-//! was made, the bulk calls too, and every answer comes back.
+//! `Arc` and `Box`, of a type or of a `dyn`, any number of times, are what is in them: every call arrives as
+//! it was made, the bulk calls too, and every answer comes back.
 
 use std::sync::Arc;
 
@@ -69,7 +69,8 @@ async fn call_atomic<N: AtomicKv + ?Sized>(kv: &N) {
 }
 
 async fn call_store<S: KvStore + ?Sized>(store: &S) {
-    let (id, title) = (NamespaceId::new("i").unwrap(), |title| NamespaceTitle::new(title).unwrap());
+    let id = NamespaceId::new("i").unwrap();
+    let title = |title| NamespaceTitle::new(title).unwrap();
     assert_eq!(S::create_namespace(store, title("t")).await.unwrap().id.as_str(), "created");
     let created = S::create_namespace_in(store, title("t"), Jurisdiction::Eu).await.unwrap();
     assert_eq!(created.jurisdiction, Some(Jurisdiction::Eu));

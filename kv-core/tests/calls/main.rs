@@ -1,4 +1,4 @@
-//! What the calls of the contract do: a caller's on the way to a backend, and those that a backend left to the trait.
+//! Calls of the contract: those of callers on their way to a backend, and the provided methods of the traits.
 
 #![allow(
     clippy::unwrap_used,

@@ -8,7 +8,7 @@ use kv_core::{
     PutOptions, Result, Value, Version, async_trait,
 };
 
-/// What every method of a [`Recorder`] says of its call: its name and its arguments.
+/// Log of the calls of a [`Recorder`]: name and arguments of each.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Recorder(Arc<Mutex<Vec<String>>>);
 

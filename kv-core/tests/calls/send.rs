@@ -84,7 +84,8 @@ async fn calls_on_a_shared_namespace_run_on_tasks_of_their_own() {
     let kv: Arc<dyn KvNamespace> = Watched::new();
     let names: Vec<String> = (0..3).map(|number| format!("k{number}")).collect();
     let task = tokio::spawn({
-        let (kv, names) = (Arc::clone(&kv), names.clone());
+        let kv = Arc::clone(&kv);
+        let names = names.clone();
         async move {
             for name in &names {
                 kv.put(name, name.as_bytes()).await?;

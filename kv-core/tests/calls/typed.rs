@@ -67,7 +67,8 @@ async fn an_id_may_be_empty_under_a_prefix_and_not_without_one() {
 #[tokio::test]
 async fn a_prefix_and_an_id_share_the_limit_of_a_key() {
     let (kv, sessions) = sessions();
-    let (longest, longer) = ("x".repeat(504), "x".repeat(505));
+    let longest = "x".repeat(504);
+    let longer = "x".repeat(505);
     sessions.put(&longest, &session("ada")).await.unwrap();
     assert_eq!(sessions.key(&longest).unwrap().len(), 512);
     kv.calls();

@@ -13,10 +13,11 @@ use kv_core::{
     ListOptions, ListPage, PutOptions, Result, Timestamp, Value, Version, async_trait,
 };
 
-/// What a watched namespace does in a test's stead, right before a conditional write.
+/// Action that a watched namespace runs right before a conditional write.
 pub(crate) type Interference = Box<dyn FnOnce(&Watched) + Send>;
 
-/// A namespace whose calls a test can read, with the four required methods and conditional writes, and nothing else.
+/// A namespace whose calls a test can read, with the four required methods and conditional writes, and
+/// nothing else.
 #[derive(Default)]
 pub(crate) struct Watched {
     entries: Mutex<BTreeMap<Key<'static>, (Entry, Version)>>,

@@ -13,7 +13,7 @@ fn token() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), "[ab]{0,3}", Just("😀".repeat(128))]
 }
 
-/// What a listing of `prefix` makes of a cursor's text.
+/// Returns the start of a listing of `prefix` with a cursor's text.
 fn start(prefix: &Prefix, text: &str) -> Result<Option<String>, InvalidInput> {
     let options = ListOptions::from(prefix.clone()).with_cursor(Cursor::parse(text)?);
     Ok(options.start()?.map(str::to_owned))

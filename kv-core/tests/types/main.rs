@@ -1,4 +1,4 @@
-//! What the types of the contract accept and refuse, show and hide.
+//! Types of the contract: the input that they accept and reject, and the output that they show.
 
 #![allow(
     clippy::unwrap_used,

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer, de::IgnoredAny};
 
 use crate::json_text::{gaps, spread, tokens};
 
-/// What metadata of this compact text is to be.
+/// Returns the metadata that this compact text should become.
 fn rule(compact: &str) -> Result<String, InvalidInput> {
     match compact.len() {
         _ if compact == "null" => Err(InvalidInput::MetadataNull),
@@ -32,7 +32,8 @@ fn without_white_space(json: &str) -> String {
 proptest! {
     #[test]
     fn only_white_space_outside_strings_goes(tokens in tokens(), gaps in gaps()) {
-        let (compact, spread) = (tokens.concat(), spread(&tokens, &gaps));
+        let compact = tokens.concat();
+        let spread = spread(&tokens, &gaps);
         prop_assert_eq!(outcome(&Metadata::parse(&spread)), rule(&compact));
         prop_assert_eq!(outcome(&Metadata::parse(&compact)), rule(&compact));
     }

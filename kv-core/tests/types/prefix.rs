@@ -50,7 +50,8 @@ proptest! {
 
     #[test]
     fn what_starts_with_a_prefix_is_in_its_range(prefix in edges(0..4), rest in edges(0..4)) {
-        let (text, prefix) = (format!("{prefix}{rest}"), Prefix::new(prefix).unwrap());
+        let text = format!("{prefix}{rest}");
+        let prefix = Prefix::new(prefix).unwrap();
         prop_assert!(prefix.matches(&text));
         prop_assert!(in_range(&prefix, &text));
     }

@@ -7,7 +7,8 @@ fn filler() -> impl Strategy<Value = char> {
     prop::sample::select(vec!['x', 'é', '€', '😀'])
 }
 
-/// Short texts of anything, and texts whose bytes are `limit` give or take a few, of every width of character.
+/// Short texts of anything, and texts whose bytes are `limit` give or take a few, of every width of
+/// character.
 pub(crate) fn bytes_around(limit: usize) -> impl Strategy<Value = String> {
     let near = (filler(), limit.saturating_sub(5)..=limit + 5, vec(any::<char>(), 0..4)).prop_map(
         |(filler, bytes, tail)| {

@@ -81,11 +81,13 @@ fn a_value_is_compared_with_bytes_and_text() {
 
 #[test]
 fn the_limit_is_at_26_214_400_bytes_whatever_holds_them() {
-    let (most, more) = (&ZEROS[..LIMIT], &ZEROS[..=LIMIT]);
+    let most = &ZEROS[..LIMIT];
+    let more = &ZEROS[..=LIMIT];
     let refused = Err(InvalidInput::ValueTooLong { len: LIMIT + 1 });
     assert_eq!(most.into_value().map(|value| value.len()), Ok(LIMIT));
     assert_eq!(more.into_value(), refused);
-    let (bytes, text) = (more.to_vec(), String::from_utf8(more.to_vec()).unwrap());
+    let bytes = more.to_vec();
+    let text = String::from_utf8(more.to_vec()).unwrap();
     assert_eq!((&bytes).into_value(), refused);
     assert_eq!(bytes.into_value(), refused);
     assert_eq!(text.as_str().into_value(), refused);

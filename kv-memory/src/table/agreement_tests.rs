@@ -138,7 +138,8 @@ async fn check_bounded(operations: Vec<Operation>) -> Result<(), TestCaseError> 
     let table = NamespaceTable::new(EntryCache::bounded(BOUND), Arc::new(clock.clone()), Liveness::default());
     for operation in operations {
         run(&table, &clock, operation).await;
-        // Every cached entry is listed, so that a sweep or a deletion finds it. An evicted one may still be listed.
+        // Every cached entry is listed, so that a sweep or a deletion finds it. An evicted one may still be
+        // listed.
         let [cached, mut indexed] = contents(&table);
         indexed.retain(|key, _| cached.contains_key(key));
         prop_assert_eq!(cached, indexed);

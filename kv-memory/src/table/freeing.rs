@@ -10,8 +10,8 @@ use crate::table::{namespace_table::NamespaceTable, steps::yield_now};
 
 /// Deleted namespaces whose memory has yet to be freed, and the thread that frees it.
 ///
-/// A thread and not a task, since there may be no runtime. It starts with a deletion, and ends when the list is empty.
-/// The list grows with deletions alone, and a table in it takes no more memory than it did before.
+/// A thread and not a task, since there may be no runtime. It starts with a deletion, and ends when the list
+/// is empty. The list grows with deletions alone, and a table in it takes no more memory than it did before.
 #[derive(Default)]
 pub(crate) struct Freeing {
     state: Mutex<State>,
@@ -32,7 +32,8 @@ impl Freeing {
             return;
         }
         let freeing = Arc::clone(self);
-        // If the system starts no thread, the next deletion tries again, and a sweep frees the memory as well.
+        // If the system starts no thread, the next deletion tries again, and a sweep frees the memory as
+        // well.
         state.is_running =
             thread::Builder::new().name("kv-memory-free".into()).spawn(move || freeing.run()).is_ok();
     }

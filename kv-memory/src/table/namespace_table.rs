@@ -61,8 +61,8 @@ impl NamespaceTable {
         Ok(entries)
     }
 
-    /// Returns the live entry under `key`. Callers check the liveness afterwards: a deletion marks the namespace before it
-    /// removes entries, so a removed one is not reported as absent.
+    /// Returns the live entry under `key`. Callers check the liveness afterwards: a deletion marks the
+    /// namespace before it removes entries, so a removed one is not reported as absent.
     fn find(&self, key: &Key<'_>) -> Option<CachedEntry> {
         let mut entry = self.cache.get(key.as_str())?;
         while entry.expires_at.is_some_and(|expires_at| expires_at.has_passed(self.clock.now())) {

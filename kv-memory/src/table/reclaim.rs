@@ -8,8 +8,8 @@ use crate::table::{
     steps::{STEP, yield_now},
 };
 
-/// Maximum number of expired entries that a write reclaims. It is more than the one entry that a write may add, so
-/// expired entries do not pile up where there are writes.
+/// Maximum number of expired entries that a write reclaims. It is more than the one entry that a write may
+/// add, so expired entries do not pile up where there are writes.
 const RECLAIMED_PER_WRITE: usize = 8;
 
 impl NamespaceTable {
@@ -46,8 +46,8 @@ impl NamespaceTable {
         self.liveness.mark_deleted();
     }
 
-    /// Removes some entries of a table that was marked deleted. Returns `true` after the last ones. A write that passed
-    /// the check of liveness before has ended once the lock is free, so no entry is left behind.
+    /// Removes some entries of a table that was marked deleted. Returns `true` after the last ones. A write
+    /// that passed the check of liveness before has ended once the lock is free, so no entry is left behind.
     pub(crate) fn clear_step(&self) -> bool {
         let is_last = {
             let mut index = self.lock_index();
@@ -69,7 +69,8 @@ impl NamespaceTable {
         self.drop_evicted(&mut self.lock_index());
     }
 
-    /// Removes the entries from `index` that the cache has evicted, unless they were written again since then.
+    /// Removes the entries from `index` that the cache has evicted, unless they were written again since
+    /// then.
     pub(super) fn drop_evicted(&self, index: &mut OrderedIndex) {
         for (key, version) in self.cache.drain_evicted() {
             index.remove_version(key, version);

@@ -2,8 +2,8 @@
 
 use kv_core::{Entry, Metadata, Timestamp, Value, Version};
 
-/// Bytes that an entry costs beside its key, its value and its metadata: the nodes of moka and the index, and the
-/// reference counts. A test compares it with the heap.
+/// Bytes that an entry costs beside its key, its value and its metadata: the nodes of moka and the index, and
+/// the reference counts. A test compares it with the heap.
 const OVERHEAD: u64 = 512;
 
 /// Item of the cache: all that a read needs.

@@ -12,11 +12,11 @@ use crate::table::cache::{
 
 /// Cache of the entries by key. Inserts happen under the index's lock.
 ///
-/// moka's `Expiry` is not used: it has a clock of its own, and would drop entries that are live by an injected clock that
-/// stands still, or by a system clock that was set back.
+/// moka's `Expiry` is not used: it has a clock of its own, and would drop entries that are live by an
+/// injected clock that stands still, or by a system clock that was set back.
 ///
-/// Keys are hashed by ahash: faster than the standard library's hash, and with a random seed as well, so that clients
-/// cannot choose session ids that collide.
+/// Keys are hashed by ahash: faster than the standard library's hash, and with a random seed as well, so that
+/// clients cannot choose session ids that collide.
 pub(crate) struct EntryCache {
     cache: Cache<Arc<str>, CachedEntry, RandomState>,
     pending: PendingMaintenance,
@@ -41,8 +41,8 @@ impl EntryCache {
         let cache = Cache::builder()
             // With 0, moka caches nothing and reports no evictions. No entry fits into 1 either.
             .max_capacity(max_bytes.max(1))
-            // moka's default policy rejects a new entry that is read less often than the old ones: a namespace full of
-            // idle sessions would take no new login.
+            // moka's default policy rejects a new entry that is read less often than the old ones: a
+            // namespace full of idle sessions would take no new login.
             .eviction_policy(EvictionPolicy::lru())
             .weigher(|key: &Arc<str>, entry: &CachedEntry| {
                 u32::try_from(entry.bytes(key)).unwrap_or(u32::MAX)

@@ -1,4 +1,5 @@
-//! Evicted entries: the log between moka, which evicts to stay within a bound, and the index, which still lists them.
+//! Evicted entries: the log between moka, which evicts to stay within a bound, and the index, which still
+//! lists them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -6,8 +7,8 @@ use kv_core::Version;
 
 /// Keys that moka evicted and the index may still list, with their versions.
 ///
-/// It has a lock of its own: moka reports evictions during a write, under the index's lock, and during a read, under no
-/// lock.
+/// It has a lock of its own: moka reports evictions during a write, under the index's lock, and during a
+/// read, under no lock.
 #[derive(Default)]
 pub(super) struct Evicted(Mutex<Vec<(Arc<str>, Version)>>);
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 /// Key of the index, ordered by its bytes.
 ///
-/// The first bytes lie in the index itself. They decide most comparisons, and following the pointer to the text is most
-/// of the time of a look-up in a large index.
+/// The first bytes lie in the index itself. They decide most comparisons, and following the pointer to the
+/// text is most of the time of a look-up in a large index.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct IndexKey {
     /// First 16 bytes, padded with zeros: where two of them differ, the texts differ the same way.
