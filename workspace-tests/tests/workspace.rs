@@ -11,6 +11,8 @@ use workspace_tests::{
 const CRATES: &[(&str, Storeys<'_>)] = &[
     ("bench", &[&["workloads"], &["stores"], &["harness"]]),
     ("kv-cloudflare", &[&["calls"], &["http"], &["rate_limit"], &["api"]]),
+    ("kv-core", &[&["calls"], &["contract"], &["types"]]),
+    ("kv-memory", &[&["table"], &["base"]]),
     ("kv-redb", &[&["write", "repair"], &["read"], &["file"], &["pages"]]),
     ("kv-server", &[&["rest", "runtime"], &["state", "protocol"], &["http"]]),
     ("kv-testkit", &[&["cases", "history", "model", "vectors"], &["support"]]),
@@ -18,11 +20,30 @@ const CRATES: &[(&str, Storeys<'_>)] = &[
 ];
 
 /// Folders whose documentation and statements are checked.
-const PROSE: &[&str] =
-    &["bench", "examples", "fuzz", "kv-cloudflare", "kv-redb", "kv-server", "kv-testkit", "workspace-tests"];
+const PROSE: &[&str] = &[
+    "bench",
+    "examples",
+    "fuzz",
+    "kv-cloudflare",
+    "kv-core",
+    "kv-memory",
+    "kv-redb",
+    "kv-server",
+    "kv-testkit",
+    "workspace-tests",
+];
 
 /// Folders whose READMEs are checked.
-const READMES: &[&str] = &["bench", "kv-cloudflare", "kv-redb", "kv-server", "kv-testkit", "workspace-tests"];
+const READMES: &[&str] = &[
+    "bench",
+    "kv-cloudflare",
+    "kv-core",
+    "kv-memory",
+    "kv-redb",
+    "kv-server",
+    "kv-testkit",
+    "workspace-tests",
+];
 
 fn top() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
