@@ -76,7 +76,7 @@ fn exactly_as_many_keys_as_the_limit_are_complete() {
         kv.put_with("c", "1", Expiration::after(minute).unwrap()).await.unwrap();
         let two = ListOptions::default().with_limit(2).unwrap();
         assert!(kv.list_page(two.clone()).await.unwrap().next.is_some());
-        // The expired key behind the page is none.
+        // The expired key after the page does not count.
         clock.advance(minute);
         assert_eq!(kv.list_page(two).await.unwrap().next, None);
     });

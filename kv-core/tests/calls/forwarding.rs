@@ -130,7 +130,7 @@ async fn pointers_to_atomic_namespaces_are_atomic() {
 }
 
 #[tokio::test]
-async fn an_atomic_namespace_is_a_namespace_to_whoever_wants_no_more() {
+async fn an_atomic_namespace_is_a_plain_namespace_too() {
     let (atomic, recorder) = in_pointer(|kv| -> Arc<dyn AtomicKv> { Arc::new(kv) });
     let kv: Arc<dyn KvNamespace> = atomic;
     call_namespace(&*kv).await;

@@ -54,7 +54,7 @@ async fn an_arc_leads_to_what_is_in_it_however_often_it_is_shared() {
 }
 
 #[tokio::test]
-async fn a_box_leads_to_what_is_in_it_if_nobody_else_holds_it() {
+async fn an_unshared_box_leads_to_the_atomic_namespace_in_it() {
     let inner = Watched::new();
     let alone: Arc<Box<dyn KvNamespace>> = Arc::new(Box::new(Arc::clone(&inner)));
     is_a_way_to(alone.into_atomic(), &inner).await;

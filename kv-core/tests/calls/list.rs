@@ -99,7 +99,7 @@ async fn an_empty_listing_ends_after_its_last_page() {
 async fn a_listing_asks_for_a_page_when_it_needs_one() {
     let kv = Script::new([page(&["a", "b"], Some("1")), page(&["c"], Some("2")), page(&["d"], None)]);
     let mut keys = kv.list("");
-    assert_eq!(kv.requests(), 0, "nobody has asked for a key yet");
+    assert_eq!(kv.requests(), 0, "no key was requested yet");
     for (name, requests) in [("a", 1), ("b", 1), ("c", 2), ("d", 3)] {
         assert_eq!(keys.next().await.unwrap().unwrap().name.as_str(), name);
         assert_eq!(kv.requests(), requests);

@@ -118,7 +118,7 @@ async fn conditional_calls_work_on_records() {
     let (entry, version) = counters.get_versioned("k").await.unwrap().unwrap();
     assert_eq!((entry.value, version), (1, first));
     let Conditional::Applied(second) = counters.put_if("k", first, &2, nothing).await.unwrap() else {
-        panic!("nobody came between");
+        panic!("no other writer");
     };
     assert_eq!(counters.delete_if("k", first).await.unwrap(), Conditional::Conflict);
     assert_eq!(kv.text("count:k").as_deref(), Some("2"));
