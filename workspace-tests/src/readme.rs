@@ -1,4 +1,4 @@
-//! Links and examples of READMEs, which a forge shows without rustdoc's help.
+//! Links, names of files and examples in READMEs, which a forge shows without rustdoc's help.
 
 use std::cell::RefCell;
 
@@ -6,9 +6,10 @@ use pulldown_cmark::{BrokenLink, CodeBlockKind, Event, Options, Parser, Tag, Tag
 
 use crate::sources::Source;
 
-/// Returns a line for each link that leads nowhere on a forge, and for each line of an example that rustdoc alone hides.
-/// `exists` says if a path from the top of the workspace is there.
-pub fn check(source: &Source, exists: impl Fn(&str) -> bool) -> Vec<String> {
+/// Returns a line for each link that leads nowhere on a forge, for each Rust file that is named and does not exist, and for
+/// each line of an example that rustdoc alone hides. `files` are the paths of all files of the workspace.
+#[must_use]
+pub fn check(source: &Source, files: &[String]) -> Vec<String> {
     let complaints = RefCell::new(Vec::new());
     let complain = |offset: usize, complaint: String| {
         let line = source.text.get(..offset).unwrap_or_default().matches('\n').count() + 1;
@@ -26,7 +27,7 @@ pub fn check(source: &Source, exists: impl Fn(&str) -> bool) -> Vec<String> {
     for (event, span) in parser.into_offset_iter() {
         match event {
             Event::Start(Tag::Link { dest_url, .. }) => {
-                if let Some(complaint) = broken(&source.path, &dest_url, &exists) {
+                if let Some(complaint) = broken(&source.path, &dest_url, files) {
                     complain(span.start, complaint);
                 }
             }
@@ -34,6 +35,9 @@ pub fn check(source: &Source, exists: impl Fn(&str) -> bool) -> Vec<String> {
                 is_rust = language.starts_with("rust");
             }
             Event::End(TagEnd::CodeBlock) => is_rust = false,
+            Event::Code(name) if is_missing(&name, files) => {
+                complain(span.start, format!("there is no file {name}"));
+            }
             Event::Text(text) if is_rust => {
                 let is_hidden = |line: &&str| line.trim_start() == "#" || line.trim_start().starts_with("# ");
                 if let Some(line) = text.lines().find(is_hidden) {
@@ -46,8 +50,18 @@ pub fn check(source: &Source, exists: impl Fn(&str) -> bool) -> Vec<String> {
     complaints.into_inner()
 }
 
+/// Returns `true` if a text is the name of a Rust file, or the end of its path, and no such file exists.
+fn is_missing(name: &str, files: &[String]) -> bool {
+    let is_path = |character: char| character.is_ascii_alphanumeric() || "_-./".contains(character);
+    let is_it = |file: &String| {
+        file.strip_suffix(name).is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
+    };
+    let is_rust = name.strip_suffix(".rs").is_some_and(|stem| !stem.is_empty());
+    is_rust && name.chars().all(is_path) && !files.iter().any(is_it)
+}
+
 /// Returns a complaint about a link that leads nowhere.
-fn broken(readme: &str, link: &str, exists: impl Fn(&str) -> bool) -> Option<String> {
+fn broken(readme: &str, link: &str, files: &[String]) -> Option<String> {
     if link.starts_with("https://") || link.starts_with('#') {
         return None;
     }
@@ -67,7 +81,9 @@ fn broken(readme: &str, link: &str, exists: impl Fn(&str) -> bool) -> Option<Str
         }
     }
     let path = parts.join("/");
-    (!exists(&path)).then(|| format!("{link} leads to {path}, which is not there"))
+    let is_there =
+        |file: &String| file.strip_prefix(&path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    (!files.iter().any(is_there)).then(|| format!("{link} leads to {path}, which is not there"))
 }
 
 #[cfg(test)]
@@ -76,7 +92,8 @@ mod tests {
     use crate::sources::Source;
 
     fn complaints(text: &str) -> usize {
-        check(&Source::new("kv-core/README.md", text), |path| path == "kv-core/src/key.rs").len()
+        let files = ["kv-core/src/key.rs".to_owned()];
+        check(&Source::new("kv-core/README.md", text), &files).len()
     }
 
     #[test]
@@ -85,6 +102,8 @@ mod tests {
             "A [`Key`].",
             "A [`Key`](kv_core::Key).",
             "A [key](src/keys.rs).",
+            "`keys.rs`",
+            "`ore/src/key.rs`",
             "```rust\n# fn main() {}\n```",
             "```rust,no_run\nf();\n#\n```",
         ] {
@@ -96,6 +115,7 @@ mod tests {
     fn what_a_forge_shows_is_fine() {
         for text in [
             "A [key](src/key.rs), [the same](../kv-core/src/key.rs#L1), [a page](https://example.com), [below](#below).",
+            "[Sources](src), `src/key.rs`, `key.rs`, `.rs`.",
             "An [x] and `[`.\n\n# Heading",
             "```console\n# whoami\n```",
             "```rust\n#[tokio::main]\nasync fn main() {}\n```",

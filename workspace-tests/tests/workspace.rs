@@ -33,8 +33,12 @@ const PROSE: &[&str] = &[
     "workspace-tests",
 ];
 
-/// Folders whose READMEs are checked.
+/// Folders and files whose Markdown is checked.
 const READMES: &[&str] = &[
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "README.md",
+    "docs",
     "bench",
     "kv-cloudflare",
     "kv-core",
@@ -74,7 +78,7 @@ fn documentation_begins_with_a_noun_and_a_let_stands_alone() {
 fn readmes_read_well_on_a_forge() {
     let readmes: Vec<_> = READMES.iter().flat_map(|folder| sources::read(top(), folder, ".md")).collect();
     assert!(!readmes.is_empty(), "there are no READMEs");
-    let exists = |path: &str| top().join(path).exists();
-    let complaints: Vec<_> = readmes.iter().flat_map(|source| readme::check(source, exists)).collect();
+    let files = sources::paths(top(), "");
+    let complaints: Vec<_> = readmes.iter().flat_map(|source| readme::check(source, &files)).collect();
     assert!(complaints.is_empty(), "{}\n{} complaints", complaints.join("\n"), complaints.len());
 }
