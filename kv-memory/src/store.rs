@@ -87,7 +87,7 @@ impl MemoryStore {
         MemoryStoreBuilder::default()
     }
 
-    /// Returns the namespace with the title; creates it if there is none.
+    /// Returns the namespace with the title, created if it does not exist.
     ///
     /// # Errors
     ///

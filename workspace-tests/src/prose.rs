@@ -6,7 +6,8 @@ use crate::sources::Source;
 
 /// First words after which a reader does not know what the thing is.
 const RIDDLES: &[&str] = &[
-    "How", "That", "What", "Whatever", "When", "Where", "Whether", "Who", "Whoever", "Whom", "Whose", "Why",
+    "How", "That", "There", "What", "Whatever", "When", "Where", "Whether", "Who", "Whoever", "Whom",
+    "Whose", "Why",
 ];
 
 /// Returns a line for each documentation text in a Rust source that begins with a riddle instead of a noun, and for each

@@ -16,7 +16,7 @@ pub(crate) struct AttemptError {
 /// Reason of a failed attempt, as far as the client acts on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// There is no entry under the key.
+    /// The key has no entry.
     KeyNotFound,
     /// The service refuses a part of the request's content.
     InvalidRequest,

@@ -1,6 +1,6 @@
 //! Codes of Cloudflare's API: the numbers in an envelope's `errors`, and their meaning to callers.
 //!
-//! There is no official and complete list. The comment on each group of the table names its source.
+//! Cloudflare publishes no complete list. The comment on each group of the table names its source.
 
 use kv_core::ErrorKind;
 use reqwest::StatusCode;

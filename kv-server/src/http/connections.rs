@@ -35,7 +35,7 @@ pub(crate) struct Timeouts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Admission {
     Served,
-    /// There are too many connections: requests are answered 503, and the connection is closed.
+    /// The connection is one too many: its requests are answered 503, and it is closed.
     Refused,
 }
 

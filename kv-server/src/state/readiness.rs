@@ -22,8 +22,8 @@ const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Readiness of the store at the last check. Changes are logged, at most two per [`LOG_INTERVAL`].
 ///
-/// There is no background check: probes and scrapes check, a request that fails with 503 does, and every
-/// request while the store is not ready.
+/// Probes and scrapes check the store, and so do a request that fails with 503 and every request while the
+/// store is not ready; no check runs in the background.
 #[derive(Debug)]
 pub(crate) struct Readiness {
     is_ready: AtomicBool,

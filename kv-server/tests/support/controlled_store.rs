@@ -22,7 +22,7 @@ pub(crate) struct ControlledStore {
     pub(crate) permits: Arc<Semaphore>,
     /// Error of a call for a key or a prefix that starts with `broken`.
     pub(crate) error: Error,
-    /// Error of the readiness check; the store is ready if there is none.
+    /// Error of the readiness check; `None` for a store that is ready.
     pub(crate) not_ready: Arc<Mutex<Option<Error>>>,
     /// Each listing of namespaces takes a permit before it returns.
     pub(crate) listing_permits: Arc<Semaphore>,

@@ -59,7 +59,7 @@ impl Event {
         }
     }
 
-    /// Returns the moment of the answer, or `u64::MAX` if there is none.
+    /// Returns the moment of the answer, or `u64::MAX` without an answer.
     pub(super) fn end(&self) -> u64 {
         self.ended.map_or(u64::MAX, |(end, _)| end)
     }
