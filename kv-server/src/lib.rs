@@ -29,9 +29,10 @@
 //!
 //! # Security
 //!
-//! The server speaks plain HTTP, without TLS. With a [token](KvServerBuilder::token), every request has to bring it. Without one, the
-//! server only listens on a loopback address, accepts any credentials, and refuses requests that a browser
-//! sends on behalf of pages of other sites; see [`allow_host`](KvServerBuilder::allow_host).
+//! The server speaks plain HTTP, without TLS. With a [token](KvServerBuilder::token), every request has to
+//! bring it. Without one, the server only listens on a loopback address, accepts any credentials, and
+//! refuses requests that a browser sends on behalf of pages of other sites; see
+//! [`allow_host`](KvServerBuilder::allow_host).
 //!
 //! # Logs
 //!

@@ -1,4 +1,5 @@
-//! Imports of a crate's modules from each other, by `use` and by paths in the code, macros' arguments included.
+//! Imports of a crate's modules from each other, by `use` and by paths in the code, macros' arguments
+//! included.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,8 @@ pub struct Import {
     pub path: String,
 }
 
-/// Collects the imports between the files of a crate. `sources` are all files of its `src`, with paths from there.
+/// Collects the imports between the files of a crate. `sources` are all files of its `src`, with paths from
+/// there.
 ///
 /// # Panics
 ///

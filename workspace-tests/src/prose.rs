@@ -10,7 +10,8 @@ const RIDDLES: &[&str] = &[
     "Whose", "Why",
 ];
 
-/// Returns a line for each documentation text in a Rust source that begins with a riddle instead of a noun, and for each
+/// Returns a line for each documentation text in a Rust source that begins with a riddle instead of a noun,
+/// and for each
 /// `let (a, b) = (x, y);`, which is two statements in one.
 ///
 /// # Panics

@@ -6,8 +6,9 @@ use pulldown_cmark::{BrokenLink, CodeBlockKind, Event, Options, Parser, Tag, Tag
 
 use crate::sources::Source;
 
-/// Returns a line for each link that leads nowhere on a forge, for each Rust file that is named and does not exist, and for
-/// each line of an example that rustdoc alone hides. `files` are the paths of all files of the workspace.
+/// Returns a line for each link that leads nowhere on a forge, for each Rust file that is named and does
+/// not exist, and for each line of an example that rustdoc alone hides. `files` are the paths of all files
+/// of the workspace.
 #[must_use]
 pub fn check(source: &Source, files: &[String]) -> Vec<String> {
     let complaints = RefCell::new(Vec::new());

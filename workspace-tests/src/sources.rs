@@ -21,8 +21,9 @@ impl Source {
     }
 }
 
-/// Reads all files below `folder` of `top` whose names end in `suffix`, in the order of their paths, which are from `top`.
-/// Hidden folders, folders that cargo builds into and installed packages are left out. `folder` may be a file.
+/// Reads all files below `folder` of `top` whose names end in `suffix`, in the order of their paths, which
+/// are from `top`. Hidden folders, folders that cargo builds into and installed packages are left out.
+/// `folder` may be a file.
 ///
 /// # Panics
 ///

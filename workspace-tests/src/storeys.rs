@@ -1,4 +1,5 @@
-//! Storeys of a crate: its folders from top to bottom. A file may import from its own folder and from lower ones.
+//! Storeys of a crate: its folders from top to bottom. A file may import from its own folder and from lower
+//! ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,11 +11,13 @@ use crate::{
 /// Most files that lie directly in a crate's `src`.
 pub const MAX_ROOT_FILES: usize = 12;
 
-/// Folders of a crate's `src` from top to bottom, below the root itself. Those in one row do not import each other.
+/// Folders of a crate's `src` from top to bottom, below the root itself. Those in one row do not import
+/// each other.
 pub type Storeys<'a> = &'a [&'a [&'a str]];
 
-/// Returns a line for each breach: an import upwards or sideways, a circle between folders, a folder that has no storey or
-/// says nothing of itself, too many files in the root. `sources` are all files of the crate's `src`.
+/// Returns a line for each breach: an import upwards or sideways, a circle between folders, a folder that
+/// has no storey or says nothing of itself, too many files in the root. `sources` are all files of the
+/// crate's `src`.
 #[must_use]
 pub fn check(sources: &[Source], storeys: Storeys<'_>) -> Vec<String> {
     let mut complaints = Vec::new();

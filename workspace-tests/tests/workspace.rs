@@ -1,4 +1,5 @@
-//! Checks of this workspace's own files. Each check's rule, and the proof that it finds a breach, is in `src`.
+//! Checks of this workspace's own files. Each check's rule, and the proof that it finds a breach, is in
+//! `src`.
 
 use std::path::Path;
 

@@ -21,7 +21,8 @@ const PASSWORD: &str =
 const PLAIN_HTTP: &str = "`base_url` is plain http to a host that is not loopback, where others can read the token: use \
                           https, or call `allow_plain_http`";
 
-/// Messages of both builders' shared setters. The messages of the environment's half of a key are in `from_env`.
+/// Messages of both builders' shared setters. The messages of the environment's half of a key are in
+/// `from_env`.
 #[test]
 fn each_malformed_setting_has_its_message() {
     let rows: [(Change, &str); 19] = [

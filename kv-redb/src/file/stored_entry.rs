@@ -14,9 +14,9 @@
 //! | *v* + 16 | up to 1,024 | with flag 2: end of the value, behind its last chunk |
 //! | end − 8 | 8 | checksum: XXH3 of the key in the table, plus XXH3 of the row before this field, modulo 2^64 |
 //!
-//! *e* is 18 with an expiry and 10 without, *v* is *e* + 2 + *m*.
-//! Numbers are big-endian. The row has a checksum of its own because redb verifies those of its pages only when
-//! it repairs a file. The checksum includes the key, so that it does not match a row under another key.
+//! *e* is 18 with an expiry and 10 without, *v* is *e* + 2 + *m*. Numbers are big-endian. The row has a
+//! checksum of its own because redb verifies those of its pages only when it repairs a file. The checksum
+//! includes the key, so that it does not match a row under another key.
 
 use kv_core::{Metadata, Timestamp, Version};
 use twox_hash::XxHash3_64;

@@ -92,8 +92,8 @@ impl Queue {
 }
 
 impl Receiver {
-    /// Blocks until the next request, or until `timeout` has passed, if there is one. Disconnected means that every handle is
-    /// dropped and the queue is empty.
+    /// Blocks until the next request, or until `timeout` has passed, if there is one. Disconnected means
+    /// that every handle is dropped and the queue is empty.
     pub(crate) fn next(&self, timeout: Option<Duration>) -> Result<Queued, RecvTimeoutError> {
         match timeout {
             Some(timeout) => self.requests.recv_timeout(timeout),
@@ -106,8 +106,8 @@ impl Receiver {
         self.requests.try_recv()
     }
 
-    /// Refuses requests that wait for permits or come later. Queued ones can still be received; those that are not are
-    /// refused when the receiver is dropped.
+    /// Refuses requests that wait for permits or come later. Queued ones can still be received; those that
+    /// are not are refused when the receiver is dropped.
     pub(crate) fn close(&self) {
         self.permits.close();
     }

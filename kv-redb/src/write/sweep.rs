@@ -10,8 +10,8 @@ use crate::file::{entry_key, error::RedbResult, tables::Tables, transaction::Cha
 /// Upper bound on the entries that one transaction reclaims, so that writes never wait for long behind it.
 pub(crate) const MAX_STEP: usize = 1000;
 
-/// Timer of the sweeps that a store does by itself. It measures the time with the system's clock, since the writer waits in
-/// real time, whatever the store's clock says.
+/// Timer of the sweeps that a store does by itself. It measures the time with the system's clock, since the
+/// writer waits in real time, whatever the store's clock says.
 pub(crate) struct SweepTimer {
     interval: Duration,
     /// Time of the next sweep, on the system's monotonic clock.
@@ -29,7 +29,8 @@ impl SweepTimer {
         self.due.saturating_sub(SystemClock.monotonic())
     }
 
-    /// Returns `true` and starts the next interval if a sweep is due. After a stall one sweep makes up for all missed ones.
+    /// Returns `true` and starts the next interval if a sweep is due. After a stall one sweep makes up for
+    /// all missed ones.
     pub(crate) fn fire(&mut self) -> bool {
         let now = SystemClock.monotonic();
         let is_due = self.due <= now;
