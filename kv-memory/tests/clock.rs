@@ -125,7 +125,7 @@ fn deletion_during_a_read_is_not_absence() {
     let kv = store.namespace(&created.id);
     now(kv.put_with("first", "1", for_a_minute())).unwrap();
     now(kv.put("second", "2")).unwrap();
-    // The first key has a deadline, so the clock is asked between the two look-ups.
+    // The first key has an expiry, so the clock is asked between the two look-ups.
     clock.act(move || now(store.delete_namespace(&created.id)).unwrap());
     let keys = ["first", "second"].map(Key::from_static);
     let refused = now(kv.read_many(keys.into(), GetOptions::default())).unwrap_err();

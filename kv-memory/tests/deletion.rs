@@ -1,4 +1,4 @@
-//! Deleting a namespace, and closing a store, cost the same however many entries there are.
+//! Deletion of a namespace, and closing of a store: their cost does not grow with the number of entries.
 //!
 //! Shown by the work that the calling thread does: how often the call is polled, and what it allocates and
 //! frees.

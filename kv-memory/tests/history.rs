@@ -20,7 +20,7 @@ fn histories_behind_a_pointer_are_linearizable() {
     history_test(async || Subject::new(Arc::new(namespace)), HistoryOptions::default());
 }
 
-/// As long as it forgets nothing.
+/// As long as it evicts nothing.
 #[test]
 fn bounded_histories_are_linearizable() {
     let namespace = BoundedMemoryNamespace::new(1 << 30);

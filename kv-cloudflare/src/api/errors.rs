@@ -192,7 +192,8 @@ mod tests {
         }
     }
 
-    /// Refusals hold the advice, the status, the code, and the service's text or the code's name.
+    /// Errors of refused requests hold the advice, the status, the code, and the service's text or the
+    /// code's name.
     #[test]
     fn each_form_of_a_refusal_has_its_message() {
         let rows = [

@@ -34,8 +34,7 @@ use crate::{
 /// [`GetOptions::metadata`] asks for it. The bytes are exactly those that were written.
 ///
 /// **Writing.** A write replaces value, metadata and expiration together; options that are not set are
-/// cleared. A rejected write leaves the old entry as it was. Removing an absent key
-/// succeeds.
+/// cleared. A rejected write leaves the old entry as it was. Removing an absent key succeeds.
 ///
 /// **Expiry.** An entry is gone for every operation, [`list_page`](KvNamespace::list_page) too, from the
 /// second of its expiry on (`expires_at <= now`), by the backend's clock. Reclaiming its space later is not

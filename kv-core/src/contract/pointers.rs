@@ -1,4 +1,4 @@
-//! Contract's traits for `Arc` and `Box`.
+//! Impls of the contract's traits for `Arc` and `Box`.
 //!
 //! The impls are written by hand: `#[async_trait]` would put the inner call's boxed future into a second box.
 

@@ -134,7 +134,8 @@ impl Error {
         self.0.backend
     }
 
-    /// Returns the limit that the input broke, for [`ErrorKind::InvalidInput`].
+    /// Returns the limit of the contract that the input broke. Only errors of kind
+    /// [`ErrorKind::InvalidInput`] have one, and not all of them.
     #[must_use]
     pub fn as_invalid_input(&self) -> Option<&InvalidInput> {
         self.0.invalid_input.as_ref()
@@ -188,8 +189,8 @@ impl StdError for Error {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The input breaks a limit of the contract. Fix the input, or answer its sender 400;
-    /// [`Error::as_invalid_input`] says which limit.
+    /// The input breaks a limit of the contract or of the backend, or a setting is malformed. Fix it, or
+    /// answer its sender 400; [`Error::as_invalid_input`] says which limit of the contract, if it is one.
     InvalidInput,
     /// The backend did not accept the credentials, or they do not allow the operation. Fix the configuration.
     Unauthorized,

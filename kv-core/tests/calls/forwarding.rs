@@ -1,5 +1,5 @@
-//! `Arc` and `Box`, of a type or of a `dyn`, any number of times, are what is in them: every call arrives as
-//! it was made, the bulk calls too, and every answer comes back.
+//! Forwarding by `Arc` and `Box`, of a type or of a `dyn`, any number of times: every call arrives as it was
+//! made, the bulk calls too, and every answer comes back.
 
 use std::sync::Arc;
 

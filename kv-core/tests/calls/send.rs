@@ -1,4 +1,4 @@
-//! A caller's futures and streams go to other threads, whatever they were given.
+//! Futures and streams of callers, which are `Send` whatever they were given.
 
 use std::{marker::PhantomData, rc::Rc, sync::Arc};
 

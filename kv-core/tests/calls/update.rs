@@ -1,4 +1,4 @@
-//! `AtomicKvExt`: conditional writes, and updates that start again when somebody came between.
+//! `AtomicKvExt`: conditional writes, and updates that start again after a conflict.
 
 use std::time::Duration;
 

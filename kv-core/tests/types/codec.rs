@@ -1,4 +1,4 @@
-//! Errors of JSON say what is wrong and where, and never what the data is.
+//! Errors of JSON: what is wrong and where, and never what the data is.
 
 use std::{collections::BTreeMap, error::Error as StdError};
 

@@ -1,4 +1,4 @@
-//! `Debug` shows lengths: keys, values and metadata do not belong into logs.
+//! `Debug`: lengths alone, since keys, values and metadata do not belong in logs.
 
 use std::fmt::Debug;
 

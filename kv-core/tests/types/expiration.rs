@@ -1,4 +1,4 @@
-//! `Expiration`: a time to live of 60 seconds or more, or a deadline that is 60 seconds away or more.
+//! `Expiration`: a TTL of 60 seconds or more, or a time that is 60 seconds away or more.
 
 use std::time::Duration;
 

@@ -64,7 +64,7 @@ fn authorize<'a>(state: &AppState, path: &'a str, headers: &HeaderMap) -> Result
         return Err(ApiError::new(Code::MalformedAccountId, reason));
     }
     state.credentials.check(headers)?;
-    // The same error as for wrong credentials, so that nobody learns which accounts exist.
+    // The same error as for wrong credentials, so that clients do not learn which accounts exist.
     if !state.account_id.matches(account_id) {
         return Err(CredentialsError::Wrong.into());
     }
