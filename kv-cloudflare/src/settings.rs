@@ -137,7 +137,7 @@ fn check_base_url(text: &str, plain_http: bool) -> Result<Url> {
         .map_err(|_| invalid_setting("`base_url` is not a URL: give one that ends in `/client/v4`"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(invalid_setting(
-            "`base_url` holds a user name or a password: remove it, only the API token or key is sent",
+            "`base_url` holds a user name or a password: remove it, since only the API token or key is sent",
         ));
     }
     if url.query().is_some() || url.fragment().is_some() {

@@ -51,7 +51,7 @@ pub use crate::{
         clock::{Clock, SystemClock},
         entry::Entry,
         error::{Error, ErrorKind, Result},
-        expiration::{Expiration, HasDeadline},
+        expiration::{Expiration, HasExpiry},
         invalid_input::InvalidInput,
         jurisdiction::Jurisdiction,
         key::{IntoKey, Key},

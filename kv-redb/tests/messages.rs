@@ -136,7 +136,7 @@ const CASES: [(&str, Prepare, ErrorKind, &str); 14] = [
             (path, RedbStore::builder())
         },
         ErrorKind::Corrupt,
-        "the store {path} has layout version 2, and this kv-redb knows 1: open it with a newer kv-redb",
+        "the store {path} has layout version 2 (supported: 1): open it with a newer kv-redb",
     ),
     (
         "an older file format of redb",
@@ -157,7 +157,7 @@ const CASES: [(&str, Prepare, ErrorKind, &str); 14] = [
             (path, RedbStore::builder())
         },
         ErrorKind::Corrupt,
-        "the store {path} is damaged, 2 pages do not match the checksum: restore a backup, or copy what is \
+        "the store {path} is damaged (2 pages do not match the checksum): restore a backup, or copy what is \
          whole with `RedbStore::salvage`",
     ),
     (
@@ -191,7 +191,7 @@ const CASES: [(&str, Prepare, ErrorKind, &str); 14] = [
             (path, RedbStore::builder().check(true))
         },
         ErrorKind::Corrupt,
-        "the store {path} is damaged, 1 page does not match the checksum: restore a backup, or copy what is \
+        "the store {path} is damaged (1 page does not match the checksum): restore a backup, or copy what is \
          whole with `RedbStore::salvage`",
     ),
     (

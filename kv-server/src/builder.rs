@@ -255,7 +255,7 @@ fn parse_account_id(text: &str) -> Result<AccountId> {
     AccountId::new(text).ok_or_else(|| match text.chars().count() {
         AccountId::LEN => invalid("account id has characters other than hexadecimal digits"),
         chars => invalid(format!(
-            "account id has the wrong length: {chars} characters (must be {} hexadecimal digits)",
+            "account id is malformed: {chars} characters (needs {} hexadecimal digits)",
             AccountId::LEN
         )),
     })
@@ -265,10 +265,10 @@ fn parse_account_id(text: &str) -> Result<AccountId> {
 fn check_token(token: &SecretString) -> Result<()> {
     let token = token.expose_secret();
     if token.is_empty() {
-        return Err(invalid("token is empty"));
+        return Err(invalid("token is empty: set one, or leave the token out"));
     }
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(invalid("token has characters other than visible ASCII"));
+        return Err(invalid("token is malformed: it needs visible ASCII characters without spaces"));
     }
     Ok(())
 }

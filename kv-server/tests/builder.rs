@@ -20,15 +20,21 @@ fn every_message_says_what_is_wrong_and_the_limit() {
     let table = [
         (
             refused(builder().account_id("hunter2")),
-            "account id has the wrong length: 7 characters (must be 32 hexadecimal digits)",
+            "account id is malformed: 7 characters (needs 32 hexadecimal digits)",
         ),
         (
             refused(builder().account_id("g123456789abcdef0123456789abcdef")),
             "account id has characters other than hexadecimal digits",
         ),
-        (refused(builder().token("")), "token is empty"),
-        (refused(builder().token("hunter 2")), "token has characters other than visible ASCII"),
-        (refused(builder().token("hunter\u{e9}")), "token has characters other than visible ASCII"),
+        (refused(builder().token("")), "token is empty: set one, or leave the token out"),
+        (
+            refused(builder().token("hunter 2")),
+            "token is malformed: it needs visible ASCII characters without spaces",
+        ),
+        (
+            refused(builder().token("hunter\u{e9}")),
+            "token is malformed: it needs visible ASCII characters without spaces",
+        ),
         (
             refused(builder().allow_host("dev.test").allow_host("http://dev.test:80")),
             "allowed host is malformed: \"http://dev.test:80\" (give a name or an address, without scheme or port)",

@@ -75,10 +75,7 @@ fn a_value_that_cannot_work_is_one_line() {
     let missing = missing.to_str().unwrap();
     let no_file = format!("cannot read the token file {missing}: No such file or directory (os error 2)");
     let table: [(&[&str], &str); 11] = [
-        (
-            &["--account-id", "me"],
-            "account id has the wrong length: 2 characters (must be 32 hexadecimal digits)",
-        ),
+        (&["--account-id", "me"], "account id is malformed: 2 characters (needs 32 hexadecimal digits)"),
         (
             &["--allow-host", "dev.test:80"],
             "allowed host is malformed: \"dev.test:80\" (give a name or an address, without scheme or port)",
@@ -87,8 +84,8 @@ fn a_value_that_cannot_work_is_one_line() {
         (&["--max-concurrent-uploads", "0"], "max_concurrent_uploads is too small: 0 (min 1)"),
         (&["--max-connections", "0"], "max_connections is too small: 0 (min 1)"),
         (&["--max-memory", "95"], "max_memory is too small: 99614720 bytes (min 100663296)"),
-        (&["--token", ""], "token is empty"),
-        (&["--token", "hunter 2"], "token has characters other than visible ASCII"),
+        (&["--token", ""], "token is empty: set one, or leave the token out"),
+        (&["--token", "hunter 2"], "token is malformed: it needs visible ASCII characters without spaces"),
         (&["--token-file", missing], &no_file),
         (
             &["--listen", "0.0.0.0:8788"],

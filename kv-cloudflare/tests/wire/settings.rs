@@ -17,7 +17,7 @@ const MALFORMED_KEY: &str = "`global_api_key` is malformed: give an e-mail addre
 const NOT_A_URL: &str = "`base_url` is not a URL: give one that ends in `/client/v4`";
 const QUERY: &str = "`base_url` holds a query or a fragment: end it with `/client/v4`";
 const PASSWORD: &str =
-    "`base_url` holds a user name or a password: remove it, only the API token or key is sent";
+    "`base_url` holds a user name or a password: remove it, since only the API token or key is sent";
 const PLAIN_HTTP: &str = "`base_url` is plain http to a host that is not loopback, where others can read the token: use \
                           https, or call `allow_plain_http`";
 

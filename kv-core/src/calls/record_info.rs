@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::types::{
-    expiration::{HasDeadline, sealed::Sealed},
+    expiration::{HasExpiry, sealed::Sealed},
     list::page::KeyInfo,
     metadata::Metadata,
     timestamp::Timestamp,
@@ -41,8 +41,8 @@ impl fmt::Debug for RecordInfo {
     }
 }
 
-impl HasDeadline for RecordInfo {
-    fn deadline(&self) -> Option<Timestamp> {
+impl HasExpiry for RecordInfo {
+    fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
     }
 }

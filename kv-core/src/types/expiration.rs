@@ -70,8 +70,8 @@ impl Expiration {
     /// # Ok::<(), kv_core::InvalidInput>(())
     /// ```
     #[must_use]
-    pub fn of(entry: &impl HasDeadline) -> Option<Self> {
-        entry.deadline().map(|expires_at| Self(Kind::At(expires_at)))
+    pub fn of(entry: &impl HasExpiry) -> Option<Self> {
+        entry.expires_at().map(|expires_at| Self(Kind::At(expires_at)))
     }
 
     /// Returns the time of expiry of a write that is applied at `now`. For backends.
@@ -96,13 +96,13 @@ impl Expiration {
 
 /// Types with a time of expiry: [`Entry`], [`KeyInfo`](crate::KeyInfo) and [`RecordInfo`](crate::RecordInfo).
 /// Sealed.
-pub trait HasDeadline: sealed::Sealed {
+pub trait HasExpiry: sealed::Sealed {
     /// Returns the time of expiry, if it has one.
-    fn deadline(&self) -> Option<Timestamp>;
+    fn expires_at(&self) -> Option<Timestamp>;
 }
 
-impl<V> HasDeadline for Entry<V> {
-    fn deadline(&self) -> Option<Timestamp> {
+impl<V> HasExpiry for Entry<V> {
+    fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
     }
 }

@@ -17,9 +17,8 @@ pub(crate) fn not_found() -> Error {
 
 pub(crate) fn exists(title: &NamespaceTitle) -> Error {
     let chars = title.as_str().chars().count();
-    let message = format!(
-        "another namespace has this title of {chars} characters: open that namespace, or choose another title"
-    );
+    let message =
+        format!("another namespace has this title of {chars} characters: open it, or choose another title");
     error(ErrorKind::NamespaceExists, message)
 }
 
@@ -46,7 +45,7 @@ mod tests {
             (
                 exists(&title),
                 ErrorKind::NamespaceExists,
-                "another namespace has this title of 8 characters: open that namespace, or choose another title",
+                "another namespace has this title of 8 characters: open it, or choose another title",
             ),
         ] {
             assert_eq!((error.kind(), error.backend()), (kind, "kv-memory"));

@@ -80,7 +80,7 @@ pub(crate) fn clock_panicked(path: &Path) -> Error {
 pub(crate) fn namespace_not_found() -> Error {
     error(
         ErrorKind::NamespaceNotFound,
-        "the store has no namespace with this id: create one, or correct the id",
+        "the store has no namespace with this id: create one, or check the id",
     )
 }
 
@@ -220,7 +220,7 @@ pub(crate) fn damaged_pages(path: &Path, pages: u64) -> Error {
     let count = if pages == 1 { "1 page does".to_owned() } else { format!("{pages} pages do") };
     error(
         ErrorKind::Corrupt,
-        format!("the store {path} is damaged, {count} not match the checksum: {RESTORE_OR_SALVAGE}"),
+        format!("the store {path} is damaged ({count} not match the checksum): {RESTORE_OR_SALVAGE}"),
     )
 }
 
@@ -252,7 +252,7 @@ pub(crate) fn not_ours(path: &Path) -> Error {
 pub(crate) fn unknown_format(path: &Path, found: u64, known: u64) -> Error {
     let path = path.display();
     let message = format!(
-        "the store {path} has layout version {found}, and this kv-redb knows {known}: open it with a newer \
+        "the store {path} has layout version {found} (supported: {known}): open it with a newer \
          kv-redb"
     );
     error(ErrorKind::Corrupt, message)

@@ -24,7 +24,7 @@ fn every_message_says_what_is_wrong_and_what_to_do() {
             "the clock of the store app.kv panicked, so nothing was done: fix the `Clock` given to the \
              builder; the panic's message is on standard error",
         ),
-        (namespace_not_found(), "the store has no namespace with this id: create one, or correct the id"),
+        (namespace_not_found(), "the store has no namespace with this id: create one, or check the id"),
         (
             write_failed(path, redb::Error::PreviousIo),
             "a write to the store app.kv failed, so it takes no more; the outcome of the last writes is \

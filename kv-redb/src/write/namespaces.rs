@@ -111,7 +111,7 @@ fn create(
     })?;
     let Some(number) = number else {
         let message = format!(
-            "the store {} has created 4,294,967,295 namespaces (the most over its life): use another file",
+            "the store {} has created too many namespaces: 4294967295 over its life (max 4294967295): use another file",
             state.path.display()
         );
         return Ok(Err(error(ErrorKind::QuotaExceeded, message)));

@@ -14,7 +14,7 @@ pub(crate) enum HeadError {
     /// The target is an authority, as in `CONNECT`, or `*`.
     #[error("request target has no path")]
     NoPath,
-    #[error("Host header is missing")]
+    #[error("Host header is missing: send one")]
     MissingHost,
     #[error("more than one Host header")]
     RepeatedHost,

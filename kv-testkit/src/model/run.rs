@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use kv_core::{
-    BulkReport, Cursor, Entry, Expiration, GetOptions, HasDeadline, Key, PutEntry, PutOptions, Timestamp,
+    BulkReport, Cursor, Entry, Expiration, GetOptions, HasExpiry, Key, PutEntry, PutOptions, Timestamp,
 };
 
 use crate::{
@@ -63,8 +63,8 @@ impl Run {
     }
 
     /// Keeps the expiry of an answer, for a later write to carry.
-    pub(super) fn keep_expiry(&mut self, answer: &impl HasDeadline) {
-        if let (Some(expiration), Some(expires_at)) = (Expiration::of(answer), answer.deadline()) {
+    pub(super) fn keep_expiry(&mut self, answer: &impl HasExpiry) {
+        if let (Some(expiration), Some(expires_at)) = (Expiration::of(answer), answer.expires_at()) {
             self.carried = Some((expiration, expires_at.as_secs()));
         }
     }

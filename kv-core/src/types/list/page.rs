@@ -1,7 +1,7 @@
 //! Page of a listing.
 
 use crate::types::{
-    expiration::{HasDeadline, sealed::Sealed},
+    expiration::{HasExpiry, sealed::Sealed},
     key::Key,
     list::cursor::Cursor,
     metadata::Metadata,
@@ -62,8 +62,8 @@ impl KeyInfo {
     }
 }
 
-impl HasDeadline for KeyInfo {
-    fn deadline(&self) -> Option<Timestamp> {
+impl HasExpiry for KeyInfo {
+    fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
     }
 }

@@ -72,7 +72,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER")]
     pub(crate) max_concurrent_uploads: Option<usize>,
 
-    /// Maximum number of connections; one more is answered 503 and closed
+    /// Maximum number of connections; 16 more are answered 503 and closed, and further ones wait
     #[arg(long, value_name = "NUMBER", default_value_t = 900)]
     pub(crate) max_connections: usize,
 
