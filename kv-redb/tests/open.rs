@@ -223,7 +223,7 @@ async fn an_unknown_layout_version_is_refused() -> Result<()> {
     let before = fs::read(&path).unwrap();
     let (kind, message) = refused(&path).await;
     assert_eq!(kind, ErrorKind::Corrupt);
-    assert!(message.contains("layout version 2") && message.contains("knows 1"), "{message}");
+    assert!(message.contains("layout version 2") && message.contains("supported: 1"), "{message}");
     assert!(fs::read(&path).unwrap() == before, "the file has changed");
     set_format(1);
     RedbStore::open(&path).await?.close().await
